@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The project's commands. This is no kbuild makefile: what the kernel builds is
+# laid over the base by scripts/prepare.sh.
+
+SHELL := /bin/bash
+VARIANT ?= 4k
+
+.PHONY: help run test test-quick prove check kernel series clean distclean
+
+help:
+	@echo 'make run          build a kernel and watch it start the next one, and survive a panic'
+	@echo 'make test         all tests: host, kernels of every page size, QEMU, static checks'
+	@echo 'make test-quick   the 4k kernel and the quick QEMU cases only'
+	@echo 'make prove        all tests and the long forms of them'
+	@echo 'make check        static checks: checkpatch, warnings, sparse, shellcheck, ...'
+	@echo 'make kernel       build the kernel VARIANT=4k (4k-va39, 4k-va52, 16k, 64k, base)'
+	@echo 'make series       the patch series for git am, in build/series/'
+	@echo 'make clean        remove what was built, keep the compiler cache'
+	@echo 'make distclean    remove build/'
+	@echo
+	@echo 'Each command installs the Debian packages that it needs (scripts/deps.sh, as root)'
+	@echo 'and uses only what is up to date. Logs: build/log/.'
+
+run:
+	@scripts/run.sh
+
+test:
+	@scripts/test.sh
+
+test-quick:
+	@scripts/test.sh --quick
+
+prove:
+	@scripts/test.sh --prove
+
+check:
+	@scripts/deps.sh
+	@scripts/check.sh
+
+kernel:
+	@scripts/deps.sh
+	@scripts/prepare.sh $(if $(filter base,$(VARIANT)),--pristine)
+	@scripts/build-kernel.sh $(VARIANT)
+
+series:
+	@scripts/deps.sh
+	@scripts/series.sh
+
+clean:
+	rm -rf build/out build/src build/log build/host build/check build/series build/rootfs build/stock
+
+distclean:
+	rm -rf build

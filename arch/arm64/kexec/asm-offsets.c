@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: where relocate.S finds what it reads
+ *
+ * Compiled to assembly only; Kbuild makes kern-reloc-offsets.h out of that.
+ */
+#include <linux/kbuild.h>
+
+#include "kern_reloc.h"
+
+int main(void);
+
+int main(void)
+{
+	OFFSET(RELOC_ARG_FLAGS, kern_reloc_arg, flags);
+	OFFSET(RELOC_ARG_DCACHE_LINE, kern_reloc_arg, dcache_line);
+	OFFSET(RELOC_ARG_ENTRY_PA, kern_reloc_arg, entry_pa);
+	OFFSET(RELOC_ARG_DTB_PA, kern_reloc_arg, dtb_pa);
+	OFFSET(RELOC_ARG_TABLE_PA, kern_reloc_arg, table_pa);
+	OFFSET(RELOC_ARG_TTBR1, kern_reloc_arg, ttbr1);
+	OFFSET(RELOC_ARG_TTBR1_EMPTY, kern_reloc_arg, ttbr1_empty);
+	OFFSET(RELOC_ARG_PA_TO_ADDR, kern_reloc_arg, pa_to_addr);
+	DEFINE(RELOC_FLAG_MMU_ON_BIT, KERN_RELOC_MMU_ON_BIT);
+	DEFINE(RELOC_FLAG_EL2_BIT, KERN_RELOC_EL2_BIT);
+	BLANK();
+	OFFSET(RELOC_TABLE_NR, kern_reloc_table, nr);
+	OFFSET(RELOC_TABLE_NEXT_PA, kern_reloc_table, next_pa);
+	OFFSET(RELOC_TABLE_EXTENTS, kern_reloc_table, extent);
+	OFFSET(RELOC_EXTENT_DST, kern_reloc_extent, dst_pa);
+	OFFSET(RELOC_EXTENT_SRC, kern_reloc_extent, src_pa);
+	OFFSET(RELOC_EXTENT_LEN, kern_reloc_extent, len);
+	DEFINE(RELOC_EXTENT_SIZE, sizeof(struct kern_reloc_extent));
+	return 0;
+}

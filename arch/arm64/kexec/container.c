@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Packed Images
+ *
+ * booting.rst leaves it to the boot loader to unpack an Image.gz, and for
+ * kexec this kernel is the boot loader.  Two kinds of file are opened here: a
+ * gzip file (RFC 1952), and the "zboot" EFI program of CONFIG_EFI_ZBOOT, which
+ * carries the same as a payload.  Its header:
+ *
+ *   ======  ==========================================
+ *   offset  content
+ *   ======  ==========================================
+ *   0       "MZ", two zero bytes, "zimg"
+ *   8       offset of the payload, 32 bits
+ *   12      bytes of the payload, 32 bits
+ *   24      name of the packing method, NUL-terminated
+ *   ======  ==========================================
+ *
+ * Everything else passes as it is, and image.c says what is wrong with it.
+ *
+ * Pure functions of their arguments: the caller owns the file, the payload
+ * points into it.  All numbers are little-endian and none is trusted: windows
+ * are cut from a window that was checked before, so no offset leaves the file.
+ */
+
+#define pr_fmt(fmt) "kexec: Image: " fmt
+
+#include <linux/bits.h>
+#include <linux/errno.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/unaligned.h>
+
+#include "container.h"
+
+#define ZBOOT_OFFSET_AT		8
+#define ZBOOT_SIZE_AT		12
+#define ZBOOT_METHOD_AT		24
+#define ZBOOT_METHOD_LEN	32
+#define ZBOOT_HEADER_LEN	64
+
+/* RFC 1952, 2.3: member format. */
+#define GZIP_HEADER_LEN		10
+#define GZIP_TRAILER_LEN	8
+#define GZIP_METHOD_AT		2
+#define GZIP_FLAGS_AT		3
+#define GZIP_METHOD_DEFLATE	8
+#define GZIP_FLAG_HCRC		BIT(1)
+#define GZIP_FLAG_EXTRA		BIT(2)
+#define GZIP_FLAG_NAME		BIT(3)
+#define GZIP_FLAG_COMMENT	BIT(4)
+#define GZIP_FLAGS_RESERVED	0xe0
+
+/* No deflate stream grows by more: a match of 258 bytes takes 2 bits. */
+#define GZIP_GROWTH_MAX		1032
+
+/**
+ * struct container_window - bytes that have not been looked at yet
+ * @at: the first of them
+ * @left: how many
+ */
+struct container_window {
+	const u8 *at;
+	u64 left;
+};
+
+static bool container_skip(struct container_window *win, u64 len)
+{
+	if (len > win->left)
+		return false;
+	win->at += len;
+	win->left -= len;
+	return true;
+}
+
+static bool container_skip_string(struct container_window *win)
+{
+	const u8 *nul = win->left ? memchr(win->at, 0, win->left) : NULL;
+
+	return nul && container_skip(win, nul - win->at + 1);
+}
+
+static bool container_skip_extra(struct container_window *win)
+{
+	return win->left >= 2 &&
+	       container_skip(win, 2 + (u64)get_unaligned_le16(win->at));
+}
+
+static bool container_skip_gzip_header(struct container_window *win)
+{
+	u8 flags = win->at[GZIP_FLAGS_AT];
+
+	if (!container_skip(win, GZIP_HEADER_LEN))
+		return false;
+	if ((flags & GZIP_FLAG_EXTRA) && !container_skip_extra(win))
+		return false;
+	if ((flags & GZIP_FLAG_NAME) && !container_skip_string(win))
+		return false;
+	if ((flags & GZIP_FLAG_COMMENT) && !container_skip_string(win))
+		return false;
+	return !(flags & GZIP_FLAG_HCRC) || container_skip(win, 2);
+}
+
+static int container_open_gzip(struct container_window win,
+			       struct container_payload *payload)
+{
+	const u8 *trailer;
+
+	if (win.left < GZIP_HEADER_LEN + GZIP_TRAILER_LEN) {
+		pr_err("gzip data has %llu bytes, at least %d are needed; give a complete file\n",
+		       win.left, GZIP_HEADER_LEN + GZIP_TRAILER_LEN);
+		return -ENOEXEC;
+	}
+	if (win.at[GZIP_METHOD_AT] != GZIP_METHOD_DEFLATE ||
+	    win.at[GZIP_FLAGS_AT] & GZIP_FLAGS_RESERVED) {
+		pr_err("gzip method %u with flags %#x is unknown (deflate is %u, flags up to %#x); pack with gzip\n",
+		       win.at[GZIP_METHOD_AT], win.at[GZIP_FLAGS_AT],
+		       GZIP_METHOD_DEFLATE, 0xff & ~GZIP_FLAGS_RESERVED);
+		return -ENOEXEC;
+	}
+
+	trailer = win.at + win.left - GZIP_TRAILER_LEN;
+	win.left -= GZIP_TRAILER_LEN;
+	if (!container_skip_gzip_header(&win)) {
+		pr_err("gzip header does not end within %llu bytes; give a complete file\n",
+		       win.left);
+		return -ENOEXEC;
+	}
+
+	*payload = (struct container_payload) {
+		.data = win.at,
+		.len = win.left,
+		.packed = true,
+		.unpacked_len = get_unaligned_le32(trailer + 4),
+		.crc = get_unaligned_le32(trailer),
+	};
+	if (payload->unpacked_len > payload->len * GZIP_GROWTH_MAX) {
+		pr_err("gzip data of %llu bytes claims %llu unpacked, more than %u for one; give a complete file\n",
+		       payload->len, payload->unpacked_len, GZIP_GROWTH_MAX);
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+static bool container_is_gzip(const struct container_window *win)
+{
+	return win->left >= 2 && !memcmp(win->at, "\x1f\x8b", 2);
+}
+
+static bool container_is_zboot(const struct container_window *win)
+{
+	return win->left >= ZBOOT_HEADER_LEN &&
+	       !memcmp(win->at, "MZ\0\0zimg", 8);
+}
+
+static int container_open_zboot(struct container_window win,
+				struct container_payload *payload)
+{
+	const u8 *header = win.at;
+	u64 start = get_unaligned_le32(header + ZBOOT_OFFSET_AT);
+	u64 size = get_unaligned_le32(header + ZBOOT_SIZE_AT);
+	u64 file_len = win.left;
+
+	if (memcmp(header + ZBOOT_METHOD_AT, "gzip", sizeof("gzip"))) {
+		pr_err("zboot payload is packed with \"%.*s\", only \"gzip\" is known; give the Image itself\n",
+		       ZBOOT_METHOD_LEN, header + ZBOOT_METHOD_AT);
+		return -ENOEXEC;
+	}
+	if (!container_skip(&win, start) || size > win.left) {
+		pr_err("zboot payload ends at byte %#llx, the file at %#llx; the file is cut short, give a complete one\n",
+		       start + size, file_len);
+		return -ENOEXEC;
+	}
+
+	win.left = size;
+	if (!container_is_gzip(&win)) {
+		pr_err("zboot payload at %#llx does not begin with 0x1f 0x8b; the file is damaged, give an intact one\n",
+		       start);
+		return -ENOEXEC;
+	}
+	return container_open_gzip(win, payload);
+}
+
+/**
+ * kexec_container_detect - say what kind of file this is
+ * @head: first bytes of the file
+ * @len: bytes at @head, 64 are enough
+ *
+ * Context: any.
+ * Return: the kind.
+ */
+enum container_kind kexec_container_detect(const void *head, size_t len)
+{
+	const struct container_window win = { .at = head, .left = len };
+
+	if (container_is_gzip(&win))
+		return CONTAINER_GZIP;
+	return container_is_zboot(&win) ? CONTAINER_ZBOOT : CONTAINER_RAW;
+}
+
+/**
+ * kexec_container_open - find the Image in a file
+ * @file: the whole file
+ * @len: bytes of it
+ * @payload: filled in on success; valid as long as @file is
+ *
+ * A file that is no container is its own payload.
+ *
+ * Context: any.
+ * Return: 0, or -ENOEXEC after one message for a container that is cut short,
+ * damaged, or packed in a way that this kernel cannot unpack.
+ */
+int kexec_container_open(const void *file, size_t len,
+			 struct container_payload *payload)
+{
+	const struct container_window win = { .at = file, .left = len };
+
+	switch (kexec_container_detect(file, len)) {
+	case CONTAINER_GZIP:
+		return container_open_gzip(win, payload);
+	case CONTAINER_ZBOOT:
+		return container_open_zboot(win, payload);
+	case CONTAINER_RAW:
+		break;
+	}
+	*payload = (struct container_payload) {
+		.data = file,
+		.len = len,
+		.unpacked_len = len,
+	};
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Files that hold an Image in packed form.  Finding the payload is pure and
+ * builds on the host; unpacking it (inflate.c) is for the kernel.
+ */
+#ifndef _ARM64_KEXEC_CONTAINER_H
+#define _ARM64_KEXEC_CONTAINER_H
+
+#include <linux/types.h>
+
+/**
+ * enum container_kind - what a file is by its first bytes
+ * @CONTAINER_RAW: neither of the others: an Image, or nothing that can be loaded
+ * @CONTAINER_GZIP: a gzip file, RFC 1952
+ * @CONTAINER_ZBOOT: an EFI program that carries a packed Image
+ */
+enum container_kind {
+	CONTAINER_RAW,
+	CONTAINER_GZIP,
+	CONTAINER_ZBOOT,
+};
+
+/**
+ * struct container_payload - the Image inside of a file
+ * @data: first byte: of the Image itself, or of its deflate stream (RFC 1951)
+ * @len: bytes at @data
+ * @packed: @data is a deflate stream
+ * @unpacked_len: bytes of the Image; as the file claims when @packed
+ * @crc: CRC-32 that the unpacked bytes have to have, when @packed
+ */
+struct container_payload {
+	const u8 *data;
+	u64 len;
+	bool packed;
+	u64 unpacked_len;
+	u32 crc;
+};
+
+enum container_kind kexec_container_detect(const void *head, size_t len);
+int kexec_container_open(const void *file, size_t len,
+			 struct container_payload *payload);
+
+/* inflate.c */
+int kexec_inflate_head(const struct container_payload *payload,
+		       void *head, size_t room);
+int kexec_inflate_all(const struct container_payload *payload, void *dst);
+
+#endif /* _ARM64_KEXEC_CONTAINER_H */

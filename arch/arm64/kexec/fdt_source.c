@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: What this kernel hands on in the device tree
+ *
+ * Collects the global state that the next device tree depends on: the tree of
+ * this boot, fresh seeds, the crash reservation and the memory that devices
+ * keep using across a kexec.  fdt.c makes the tree of it.
+ *
+ * Runs in the process that loads a kernel, under the kexec lock.  The run-time
+ * reservations are copied under their own lock (reserve_runtime.c), which is
+ * taken last and held only for the copy.
+ */
+
+#define pr_fmt(fmt) "kexec: dtb: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/ioport.h>
+#include <linux/kexec.h>
+#include <linux/kexec_machine.h>
+#include <linux/of_fdt.h>
+#include <linux/printk.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "fdt_source.h"
+#include "reserve_runtime.h"
+
+/*
+ * Reservations come at CPU bring-up: one table for each CPU and one for all.
+ * Room for those that may still appear keeps a bound valid until the build.
+ */
+static unsigned int fdt_source_keep_max(void)
+{
+	return kexec_reserve_runtime_nr() + num_possible_cpus() + 1;
+}
+
+static void fdt_source_blob(struct fdt_source *src)
+{
+	src->blob = initial_boot_params;
+	src->blob_pa = initial_boot_params_pa;
+}
+
+static void fdt_source_seeds(struct fdt_source *src)
+{
+	src->seeded = rng_is_initialized();
+	if (!src->seeded) {
+		pr_notice("random numbers are not ready: next kernel gets no kaslr-seed and no rng-seed\n");
+		return;
+	}
+	src->kaslr_seed = get_random_u64();
+	get_random_bytes(src->rng_seed, sizeof(src->rng_seed));
+}
+
+static void fdt_source_add_usable(struct fdt_source *src,
+				  const struct resource *res)
+{
+	if (res->end)
+		src->usable[src->nr_usable++] = (struct fdt_range) {
+			.start = res->start,
+			.size = resource_size(res),
+		};
+}
+
+static void fdt_source_usable(struct fdt_source *src)
+{
+#ifdef CONFIG_CRASH_RESERVE
+	fdt_source_add_usable(src, &crashk_res);
+	fdt_source_add_usable(src, &crashk_low_res);
+#endif
+}
+
+static int fdt_source_check(void)
+{
+	if (initial_boot_params)
+		return 0;
+	pr_err("this kernel was booted without a device tree; boot it with one\n");
+	return -EINVAL;
+}
+
+/**
+ * kexec_arch_fdt_bound - bytes to set aside for the next device tree
+ * @req: what the loader asks for; addresses may still be unknown
+ *
+ * Context: process context.
+ * Return: a size in bytes that kexec_arch_fdt_build() will not exceed, at most
+ * 2 MiB; 0 when there is no device tree to start from.
+ */
+size_t kexec_arch_fdt_bound(const struct kexec_fdt_request *req)
+{
+	struct fdt_source src = { .nr_keep = fdt_source_keep_max() };
+
+	if (!initial_boot_params)
+		return 0;
+	fdt_source_blob(&src);
+	return kexec_fdt_bound(&src, req);
+}
+
+/**
+ * kexec_arch_fdt_build - write the next device tree
+ * @req: what the loader asks for
+ * @fdt: buffer, 8-byte aligned; undefined after a failure
+ * @room: bytes of @fdt
+ * @used: set to the bytes of the finished tree
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or a negative errno after one message: -ENOMEM, -EAGAIN
+ * when a reservation came in between, or as kexec_fdt_build().
+ */
+int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
+			 size_t room, size_t *used)
+{
+	struct fdt_range *keep __free(kvfree) = NULL;
+	unsigned int max = fdt_source_keep_max();
+	struct fdt_source src = {};
+	int ret;
+
+	ret = fdt_source_check();
+	if (ret)
+		return ret;
+
+	keep = kvmalloc_array(max, sizeof(*keep), GFP_KERNEL);
+	if (!keep) {
+		pr_err("no memory for a list of %u reservations; free memory and load again\n",
+		       max);
+		return -ENOMEM;
+	}
+
+	fdt_source_blob(&src);
+	fdt_source_usable(&src);
+	src.keep = keep;
+	src.nr_keep = kexec_reserve_runtime_list(keep, max);
+	if (src.nr_keep > max) {
+		pr_err("%u reservations, room for %u: CPUs are coming up; load again\n",
+		       src.nr_keep, max);
+		return -EAGAIN;
+	}
+	fdt_source_seeds(&src);
+
+	ret = kexec_fdt_build(&src, req, fdt, room, used);
+	/* The seeds are the next kernel's secret. */
+	memzero_explicit(&src, sizeof(src));
+	return ret;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that goes into the next kernel's device tree, besides the request of the
+ * loader.  fdt_source.c fills it from the running kernel, tests by hand; pure,
+ * builds in the kernel and on the host.
+ */
+#ifndef _ARM64_KEXEC_FDT_SOURCE_H
+#define _ARM64_KEXEC_FDT_SOURCE_H
+
+#include <linux/types.h>
+
+struct kexec_fdt_request;
+
+/* "rng-seed" carries 512 bits: twice what the pool takes to be ready. */
+#define KEXEC_FDT_RNG_SEED_SIZE	64
+
+/**
+ * struct fdt_range - bytes of physical memory
+ * @start: first byte
+ * @size: bytes
+ */
+struct fdt_range {
+	u64 start;
+	u64 size;
+};
+
+/**
+ * struct fdt_source - what the running kernel contributes
+ * @blob: the running device tree, only read
+ * @blob_pa: where the boot loader had put it; its reservation is not passed on
+ * @seeded: the seeds below are random; otherwise the next kernel gets none
+ * @kaslr_seed: for /chosen/kaslr-seed
+ * @rng_seed: for /chosen/rng-seed
+ * @usable: memory of a capture kernel, the main crash region first
+ * @nr_usable: entries of @usable
+ * @keep: memory that no later kernel may take for its own
+ * @nr_keep: entries of @keep
+ */
+struct fdt_source {
+	const void *blob;
+	u64 blob_pa;
+	bool seeded;
+	u64 kaslr_seed;
+	u8 rng_seed[KEXEC_FDT_RNG_SEED_SIZE];
+	struct fdt_range usable[2];
+	unsigned int nr_usable;
+	const struct fdt_range *keep;
+	unsigned int nr_keep;
+};
+
+size_t kexec_fdt_bound(const struct fdt_source *src,
+		       const struct kexec_fdt_request *req);
+int kexec_fdt_build(const struct fdt_source *src,
+		    const struct kexec_fdt_request *req,
+		    void *fdt, size_t room, size_t *used);
+
+#endif /* _ARM64_KEXEC_FDT_SOURCE_H */

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: The IMA list that the kernel before this one left
+ *
+ * A kernel with IMA hands its measurement list on in a piece of memory that
+ * /chosen/linux,ima-kexec-buffer describes (fdt.c writes it, together with a
+ * reservation).  Here the next kernel takes it up: IMA asks once where it is
+ * and gives the memory back when it has restored the list.
+ *
+ * Runs on the boot CPU during late initialisation only, so no lock is needed.
+ * The list belongs to IMA between the two calls and to the page allocator
+ * after the second.  The flat tree of this boot keeps the property; fdt.c takes
+ * it out of the tree for the next kernel.
+ */
+
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/errno.h>
+#include <linux/ima.h>
+#include <linux/init.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/of.h>
+#include <linux/types.h>
+
+#define IMA_PROPERTY	"linux,ima-kexec-buffer"
+
+/**
+ * struct ima_handover - what the property says
+ * @prop: the property, owned by the live tree
+ * @start_pa: first byte of the list
+ * @len: bytes of it, never 0
+ */
+struct ima_handover {
+	struct property *prop;
+	phys_addr_t start_pa;
+	size_t len;
+};
+
+/* The cells are those of the root node: /chosen has none of its own. */
+static int __init ima_handover_find(struct ima_handover *found)
+{
+	int addr_cells, size_cells, len;
+	const __be32 *cell;
+
+	found->prop = of_find_property(of_chosen, IMA_PROPERTY, &len);
+	if (!found->prop)
+		return -ENOENT;
+
+	addr_cells = of_n_addr_cells(of_chosen);
+	size_cells = of_n_size_cells(of_chosen);
+	if (len / sizeof(*cell) < addr_cells + size_cells)
+		return -ENOENT;
+
+	cell = found->prop->value;
+	found->start_pa = of_read_number(cell, addr_cells);
+	found->len = of_read_number(cell + addr_cells, size_cells);
+	return found->len ? 0 : -ENOENT;
+}
+
+/**
+ * ima_get_kexec_buffer - find the list of the kernel before this one
+ * @addr: set to the first byte
+ * @size: set to its bytes
+ *
+ * Context: boot, before user space; the linear map is up.
+ * Return: 0, -ENOENT when there is no list, -EINVAL when it is said to lie
+ * outside of memory.
+ */
+int __init ima_get_kexec_buffer(void **addr, size_t *size)
+{
+	struct ima_handover found;
+	int ret;
+
+	ret = ima_handover_find(&found);
+	if (!ret)
+		ret = ima_validate_range(found.start_pa, found.len);
+	if (ret)
+		return ret;
+
+	*addr = phys_to_virt(found.start_pa);
+	*size = found.len;
+	return 0;
+}
+
+/**
+ * ima_free_kexec_buffer - give the memory of that list to the page allocator
+ *
+ * Context: boot, after the last use of what ima_get_kexec_buffer() returned.
+ * Return: 0, -ENOENT when there is no list, or why the property stays.
+ */
+int __init ima_free_kexec_buffer(void)
+{
+	struct ima_handover found;
+	int ret;
+
+	ret = ima_handover_find(&found);
+	if (ret)
+		return ret;
+
+	/* First the name, then the memory: nobody may find it half free. */
+	ret = of_remove_property(of_chosen, found.prop);
+	if (ret)
+		return ret;
+	memblock_free_late(found.start_pa, found.len);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the arm64 Image header says, and which CPUs may run it.  Pure: builds
+ * in the kernel and on the host.
+ */
+#ifndef _ARM64_KEXEC_IMAGE_H
+#define _ARM64_KEXEC_IMAGE_H
+
+#include <linux/sizes.h>
+#include <linux/types.h>
+
+struct kexec_image_info;
+
+/*
+ * As many bytes of the file as a caller should hand to the parser: the header,
+ * the PE header behind it and its section table fit with room to spare.  A
+ * longer head does no harm.
+ */
+#define KEXEC_IMAGE_HEAD_SIZE	SZ_4K
+
+/**
+ * struct image_cpu_caps - what every CPU of this machine can run
+ * @little_endian: a little-endian kernel
+ * @big_endian: a big-endian kernel
+ * @granule_4k: translation with pages of 4 KiB
+ * @granule_16k: translation with pages of 16 KiB
+ * @granule_64k: translation with pages of 64 KiB
+ */
+struct image_cpu_caps {
+	bool little_endian;
+	bool big_endian;
+	bool granule_4k;
+	bool granule_16k;
+	bool granule_64k;
+};
+
+int kexec_image_parse(const void *head, size_t head_len, u64 file_len,
+		      const struct image_cpu_caps *caps,
+		      struct kexec_image_info *info);
+
+#endif /* _ARM64_KEXEC_IMAGE_H */

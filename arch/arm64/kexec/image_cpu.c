@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: An Image on this machine
+ *
+ * The part of the Image loader that asks the running kernel: which granules
+ * and byte orders the CPUs have, and whether the keyrings of this kernel vouch
+ * for the file.  The rules themselves are in image.c.
+ *
+ * Nothing is owned, no lock is taken here.  kexec_arch_image_verify_sig() may
+ * sleep; both run in the context of the loading process only.
+ */
+
+#define pr_fmt(fmt) "kexec: Image: " fmt
+
+#include <linux/errno.h>
+#include <linux/kconfig.h>
+#include <linux/kexec_machine.h>
+#include <linux/limits.h>
+#include <linux/printk.h>
+#include <linux/verification.h>
+#include <asm/cpufeature.h>
+
+#include "image.h"
+
+/* The sanitised ID registers speak for the weakest CPU, which may run it too. */
+static void image_cpu_caps_read(struct image_cpu_caps *caps)
+{
+	bool mixed = system_supports_mixed_endian();
+	bool big = IS_ENABLED(CONFIG_CPU_BIG_ENDIAN);
+
+	*caps = (struct image_cpu_caps) {
+		.little_endian = mixed || !big,
+		.big_endian = mixed || big,
+		.granule_4k = system_supports_4kb_granule(),
+		.granule_16k = system_supports_16kb_granule(),
+		.granule_64k = system_supports_64kb_granule(),
+	};
+}
+
+/**
+ * kexec_arch_image_probe - say whether this machine can start a kernel file
+ * @head: first bytes of the file
+ * @head_len: bytes at @head; KEXEC_IMAGE_HEAD_SIZE are enough for all checks
+ * @file_len: bytes of the whole file
+ * @info: where and how the image wants to be placed, filled in on success
+ *
+ * Context: process context.
+ * Return: 0, or a negative errno after one message, see kexec_image_parse().
+ */
+int kexec_arch_image_probe(const void *head, size_t head_len, u64 file_len,
+			   struct kexec_image_info *info)
+{
+	struct image_cpu_caps caps;
+
+	image_cpu_caps_read(&caps);
+	return kexec_image_parse(head, head_len, file_len, &caps, info);
+}
+
+#ifdef CONFIG_KEXEC_IMAGE_VERIFY_SIG
+/* Keys that only the firmware knows of are second choice. */
+static int image_cpu_verify(const void *image, unsigned int len)
+{
+	struct key *rings[2] = { VERIFY_USE_SECONDARY_KEYRING };
+	unsigned int i, nr = 1;
+	int ret = -ENOKEY;
+
+	if (IS_ENABLED(CONFIG_INTEGRITY_PLATFORM_KEYRING))
+		rings[nr++] = VERIFY_USE_PLATFORM_KEYRING;
+
+	for (i = 0; i < nr && ret == -ENOKEY; i++)
+		ret = verify_pefile_signature(image, len, rings[i],
+					      VERIFYING_KEXEC_PE_SIGNATURE);
+	return ret;
+}
+#else
+static int image_cpu_verify(const void *image, unsigned int len)
+{
+	return -EKEYREJECTED;
+}
+#endif
+
+/**
+ * kexec_arch_image_verify_sig - check the PE signature of a kernel file
+ * @image: the whole file
+ * @len: bytes of it
+ *
+ * Whether an unsigned kernel may be loaded all the same is the caller's
+ * decision (sig_enforce, lockdown), so a failure is reported at debug level.
+ *
+ * Context: process context, may sleep.
+ * Return: 0 when a trusted key signed the file, -EKEYREJECTED where this
+ * kernel has no means to check, else what verify_pefile_signature() says.
+ */
+int kexec_arch_image_verify_sig(const void *image, size_t len)
+{
+	int ret = -EKEYREJECTED;
+
+	if (len <= UINT_MAX)
+		ret = image_cpu_verify(image, len);
+	if (ret)
+		pr_debug("signature of a file of %#zx bytes not accepted: %d\n",
+			 len, ret);
+	return ret;
+}

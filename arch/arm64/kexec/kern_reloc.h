@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the last C code tells arm64_relocate_new_kernel().
+ *
+ * Both structures live in pages that are no destination of the image, are
+ * written once when it is loaded, and are cleaned to the point of coherency
+ * then, because they may be read with the caches off.  The assembly learns the
+ * offsets from asm-offsets.c.
+ */
+#ifndef _ARM64_KEXEC_KERN_RELOC_H
+#define _ARM64_KEXEC_KERN_RELOC_H
+
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+#include <asm/page.h>
+
+struct kexec_plan;
+
+/* "KREL" in memory on a little-endian machine; for those who read a dump. */
+#define KERN_RELOC_MAGIC	0x4c45524bU
+#define KERN_RELOC_VERSION	1U
+
+#define KERN_RELOC_MMU_ON_BIT	0
+#define KERN_RELOC_EL2_BIT	1
+
+/* The MMU is on and @ttbr1 is to be used; else it is off already. */
+#define KERN_RELOC_MMU_ON	BIT(KERN_RELOC_MMU_ON_BIT)
+/* Enter the next kernel at EL2, through HVC_SOFT_RESTART. */
+#define KERN_RELOC_EL2		BIT(KERN_RELOC_EL2_BIT)
+
+/* Stands for "no further table"; page frame 0 may be a table like any other. */
+#define KERN_RELOC_NO_TABLE	(~0ULL)
+
+/**
+ * struct kern_reloc_arg - the one argument of the relocation routine
+ * @magic: KERN_RELOC_MAGIC
+ * @version: KERN_RELOC_VERSION, changes with the layout of either structure
+ * @flags: KERN_RELOC_*
+ * @dcache_line: bytes in the smallest data cache line of any CPU
+ * @entry_pa: first instruction of the next kernel
+ * @dtb_pa: goes to x0
+ * @table_pa: first &struct kern_reloc_table
+ * @ttbr1: for TTBR1_EL1, the copy of the linear map; only with
+ *         KERN_RELOC_MMU_ON
+ * @ttbr1_empty: for TTBR1_EL1 between the old and the new tables; only with
+ *               KERN_RELOC_MMU_ON
+ * @pa_to_addr: added to a physical address makes the address to use: distance
+ *              of the linear map, or 0 with the MMU off
+ */
+struct kern_reloc_arg {
+	u32 magic;
+	u32 version;
+	u32 flags;
+	u32 dcache_line;
+	u64 entry_pa;
+	u64 dtb_pa;
+	u64 table_pa;
+	u64 ttbr1;
+	u64 ttbr1_empty;
+	u64 pa_to_addr;
+};
+
+static_assert(offsetof(struct kern_reloc_arg, flags) == 8);
+static_assert(offsetof(struct kern_reloc_arg, entry_pa) == 16);
+static_assert(offsetof(struct kern_reloc_arg, ttbr1) == 40);
+static_assert(sizeof(struct kern_reloc_arg) == 64);
+
+/**
+ * struct kern_reloc_extent - bytes to copy in one go
+ * @dst_pa: first byte of the destination, page aligned
+ * @src_pa: first byte of the source, page aligned
+ * @len: bytes, a multiple of the page size and not 0
+ */
+struct kern_reloc_extent {
+	u64 dst_pa;
+	u64 src_pa;
+	u64 len;
+};
+
+static_assert(sizeof(struct kern_reloc_extent) == 24);
+
+#define KERN_RELOC_TABLE_EXTENTS \
+	((PAGE_SIZE - 2 * sizeof(u64)) / sizeof(struct kern_reloc_extent))
+
+/**
+ * struct kern_reloc_table - one page of extents
+ * @nr: extents in use
+ * @next_pa: the table that goes on where this one ends, or
+ *           KERN_RELOC_NO_TABLE
+ * @extent: the extents
+ */
+struct kern_reloc_table {
+	u64 nr;
+	u64 next_pa;
+	struct kern_reloc_extent extent[KERN_RELOC_TABLE_EXTENTS];
+};
+
+static_assert(offsetof(struct kern_reloc_table, next_pa) == 8);
+static_assert(offsetof(struct kern_reloc_table, extent) == 16);
+static_assert(sizeof(struct kern_reloc_table) <= PAGE_SIZE);
+
+int kexec_leave_fill_tables(const struct kexec_plan *plan, u64 *first_pa);
+
+/* In relocate.S; called at its physical address, through the idmap. */
+void __noreturn kexec_leave_mmu_off(u64 entry_pa, u64 x0, unsigned long el2);
+
+#endif /* _ARM64_KEXEC_KERN_RELOC_H */

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: reading the memory of the kernel that crashed
+ *
+ * Runs in the capture kernel, for fs/proc/vmcore.c.  The device tree confines
+ * this kernel to the crash reservation (linux,usable-memory-range), so what it
+ * reads here is in no linear map and gets a mapping for as long as a read takes:
+ * write-back cacheable like the mappings through which it was written, since
+ * other attributes could show stale data (DDI 0487, "Mismatched memory
+ * attributes").
+ *
+ * Addresses come from the ELF core header, which the crash may have damaged, so
+ * they are checked rather than trusted.
+ *
+ * Context: process context, may sleep.  Nothing is shared, nothing is locked.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/crash_dump.h>
+#include <linux/errno.h>
+#include <linux/io.h>
+#include <linux/overflow.h>
+#include <linux/pfn.h>
+#include <linux/string.h>
+#include <linux/uio.h>
+
+#include <asm/pgtable-hwdef.h>
+
+/**
+ * copy_oldmem_page() - copy from one page of the kernel that crashed
+ * @iter: where the bytes go
+ * @pfn: the page
+ * @csize: bytes to copy
+ * @offset: of the first byte in the page; the bytes do not leave the page
+ *
+ * Context: process context, may sleep.
+ * Return: bytes copied, -EINVAL when they leave the page, or -ENOMEM when the
+ * page cannot be mapped.
+ */
+ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn,
+			 size_t csize, unsigned long offset)
+{
+	size_t copied;
+	void *src;
+
+	if (!csize)
+		return 0;
+	if (offset >= PAGE_SIZE || csize > PAGE_SIZE - offset)
+		return -EINVAL;
+
+	src = memremap(PFN_PHYS(pfn) + offset, csize, MEMREMAP_WB);
+	if (!src)
+		return -ENOMEM;
+	copied = copy_to_iter(src, csize, iter);
+	memunmap(src);
+	return copied;
+}
+
+/* The loader may not have said how long the header is. */
+static bool oldmem_in_elfcorehdr(u64 pos, u64 len)
+{
+	u64 end;
+
+	if (check_add_overflow(pos, len, &end) || end > BIT_ULL(PHYS_MASK_SHIFT))
+		return false;
+	if (!elfcorehdr_size)
+		return true;
+	return pos >= elfcorehdr_addr && end - elfcorehdr_addr <= elfcorehdr_size;
+}
+
+/**
+ * elfcorehdr_read() - copy a piece of the ELF core header
+ * @buf: where the bytes go
+ * @count: how many
+ * @ppos: physical address of the first one; moved behind the last
+ *
+ * The header lies in the crash reservation, thus in memory of this kernel, or,
+ * with an elfcorehdr= of the user's own making, anywhere.
+ *
+ * Context: process context, may sleep.
+ * Return: @count; -EINVAL when that is more than the header has; -ENOMEM when it
+ * cannot be mapped.  There was one message then.
+ */
+ssize_t elfcorehdr_read(char *buf, size_t count, u64 *ppos)
+{
+	void *src;
+
+	if (!oldmem_in_elfcorehdr(*ppos, count)) {
+		pr_err("ELF core header at %#llx has %llu bytes, %zu at %#llx were asked for: it is damaged\n",
+		       elfcorehdr_addr, elfcorehdr_size, count, *ppos);
+		return -EINVAL;
+	}
+
+	src = memremap(*ppos, count, MEMREMAP_WB);
+	if (!src) {
+		pr_err("ELF core header at %#llx (%zu bytes) cannot be mapped\n", *ppos, count);
+		return -ENOMEM;
+	}
+	memcpy(buf, src, count);
+	memunmap(src);
+	*ppos += count;
+	return count;
+}

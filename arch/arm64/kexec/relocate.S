@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The last instructions of this kernel: put the next one in place, enter it.
+ *
+ * Two routines, which live in two worlds:
+ *
+ * arm64_relocate_new_kernel	runs from a copy in a page that is no
+ *				destination, with the MMU on (TTBR0 idmaps that
+ *				page, TTBR1 becomes a copy of the linear map) or
+ *				with the MMU off.
+ * kexec_leave_mmu_off		runs from the idmap and turns the MMU off under
+ *				its own feet.
+ *
+ * Neither calls out, uses a stack or can fail: nobody is left to report to.
+ * No alternatives in here: they are patched for the running kernel's text, and
+ * cleaned no further than the PoU, which is not where an instruction fetch
+ * looks once SCTLR.I is 0.
+ */
+#include <linux/cfi_types.h>
+#include <linux/linkage.h>
+
+#include <asm/assembler.h>
+#include <asm/sysreg.h>
+#include <asm/virt.h>
+
+#include "kern-reloc-offsets.h"
+
+/*
+ * Clean and invalidate [\from, \to) to the PoC, one line at a time.  Both ends
+ * are page aligned, so no line is shared with anybody else.  The caller owes
+ * the dsb.
+ */
+.macro civac_range from:req, to:req, line:req, cur:req
+	mov	\cur, \from
+.Lcivac\@:
+	dc	civac, \cur
+	add	\cur, \cur, \line
+	cmp	\cur, \to
+	b.lo	.Lcivac\@
+.endm
+
+/*
+ * Turn off MMU, data cache and instruction cache of the regime that we run in:
+ * with HCR_EL2.E2H set the name SCTLR_EL1 means SCTLR_EL2 at EL2.  The caller
+ * runs at an address that equals its physical one.
+ */
+.macro caches_and_mmu_off tmp:req
+	mov_q	\tmp, INIT_SCTLR_EL1_MMU_OFF
+	pre_disable_mmu_workaround
+	msr	sctlr_el1, \tmp
+	/* The next instruction is fetched, and all data accessed, without it. */
+	isb
+.endm
+
+/*
+ * Enter the next kernel as Documentation/arch/arm64/booting.rst (section 4)
+ * wants it: x0 = \arg, x1 to x3 = 0, DAIF masked long ago by C.
+ *
+ * \el2 (bit RELOC_FLAG_EL2_BIT) asks EL2 to enter it there.  The HVC comes back
+ * only when a hypervisor sits there that does not let go of EL2 (protected
+ * KVM); then the next kernel is entered here at EL1, which is as much as it can
+ * have.  HVC may clobber x0 to x18, so \entry and \arg are not among those.
+ */
+.macro enter_next entry:req, arg:req, el2:req
+	tbz	\el2, #RELOC_FLAG_EL2_BIT, .Lstay\@
+	mov	x1, \entry
+	mov	x2, \arg
+	mov	x3, xzr
+	mov	x4, xzr
+	mov	x0, #HVC_SOFT_RESTART
+	hvc	#0
+.Lstay\@:
+	mov	x3, xzr
+	mov	x2, xzr
+	mov	x1, xzr
+	mov	x0, \arg
+	br	\entry
+.endm
+
+	.pushsection ".kexec_relocate.text", "ax"
+/*
+ * arm64_relocate_new_kernel - copy the extents, then enter the next kernel
+ *
+ * In:	x0	struct kern_reloc_arg, at an address that can be used as it is
+ *
+ * With KERN_RELOC_MMU_ON the PC is in a TTBR0 mapping with VA = PA and x0 is in
+ * the linear map.  Without it SCTLR.{M,C,I} are 0 and x0 is physical.  DAIF is
+ * masked and the other CPUs do not run.  The page that this executes from, the
+ * argument, the extent tables, the page tables and the EL2 vectors are no
+ * destination of any extent.  Everything that is read here with the MMU off is
+ * clean to the PoC, the sources of the copies included.
+ *
+ * Register use, all of them free since nothing is returned to:
+ *	x0 - x15	bytes in flight
+ *	x16		cursor of the cache maintenance, scratch
+ *	x19		flags
+ *	x20, x21	entry and dtb of the next kernel
+ *	x22		physical address to usable address
+ *	x23		bytes in a data cache line
+ *	x24		next extent table, physical
+ *	x25, x26	extents left in this table, the next one of them
+ *	x27, x28, x29	destination, source, end of the destination
+ *
+ * Why to the PoC: the next kernel starts with its caches off, and memory is all
+ * that it sees then.
+ *	MMU on:	 the copies are written through the cache; dc civac after them
+ *		 pushes them out.
+ *	MMU off: the copies bypass the cache.  A line of the destination that
+ *		 this kernel left dirty could be evicted over them, a clean one
+ *		 could be hit by the next kernel, so dc civac goes first.
+ *		 Nothing can bring such a line back in between: data accesses are
+ *		 Device and instruction fetches Non-cacheable (Arm ARM DDI 0487,
+ *		 chapter D8, "The effects of disabling an address translation
+ *		 stage"; chapter B2, "Mismatched memory attributes").
+ */
+SYM_CODE_START(arm64_relocate_new_kernel)
+	ldr	w19, [x0, #RELOC_ARG_FLAGS]
+	ldr	w23, [x0, #RELOC_ARG_DCACHE_LINE]
+	ldr	x20, [x0, #RELOC_ARG_ENTRY_PA]
+	ldr	x21, [x0, #RELOC_ARG_DTB_PA]
+	ldr	x22, [x0, #RELOC_ARG_PA_TO_ADDR]
+	ldr	x24, [x0, #RELOC_ARG_TABLE_PA]
+	tbz	x19, #RELOC_FLAG_MMU_ON_BIT, .Lnext_table
+
+	/*
+	 * Change TTBR1 to the copy of the linear map: this kernel's own tables
+	 * may be overwritten from now on.  Block sizes differ between the two,
+	 * so break before make (Arm ARM DDI 0487, chapter D8, "Using
+	 * break-before-make when updating translation table entries").
+	 */
+	ldr	x1, [x0, #RELOC_ARG_TTBR1_EMPTY]
+	ldr	x2, [x0, #RELOC_ARG_TTBR1]
+	offset_ttbr1 x2, x3
+	msr	ttbr1_el1, x1
+	isb				// walks begin at the empty table from here
+	tlbi	vmalle1
+	dsb	nsh			// this CPU's TLB holds nothing of the old ones
+	isb
+	msr	ttbr1_el1, x2
+	isb				// the loads below walk the copy
+
+.Lnext_table:
+	cmn	x24, #1			// KERN_RELOC_NO_TABLE
+	b.eq	.Lall_copied
+	add	x26, x24, x22
+	ldr	x25, [x26, #RELOC_TABLE_NR]
+	ldr	x24, [x26, #RELOC_TABLE_NEXT_PA]
+	add	x26, x26, #RELOC_TABLE_EXTENTS
+
+.Lnext_extent:
+	cbz	x25, .Lnext_table
+	ldr	x27, [x26, #RELOC_EXTENT_DST]
+	ldr	x28, [x26, #RELOC_EXTENT_SRC]
+	ldr	x29, [x26, #RELOC_EXTENT_LEN]
+	add	x26, x26, #RELOC_EXTENT_SIZE
+	sub	x25, x25, #1
+	add	x27, x27, x22
+	add	x28, x28, x22
+	add	x29, x29, x27
+
+	tbnz	x19, #RELOC_FLAG_MMU_ON_BIT, .Lcopy
+	civac_range x27, x29, x23, x16
+	/* No line of the destination is cached before the first store to it. */
+	dsb	sy
+
+	/* A page is a multiple of 128 bytes, and every access is aligned. */
+.Lcopy:
+	mov	x17, x27
+.Lcopy_128:
+	ldp	x0, x1, [x28], #128
+	ldp	x2, x3, [x28, #-112]
+	ldp	x4, x5, [x28, #-96]
+	ldp	x6, x7, [x28, #-80]
+	ldp	x8, x9, [x28, #-64]
+	ldp	x10, x11, [x28, #-48]
+	ldp	x12, x13, [x28, #-32]
+	ldp	x14, x15, [x28, #-16]
+	stp	x0, x1, [x17], #128
+	stp	x2, x3, [x17, #-112]
+	stp	x4, x5, [x17, #-96]
+	stp	x6, x7, [x17, #-80]
+	stp	x8, x9, [x17, #-64]
+	stp	x10, x11, [x17, #-48]
+	stp	x12, x13, [x17, #-32]
+	stp	x14, x15, [x17, #-16]
+	cmp	x17, x29
+	b.lo	.Lcopy_128
+
+	tbz	x19, #RELOC_FLAG_MMU_ON_BIT, .Lnext_extent
+	/*
+	 * Ordered after the stores above because it is to the same addresses;
+	 * the dsb that waits for all of it is at .Lall_copied.
+	 */
+	civac_range x27, x29, x23, x16
+	b	.Lnext_extent
+
+.Lall_copied:
+	/*
+	 * All stores, and with the MMU on all dc civac, have reached the PoC:
+	 * before the instruction cache is emptied, before the MMU goes off, and
+	 * before anything that the next kernel does.
+	 */
+	dsb	sy
+	ic	iallu			// it may hold what the destinations were
+	dsb	nsh			// ... which is gone when this completes
+	isb				// ... and refetched
+	tbz	x19, #RELOC_FLAG_MMU_ON_BIT, .Lenter
+	caches_and_mmu_off x16
+.Lenter:
+	enter_next x20, x21, x19
+SYM_CODE_END(arm64_relocate_new_kernel)
+	.popsection
+
+	.pushsection ".idmap.text", "ax"
+/*
+ * void kexec_leave_mmu_off(u64 entry_pa, u64 x0, unsigned long el2)
+ *
+ * Turn the MMU and the caches off and go to @entry_pa with @x0 in x0 and 0 in
+ * x1 to x3, at EL2 when bit RELOC_FLAG_EL2_BIT of @el2 is set.
+ *
+ * In:	x0	physical address to go to, clean to the PoC
+ *	x1	what it finds in x0
+ *	x2	KERN_RELOC_EL2 or 0
+ *
+ * Called at its physical address, with the idmap in TTBR0, DAIF masked and the
+ * other CPUs stopped.  What lies at @entry_pa is the next kernel, a purgatory,
+ * or arm64_relocate_new_kernel().
+ */
+SYM_TYPED_FUNC_START(kexec_leave_mmu_off)
+	mov	x20, x0
+	mov	x21, x1
+	mov	x22, x2
+	/*
+	 * C cleaned to the PoC what is read from here on; that completes before
+	 * the first access that goes past the cache.
+	 */
+	dsb	sy
+	ic	iallu			// nothing stale of the image is fetched
+	dsb	nsh			// complete on this CPU, the only one left
+	isb
+	caches_and_mmu_off x16
+	enter_next x20, x21, x22
+SYM_FUNC_END(kexec_leave_mmu_off)
+	.popsection

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * For drivers of hardware that goes on using memory when the next kernel runs
+ * and that cannot be told to stop.
+ */
+#ifndef _LINUX_KEXEC_RESERVE_H
+#define _LINUX_KEXEC_RESERVE_H
+
+#include <linux/types.h>
+
+#if defined(CONFIG_ARM64) && defined(CONFIG_KEXEC_CORE)
+int kexec_reserve_runtime(phys_addr_t base, u64 size);
+#else
+static inline int kexec_reserve_runtime(phys_addr_t base, u64 size)
+{
+	return 0;
+}
+#endif
+
+#endif /* _LINUX_KEXEC_RESERVE_H */

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: life of an image
+ *
+ * An image goes through these states, always forward::
+ *
+ *	alloc -> (segments added and filled) -> sealed -> published -> freed
+ *	                 |                        |
+ *	                 +------- any error ------+--> freed
+ *
+ * Until it is published nobody but the loading task knows of it, so an error
+ * frees it and leaves the image that was loaded before as it was.  Publishing
+ * cannot fail.
+ *
+ * There are two slots: kexec_image, started by reboot(KEXEC), and
+ * kexec_crash_image, started by a panic.
+ *
+ * Locks, outermost first: kexec_lock(), then CPU hotplug read lock, then memory
+ * hotplug read lock (both only inside ram.c).  kexec_lock() is a try-lock made
+ * of one atomic, because the panic path takes it too: a panic that meets a load
+ * in progress must find out at once and go on.  Everybody else gets -EBUSY,
+ * which the system calls document.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/atomic.h>
+#include <linux/cpu.h>
+#include <linux/ima.h>
+#include <linux/kmsg_dump.h>
+#include <linux/mm.h>
+#include <linux/reboot.h>
+#include <linux/slab.h>
+#include <linux/syscore_ops.h>
+#include <linux/vmalloc.h>
+
+#include "internal.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/kexec.h>
+
+struct kimage *kexec_image;
+struct kimage *kexec_crash_image;
+bool kexec_in_progress;
+bool kexec_file_dbg_print;
+
+static atomic_t core_lock = ATOMIC_INIT(0);
+
+/**
+ * kexec_lock() - try to become the only one who loads, unloads or leaves
+ *
+ * Context: any, the panic path and pseudo-NMI included; never waits.
+ * Return: true when the caller now holds the lock.
+ */
+bool kexec_lock(void)
+{
+	int unlocked = 0;
+
+	/* Acquire: what the last holder did to the images is seen; pairs with kexec_unlock(). */
+	return atomic_try_cmpxchg_acquire(&core_lock, &unlocked, 1);
+}
+
+/**
+ * kexec_unlock() - let others load, unload or leave
+ *
+ * Context: any; the caller holds the lock.
+ */
+void kexec_unlock(void)
+{
+	/* Release: what we did to the images is done; pairs with kexec_lock(). */
+	atomic_set_release(&core_lock, 0);
+}
+
+/**
+ * kexec_image_alloc() - make an empty image
+ * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
+ * @file_mode: it is loaded by kexec_file_load()
+ *
+ * Context: process context, may sleep.
+ * Return: the image, to be given to kexec_image_free(), or NULL.
+ */
+struct kexec_image *kexec_image_alloc(int type, bool file_mode)
+{
+	struct kexec_image *img = kzalloc(sizeof(*img), GFP_KERNEL);
+
+	if (!img) {
+		pr_err("no memory for the image descriptor (%zu bytes)\n", sizeof(*img));
+		return NULL;
+	}
+
+	INIT_LIST_HEAD(&img->safe_pages);
+	INIT_LIST_HEAD(&img->refused_pages);
+	img->name = type == KEXEC_TYPE_CRASH ? "crash image" : "image";
+	img->kimage.type = type;
+	img->kimage.file_mode = file_mode;
+#ifdef CONFIG_CRASH_HOTPLUG
+	img->kimage.elfcorehdr_index = -1;
+#endif
+	return img;
+}
+
+/**
+ * kexec_image_free() - give back everything that an image holds
+ * @img: the image, or NULL
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_image_free(struct kexec_image *img)
+{
+	if (!img)
+		return;
+
+	kexec_crash_release_note(img);
+	kexec_arch_release(&img->plan);
+	kexec_hold_free(img);
+	kvfree(img->copies);
+	kfree(img);
+}
+
+/* Pages of @b that will have to be copied. */
+static unsigned long core_pages_to_copy(const struct kexec_backing *b)
+{
+	unsigned long i, n = 0;
+
+	for (i = 0; i < b->nr_pages; i++)
+		n += page_to_pfn(b->pages[i]) != PHYS_PFN(b->dst_pa) + i;
+	return n;
+}
+
+static int core_add_copies(struct extent_list *list, const struct kexec_backing *b)
+{
+	unsigned long i;
+	int ret;
+
+	for (i = 0; i < b->nr_pages; i++) {
+		phys_addr_t dst_pa = b->dst_pa + PFN_PHYS(i);
+		phys_addr_t src_pa = page_to_phys(b->pages[i]);
+
+		if (dst_pa == src_pa)
+			continue;
+		ret = kexec_extent_add(list, dst_pa, src_pa, PAGE_SIZE);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Pages copied at worst: no two of them neighbours, one entry each. */
+static int core_list_copies(struct kexec_image *img)
+{
+	struct extent_list list = { };
+	unsigned long worst = 0;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		unsigned long n = core_pages_to_copy(&img->backing[i]);
+
+		trace_kexec_segment(i, img->kimage.segment[i].mem,
+				    img->kimage.segment[i].memsz, n << PAGE_SHIFT);
+		worst += n;
+	}
+	if (!worst)
+		return 0;
+
+	list.max = min_t(unsigned long, worst, UINT_MAX);
+	list.copies = kvcalloc(list.max, sizeof(*list.copies), GFP_KERNEL);
+	if (!list.copies) {
+		pr_err("no memory for a copy list of %u entries; free some and load again\n",
+		       list.max);
+		return -ENOMEM;
+	}
+	img->copies = list.copies;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		ret = core_add_copies(&list, &img->backing[i]);
+		if (ret)
+			goto err_report;
+	}
+	kexec_extent_finish(&list);
+	ret = kexec_extent_check(&list);
+	if (ret)
+		goto err_report;
+
+	img->plan.copies = list.copies;
+	img->plan.nr_copies = list.nr;
+	return 0;
+
+err_report:
+	pr_err("copy list of the %s is not consistent (%d); the image is dropped\n",
+	       img->name, ret);
+	return ret;
+}
+
+/* Clean each run of neighbouring pages at once. */
+static void core_sync_segment(const struct kexec_backing *b)
+{
+	unsigned long i, first = 0;
+
+	for (i = 1; i <= b->nr_pages; i++) {
+		if (i < b->nr_pages &&
+		    page_to_pfn(b->pages[i]) == page_to_pfn(b->pages[i - 1]) + 1)
+			continue;
+		kexec_arch_sync(page_address(b->pages[first]), (i - first) << PAGE_SHIFT);
+		first = i;
+		cond_resched();
+	}
+}
+
+static void core_sync_all(struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		core_sync_segment(&img->backing[i]);
+}
+
+static void core_print_plan(const struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		kexec_dprintk("segment[%u]: mem=%#lx memsz=%#zx to copy=%lu of %lu pages\n",
+			      i, img->kimage.segment[i].mem, img->kimage.segment[i].memsz,
+			      core_pages_to_copy(&img->backing[i]),
+			      img->backing[i].nr_pages);
+	for (i = 0; i < img->plan.nr_copies; i++)
+		kexec_dprintk("extent[%u]: %pap -> %pap, %#llx bytes\n", i,
+			      &img->copies[i].src_pa, &img->copies[i].dst_pa,
+			      img->copies[i].len);
+	kexec_dprintk("%s: entry=%pap dtb=%pap extents=%u\n", img->name,
+		      &img->plan.entry_pa, &img->plan.dtb_pa, img->plan.nr_copies);
+}
+
+/**
+ * kexec_image_seal() - make an image ready to be started
+ * @img: an image whose segments are all filled and whose plan names the entry
+ *
+ * Fixes the copy list, lets the machine half build what it needs and cleans the
+ * content to memory, because the next kernel starts with its caches off.
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ * Return: 0, or a negative errno after one message.
+ */
+int kexec_image_seal(struct kexec_image *img)
+{
+	int ret;
+
+	img->plan.crash = kexec_image_is_crash(img);
+	img->plan.alloc_page = kexec_hold_safe_page;
+	img->plan.alloc_ctx = img;
+
+	/* A crash image lies in place once it is published. */
+	ret = img->plan.crash ? kexec_crash_reserve_note(img) : core_list_copies(img);
+	if (ret)
+		return ret;
+
+	ret = kexec_arch_prepare(&img->plan);
+	kexec_hold_settle(img);
+	if (ret)
+		return ret;
+
+	core_print_plan(img);
+	/* A crash image is cleaned once it has moved in. */
+	if (!img->plan.crash)
+		core_sync_all(img);
+	return 0;
+}
+
+static void core_publish_crash(struct kexec_image *img)
+{
+	struct kimage *old = xchg(&kexec_crash_image, NULL);
+
+	/*
+	 * From here to the store below a panic finds no crash image.  It would
+	 * find a torn one otherwise: both use the same reservation.
+	 */
+	if (old)
+		kexec_image_free(to_kexec_image(old));
+	kexec_hold_commit_crash(img);
+	core_sync_all(img);
+	kexec_crash_use_note(img);
+
+	/* The content is complete before a panic on another CPU can find it. */
+	smp_store_release(&kexec_crash_image, &img->kimage);
+}
+
+/**
+ * kexec_image_publish() - make a sealed image the one that will be started
+ * @img: the image; it belongs to its slot afterwards
+ *
+ * The image that was in the slot is freed.
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ */
+void kexec_image_publish(struct kexec_image *img)
+{
+	struct kimage *old;
+
+	if (kexec_image_is_crash(img)) {
+		core_publish_crash(img);
+		return;
+	}
+#ifdef CONFIG_IMA_KEXEC
+	/* IMA keeps a mapping of its segment; let go of the old image's. */
+	ima_kexec_post_load(&img->kimage);
+#endif
+	old = xchg(&kexec_image, &img->kimage);
+	if (old)
+		kexec_image_free(to_kexec_image(old));
+}
+
+/**
+ * kexec_image_unload() - empty a slot
+ * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ */
+void kexec_image_unload(int type)
+{
+	struct kimage *old;
+
+	old = xchg(type == KEXEC_TYPE_CRASH ? &kexec_crash_image : &kexec_image, NULL);
+	if (old)
+		kexec_image_free(to_kexec_image(old));
+}
+
+#ifdef CONFIG_IMA_KEXEC
+/* Index of the segment that holds all of [start, end), or -1. */
+static int core_find_segment(const struct kimage *kimage, phys_addr_t start, u64 end)
+{
+	unsigned int i;
+
+	for (i = 0; i < kimage->nr_segments; i++)
+		if (start >= kimage->segment[i].mem &&
+		    end <= kimage->segment[i].mem + kimage->segment[i].memsz)
+			return i;
+	return -1;
+}
+#endif
+
+/**
+ * kimage_map_segment() - map a part of a loaded image that is written later
+ * @image: a sealed image
+ * @addr: physical address in the next kernel, page aligned
+ * @size: bytes
+ *
+ * IMA writes its measurement list there after the load.
+ *
+ * Context: process context, may sleep.
+ * Return: an address to be given to kimage_unmap_segment(), or NULL.
+ */
+void *kimage_map_segment(struct kimage *image, unsigned long addr, unsigned long size)
+{
+#ifdef CONFIG_IMA_KEXEC
+	struct kexec_backing *b;
+	int seg = core_find_segment(image, addr, (u64)addr + size);
+
+	if (seg < 0) {
+		pr_err("no segment holds [%#lx, %#lx)\n", addr, addr + size);
+		return NULL;
+	}
+	b = &to_kexec_image(image)->backing[seg];
+	return vmap(b->pages + PHYS_PFN(addr - b->dst_pa), PFN_UP(size), VM_MAP, PAGE_KERNEL);
+#else
+	return NULL;
+#endif
+}
+
+/**
+ * kimage_unmap_segment() - undo kimage_map_segment()
+ * @buffer: what that function returned
+ *
+ * Context: process context, may sleep.
+ */
+void kimage_unmap_segment(void *buffer)
+{
+	vunmap(buffer);
+}
+
+/* What was written since the load is cleaned to memory only now. */
+static void core_sync_late(struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		if (img->backing[i].late)
+			core_sync_segment(&img->backing[i]);
+}
+
+/* Bring the machine down to this CPU and quiet devices. */
+static void core_quiesce(void)
+{
+	trace_kexec_phase("devices");
+	kexec_in_progress = true;
+	kernel_restart_prepare("kexec reboot");
+
+	trace_kexec_phase("cpus");
+	migrate_to_reboot_cpu();
+	syscore_shutdown();
+	/* Migrating switched CPU hotplug off for good, but parking the others needs it. */
+	cpu_hotplug_enable();
+
+	pr_notice("Starting new kernel\n");
+	machine_shutdown();
+}
+
+/**
+ * kernel_kexec() - start the loaded image, as reboot(LINUX_REBOOT_CMD_KEXEC) asks
+ *
+ * Context: process context, system_transition_mutex held.
+ * Return: -EBUSY when a load is in progress, -EINVAL when nothing is loaded;
+ * otherwise it does not return.
+ */
+int kernel_kexec(void)
+{
+	struct kexec_image *img;
+
+	if (!kexec_lock()) {
+		pr_err("reboot refused: a load or unload is in progress; try again\n");
+		return -EBUSY;
+	}
+	if (!kexec_image) {
+		pr_err("reboot refused: no image is loaded; load one with kexec -l\n");
+		kexec_unlock();
+		return -EINVAL;
+	}
+
+	img = to_kexec_image(kexec_image);
+	core_quiesce();
+	trace_kexec_phase("leave");
+	kmsg_dump(KMSG_DUMP_SHUTDOWN);
+	core_sync_late(img);
+	kexec_arch_leave(&img->plan);
+}

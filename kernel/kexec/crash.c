@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: from a panic to the capture kernel
+ *
+ * panic() and die() come here.  Which of them goes on is settled by panic_cpu
+ * (kernel/panic.c); whether there is something to go on to, by the image in
+ * kexec_crash_image, under the kexec lock.  Nobody waits for that lock.  A panic
+ * that finds it taken, because a load is under way or because the panic struck
+ * on this very path, says so and leaves the rest to panic().
+ *
+ * What runs between crash_kexec() and kexec_arch_leave() allocates nothing,
+ * takes no lock, and waits only for the other CPUs to stop, for a limited time.
+ *
+ * Each CPU leaves its registers in a note of its own.  The notes exist from boot
+ * on, because the ELF core header and sysfs name their addresses, and nobody but
+ * the CPU itself writes there, once.
+ *
+ * The size of the reservation changes only under the kexec lock and only while
+ * no crash image is loaded.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/btf.h>
+#include <linux/elfcore.h>
+#include <linux/init.h>
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/panic.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "internal.h"
+
+note_buf_t __percpu *crash_notes;
+
+static int __init crash_alloc_notes(void)
+{
+	/*
+	 * Readers know a note by its first physical address and its length, so
+	 * it must not cross a page: aligned to a power of two that is no
+	 * smaller than itself, it cannot.
+	 */
+	const size_t align = roundup_pow_of_two(sizeof(note_buf_t));
+
+	BUILD_BUG_ON(sizeof(note_buf_t) > PAGE_SIZE);
+
+	crash_notes = __alloc_percpu(sizeof(note_buf_t), align);
+	if (crash_notes)
+		return 0;
+	pr_err("no memory for the register notes (%zu bytes per CPU): there will be no dump\n",
+	       align);
+	return -ENOMEM;
+}
+subsys_initcall(crash_alloc_notes);
+
+/**
+ * crash_save_cpu() - leave a CPU's registers where the dump will show them
+ * @regs: the registers
+ * @cpu: the CPU that they belong to
+ *
+ * Context: panic path, interrupts off, on @cpu itself.
+ */
+void crash_save_cpu(struct pt_regs *regs, int cpu)
+{
+	struct elf_prstatus status = { .common.pr_pid = current->pid };
+	u32 *note;
+
+	if (cpu < 0 || cpu >= nr_cpu_ids || !crash_notes)
+		return;
+
+	elf_core_copy_regs(&status.pr_reg, regs);
+	note = append_elf_note((u32 *)per_cpu_ptr(crash_notes, cpu), CRASH_CORE_NOTE_NAME,
+			       NT_PRSTATUS, &status, sizeof(status));
+	final_note(note);
+}
+
+/**
+ * kexec_should_crash() - does a task that dies take the kernel with it?
+ * @p: the task
+ *
+ * die() asks, to start the dump with the registers of the fault instead of those
+ * of the panic that would follow.
+ *
+ * Context: any.
+ * Return: 1 when the dump should start at once, 0 when not or when panic
+ * notifiers have to run first.
+ */
+int kexec_should_crash(struct task_struct *p)
+{
+	if (crash_kexec_post_notifiers)
+		return 0;
+	/* The four reasons for which make_task_dead() would panic. */
+	return panic_on_oops || in_interrupt() || !p->pid || is_global_init(p);
+}
+
+/**
+ * kexec_crash_loaded() - is there a capture kernel to go to?
+ *
+ * Context: any.  The answer may be out of date as soon as it is given.
+ * Return: 1 or 0.
+ */
+int kexec_crash_loaded(void)
+{
+	return !!READ_ONCE(kexec_crash_image);
+}
+EXPORT_SYMBOL_GPL(kexec_crash_loaded);
+
+/* Does not come back.  The caller holds the kexec lock and never gives it up. */
+static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs)
+{
+	crash_save_vmcoreinfo();
+	kexec_arch_crash_stop(regs);
+	kexec_arch_leave(&img->plan);
+}
+
+/**
+ * __crash_kexec() - start the capture kernel, if one is loaded
+ * @regs: registers at the fault, or NULL for those of the caller
+ *
+ * Context: any, pseudo-NMI included; panic_cpu is this CPU.  Comes back only
+ * when there is nothing to start.
+ */
+void __crash_kexec(struct pt_regs *regs)
+{
+	struct pt_regs at_crash;
+
+	if (!kexec_lock()) {
+		if (crashk_res.end)
+			pr_emerg("no dump: an image is being loaded, unloaded or started already\n");
+		return;
+	}
+	if (kexec_crash_image) {
+		/*
+		 * The dump shows these registers as the state of this CPU, so
+		 * they are taken here: this frame stays on the stack.
+		 */
+		kexec_arch_save_regs(&at_crash, regs);
+		crash_leave(to_kexec_image(kexec_crash_image), &at_crash);
+	}
+	kexec_unlock();
+}
+
+/**
+ * crash_kexec() - start the capture kernel before anybody panics
+ * @regs: registers at the fault, or NULL for those of the caller
+ *
+ * Context: any, pseudo-NMI included.  Comes back when there is nothing to start
+ * or when another CPU is in panic().
+ */
+__bpf_kfunc void crash_kexec(struct pt_regs *regs)
+{
+	if (!panic_try_start())
+		return;
+	__crash_kexec(regs);
+	/* Let the panic that usually follows be the first again. */
+	panic_reset();
+}
+
+/* An unused resource has both ends at 0. */
+static u64 crash_res_size(const struct resource *res)
+{
+	return res->end ? resource_size(res) : 0;
+}
+
+static void crash_clear_res(struct resource *res)
+{
+	release_resource(res);
+	res->start = 0;
+	res->end = 0;
+}
+
+/**
+ * crash_get_memory_size() - bytes that are reserved for capture kernels
+ *
+ * Context: any but the panic path.
+ * Return: the bytes, or -EBUSY while a load is in progress.
+ */
+ssize_t crash_get_memory_size(void)
+{
+	ssize_t size;
+
+	if (!kexec_lock())
+		return -EBUSY;
+	size = crash_res_size(&crashk_res) + crash_res_size(&crashk_low_res);
+	kexec_unlock();
+	return size;
+}
+
+/* Keep the first @keep bytes of @res, give the rest to the page allocator. */
+static int crash_shrink_res(struct resource *res, u64 keep)
+{
+	const u64 start = res->start + keep, end = res->end + 1;
+	struct resource *ram;
+	int ret = 0;
+
+	if (start == end)
+		return 0;
+
+	ram = kzalloc(sizeof(*ram), GFP_KERNEL);
+	if (!ram)
+		return -ENOMEM;
+	*ram = DEFINE_RES_NAMED(start, end - start, "System RAM",
+				IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY);
+
+	if (keep)
+		ret = adjust_resource(res, res->start, keep);
+	else
+		crash_clear_res(res);
+	if (ret) {
+		kfree(ram);
+		return ret;
+	}
+
+	crash_free_reserved_phys_range(start, end);
+	/* Only /proc/iomem shows it; the memory is back whether it fits or not. */
+	if (insert_resource(&iomem_resource, ram))
+		kfree(ram);
+	return 0;
+}
+
+/* Everybody takes crashk_res for the main region, so it is never the empty one. */
+static void crash_promote_low(void)
+{
+	const u64 start = crashk_low_res.start, end = crashk_low_res.end;
+
+	if (crashk_res.end || !crashk_low_res.end)
+		return;
+	crash_clear_res(&crashk_low_res);
+	crashk_res.start = start;
+	crashk_res.end = end;
+	insert_resource(&iomem_resource, &crashk_res);
+}
+
+/* The main region gives first; devices need the low one. */
+static int crash_shrink_to(u64 keep)
+{
+	const u64 low = crash_res_size(&crashk_low_res);
+	int ret;
+
+	ret = crash_shrink_res(&crashk_res, keep > low ? keep - low : 0);
+	if (!ret && keep < low)
+		ret = crash_shrink_res(&crashk_low_res, keep);
+	crash_promote_low();
+	return ret;
+}
+
+/**
+ * crash_shrink_memory() - give back part of the crash reservation
+ * @new_size: bytes to keep, rounded up to whole pages
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EBUSY while a load is in progress; -ENOENT while a crash image is
+ * loaded; -EINVAL for more than is reserved; -ENOMEM.
+ */
+int crash_shrink_memory(unsigned long new_size)
+{
+	int ret = 0;
+	u64 now;
+
+	if (!kexec_lock())
+		return -EBUSY;
+
+	now = crash_res_size(&crashk_res) + crash_res_size(&crashk_low_res);
+	if (kexec_crash_image)
+		ret = -ENOENT;
+	else if (new_size > now)
+		ret = -EINVAL;
+	else if (ALIGN(new_size, KEXEC_CRASH_MEM_ALIGN) < now)
+		ret = crash_shrink_to(ALIGN(new_size, KEXEC_CRASH_MEM_ALIGN));
+
+	kexec_unlock();
+	return ret;
+}
+
+#ifdef CONFIG_CRASH_HOTPLUG
+/**
+ * crash_check_hotplug_support() - may user space leave hotplug to the kernel?
+ *
+ * Context: process context.
+ * Return: what the loaded crash image was loaded with, 0 when there is none or
+ * a load is in progress.
+ */
+int crash_check_hotplug_support(void)
+{
+	int support;
+
+	if (!kexec_lock())
+		return 0;
+	support = kexec_crash_image ? kexec_crash_image->hotplug_support : 0;
+	kexec_unlock();
+	return support;
+}
+#endif
+
+#ifdef CONFIG_HIBERNATION
+static bool crash_res_has(const struct resource *res, phys_addr_t pa)
+{
+	return res->end && pa >= res->start && pa <= res->end;
+}
+
+static bool crash_image_has(const struct kimage *image, phys_addr_t pa)
+{
+	unsigned int i;
+
+	for (i = 0; i < image->nr_segments; i++)
+		if (pa - image->segment[i].mem < image->segment[i].memsz)
+			return true;
+
+	return image->vmcoreinfo_data_copy &&
+	       vmalloc_to_pfn(image->vmcoreinfo_data_copy) == PHYS_PFN(pa);
+}
+
+/**
+ * crash_is_nosave() - may hibernation leave a page out?
+ * @pfn: the page
+ *
+ * What the loaded crash image consists of has to come back with the rest of the
+ * kernel, the page for vmcoreinfo included; the other pages of the reservation
+ * hold nothing.
+ *
+ * Context: any; no load is in progress, as user space is frozen.
+ * Return: true for an unused page of the crash reservation.
+ */
+bool crash_is_nosave(unsigned long pfn)
+{
+	phys_addr_t pa = PFN_PHYS(pfn);
+
+	if (!crash_res_has(&crashk_res, pa) && !crash_res_has(&crashk_low_res, pa))
+		return false;
+	return !kexec_crash_image || !crash_image_has(kexec_crash_image, pa);
+}
+
+/**
+ * crash_prepare_suspend() - make the loaded crash image readable
+ *
+ * Context: hibernation, one CPU, interrupts off.
+ */
+void crash_prepare_suspend(void)
+{
+	if (!kexec_crash_image)
+		return;
+	arch_kexec_unprotect_crashkres();
+}
+
+/**
+ * crash_post_resume() - undo crash_prepare_suspend()
+ *
+ * Context: resume from hibernation, one CPU, interrupts off.
+ */
+void crash_post_resume(void)
+{
+	if (!kexec_crash_image)
+		return;
+	arch_kexec_protect_crashkres();
+}
+
+/**
+ * crash_free_reserved_phys_range() - give reserved pages to the page allocator
+ * @begin: first byte, page aligned
+ * @end: first byte behind
+ *
+ * Context: process context, may sleep.
+ */
+void crash_free_reserved_phys_range(unsigned long begin, unsigned long end)
+{
+	unsigned long pfn;
+
+	for (pfn = PFN_UP(begin); pfn < PFN_DOWN(end); pfn++) {
+		free_reserved_page(pfn_to_page(pfn));
+		cond_resched();
+	}
+}
+#endif /* CONFIG_HIBERNATION */

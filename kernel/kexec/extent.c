@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: The copy list
+ *
+ * What was loaded into other pages than its destination has to be copied when
+ * this kernel leaves.  The list says so in runs of bytes rather than page by
+ * page: memory that was allocated in one piece costs one entry.
+ *
+ * Life of a list: the caller provides the array and calls kexec_extent_add()
+ * while it walks the segments, then kexec_extent_finish() once, then
+ * kexec_extent_check() before anybody acts upon the list.
+ *
+ * The routine that copies works through the list from front to back with the
+ * old kernel gone, so the order must not matter.  That holds as long as no
+ * source lies in any destination: a copy then never destroys what a later one
+ * reads.  Two destinations may share a source.
+ *
+ * Ownership: list and array belong to the caller; nothing here allocates.
+ * Locking: none; whoever shares a list serialises the calls.
+ * Context: any.
+ *
+ * The file builds in the kernel and on the host (tools/testing/kexec).
+ */
+#include <linux/errno.h>
+#include <linux/overflow.h>
+#include <linux/sort.h>
+#include <linux/types.h>
+
+#include "extent.h"
+
+/* Does @b carry on where @a ends, on both sides? */
+static bool extent_continues(const struct kexec_copy *a, const struct kexec_copy *b)
+{
+	return a->dst_pa + a->len == b->dst_pa && a->src_pa + a->len == b->src_pa;
+}
+
+/* Is there something to copy, with both ends inside the address space? */
+static bool extent_sane(const struct kexec_copy *c)
+{
+	phys_addr_t end;
+
+	return c->len && !check_add_overflow(c->dst_pa, c->len, &end) &&
+	       !check_add_overflow(c->src_pa, c->len, &end);
+}
+
+static int extent_cmp_dst(const void *a, const void *b)
+{
+	const struct kexec_copy *ca = a, *cb = b;
+
+	if (ca->dst_pa == cb->dst_pa)
+		return 0;
+	return ca->dst_pa < cb->dst_pa ? -1 : 1;
+}
+
+/**
+ * kexec_extent_add() - note one run of bytes in the copy list
+ * @list: the list
+ * @dst_pa: first byte of the destination
+ * @src_pa: first byte of the source; equal to @dst_pa when it is in place
+ * @len: bytes
+ *
+ * A run that carries on where the one added before ends, in the destination and
+ * in the source, lengthens that entry.  Page alignment is up to the caller.
+ *
+ * Context: Any.
+ * Return: 0; -EINVAL when @len is 0 or either end wraps; -ENOSPC when the run
+ *         needs an entry and there is none. The list is unchanged on error.
+ */
+int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
+		     phys_addr_t src_pa, u64 len)
+{
+	struct kexec_copy new = { .dst_pa = dst_pa, .src_pa = src_pa, .len = len };
+	struct kexec_copy *last = list->nr ? &list->copies[list->nr - 1] : NULL;
+
+	if (!extent_sane(&new))
+		return -EINVAL;
+
+	if (last && extent_continues(last, &new)) {
+		last->len += len;
+		return 0;
+	}
+
+	if (list->nr >= list->max)
+		return -ENOSPC;
+
+	list->copies[list->nr++] = new;
+	return 0;
+}
+
+/**
+ * kexec_extent_finish() - bring a copy list into its final form
+ * @list: the list
+ *
+ * Drops what is in place already, sorts by destination, and makes neighbours
+ * that continue each other one entry.  Doing it again changes nothing.
+ *
+ * Context: Any. Takes O(n log n).
+ */
+void kexec_extent_finish(struct extent_list *list)
+{
+	struct kexec_copy *c = list->copies;
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < list->nr; i++) {
+		if (c[i].src_pa != c[i].dst_pa)
+			c[nr++] = c[i];
+	}
+	list->nr = nr;
+	if (!nr)
+		return;
+
+	sort(c, nr, sizeof(*c), extent_cmp_dst, NULL);
+
+	for (i = 1, nr = 0; i < list->nr; i++) {
+		if (extent_continues(&c[nr], &c[i]))
+			c[nr].len += c[i].len;
+		else
+			c[++nr] = c[i];
+	}
+	list->nr = nr + 1;
+}
+
+/*
+ * Does [@start, @end) meet a destination?  Destinations are known to be in order
+ * and apart, so the first one that ends behind @start is the only one to look at.
+ */
+static bool extent_hits_dst(const struct extent_list *list, u64 start, u64 end)
+{
+	const struct kexec_copy *c = list->copies;
+	unsigned int lo = 0, hi = list->nr;
+
+	while (lo < hi) {
+		unsigned int mid = lo + (hi - lo) / 2;
+
+		if (c[mid].dst_pa + c[mid].len <= start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < list->nr && c[lo].dst_pa < end;
+}
+
+/**
+ * kexec_extent_check() - is it safe to act upon a copy list?
+ * @list: a list that kexec_extent_finish() has seen
+ *
+ * Every entry has bytes to copy and does not wrap; destinations ascend and do
+ * not overlap; no source lies, not even in part, in a destination.
+ *
+ * Context: Any. Takes O(n log n).
+ * Return: 0; -EUCLEAN when the list breaks one of these rules.
+ */
+int kexec_extent_check(const struct extent_list *list)
+{
+	const struct kexec_copy *c = list->copies;
+	unsigned int i;
+
+	for (i = 0; i < list->nr; i++) {
+		if (!extent_sane(&c[i]))
+			return -EUCLEAN;
+		if (i && c[i - 1].dst_pa + c[i - 1].len > c[i].dst_pa)
+			return -EUCLEAN;
+	}
+
+	for (i = 0; i < list->nr; i++) {
+		if (extent_hits_dst(list, c[i].src_pa, c[i].src_pa + c[i].len))
+			return -EUCLEAN;
+	}
+	return 0;
+}

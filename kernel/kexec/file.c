@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: kexec_file_load: from file descriptors to segments
+ *
+ * The kernel's first page is looked at to learn how much room it wants.  Then
+ * places are chosen for everything whose size is known, pages are taken, and
+ * kernel_read_file() reads each file straight into them: no second copy, and
+ * LSM, IMA and the signature check still see the whole content.  Whatever was
+ * looked at before that is looked at again in what was read, because the file
+ * may have changed in between.
+ *
+ * IMA's measurement list and the device tree come last: reading adds
+ * measurements, and the tree names all the other places.
+ *
+ * Placing follows Documentation/arch/arm64/booting.rst: the kernel at
+ * text_offset from a 2 MiB boundary, the initrd in the same window of 32 GiB
+ * aligned to 1 GiB, the device tree inside one block of 2 MiB.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/ima.h>
+#include <linux/kernel_read_file.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/security.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include <asm/setup.h>
+
+#include "internal.h"
+
+/* Bytes of the kernel looked at before it is read: header and PE sections. */
+#define FILE_HEAD	SZ_4K
+
+/* The next kernel may have larger pages than this one. */
+#define FILE_ALIGN	SZ_64K
+
+#define FILE_WINDOW	(32ULL * SZ_1G)
+
+/* What either file may have, kexec_file_load(2). */
+#define FILE_SIZE_MAX	(4ULL * SZ_1G)
+
+/**
+ * struct file_load - one kexec_file_load in progress
+ * @img: the image
+ * @map: free memory less the segments placed so far
+ * @info: what the kernel's header asks for
+ * @fdt: what the device tree has to say
+ * @kernel_len: bytes of the kernel file
+ * @kernel_base: 2 MiB boundary that the kernel is placed from, 0 for none yet
+ * @kernel_seg: segment of the kernel
+ * @initrd_seg: segment of the initrd, when there is one
+ * @dtb_seg: segment of the device tree
+ * @dtb_room: bytes there, before it is trimmed
+ * @elfcore: ELF core header, of a crash image
+ * @elfcore_seg: segment of it
+ * @first_fit: places are taken whether or not they can be had
+ */
+struct file_load {
+	struct kexec_image *img;
+	struct place_map *map;
+	struct kexec_image_info info;
+	struct kexec_fdt_request fdt;
+	size_t kernel_len;
+	u64 kernel_base;
+	int kernel_seg;
+	int initrd_seg;
+	int dtb_seg;
+	size_t dtb_room;
+	void *elfcore;
+	int elfcore_seg;
+	bool first_fit;
+};
+
+#ifdef CONFIG_KEXEC_SIG
+static bool file_sig_enforced = IS_ENABLED(CONFIG_KEXEC_SIG_FORCE);
+
+/**
+ * set_kexec_sig_enforced() - from now on refuse kernels without a good signature
+ *
+ * Context: any.
+ */
+void set_kexec_sig_enforced(void)
+{
+	file_sig_enforced = true;
+}
+
+static int file_check_signature(const void *va, size_t len)
+{
+	int ret = kexec_arch_image_verify_sig(va, len);
+
+	if (!ret)
+		return 0;
+	if (file_sig_enforced) {
+		pr_err("kernel signature is not good (%d) and this system demands one; sign the kernel with a trusted key\n",
+		       ret);
+		return ret;
+	}
+	/* Under lockdown only IMA's appraisal makes up for a missing signature. */
+	if (!ima_appraise_signature(READING_KEXEC_IMAGE) &&
+	    security_locked_down(LOCKDOWN_KEXEC)) {
+		pr_err("kernel signature is not good (%d) and the system is locked down; sign the kernel with a trusted key\n",
+		       ret);
+		return -EPERM;
+	}
+	pr_debug("kernel signature is not good (%d); none is demanded\n", ret);
+	return 0;
+}
+#else
+static int file_check_signature(const void *va, size_t len)
+{
+	return 0;
+}
+#endif
+
+static u64 file_ram(void)
+{
+	return (u64)totalram_pages() << PAGE_SHIFT;
+}
+
+/* Size of what @fd names, or an errno after one message. */
+static loff_t file_size(struct file *file, int fd, const char *what)
+{
+	loff_t size;
+
+	if (!file || !(file->f_mode & FMODE_READ)) {
+		pr_err("%s: file descriptor %d is not open for reading\n", what, fd);
+		return -EBADF;
+	}
+	if (!S_ISREG(file_inode(file)->i_mode)) {
+		pr_err("%s: file descriptor %d is no regular file\n", what, fd);
+		return -EINVAL;
+	}
+	size = i_size_read(file_inode(file));
+	if (size <= 0) {
+		pr_err("%s: the file is empty\n", what);
+		return -EINVAL;
+	}
+	if (size > FILE_SIZE_MAX) {
+		pr_err("%s: the file has %lld bytes, the limit is %llu\n", what, size,
+		       FILE_SIZE_MAX);
+		return -EFBIG;
+	}
+	if (size > file_ram()) {
+		pr_err("%s: the file has %lld bytes, all memory is %llu\n", what, size,
+		       file_ram());
+		return -ENOMEM;
+	}
+	return size;
+}
+
+struct file_reader {
+	struct file *file;
+	enum kernel_read_file_id id;
+	const char *what;
+};
+
+static int file_read(void *va, size_t len, void *arg)
+{
+	const struct file_reader *reader = arg;
+	ssize_t got;
+
+	/* With a buffer given, a file that has grown is refused: -EFBIG. */
+	got = kernel_read_file(reader->file, 0, &va, len, NULL, reader->id);
+	if (got == len)
+		return 0;
+	pr_err("%s: reading %zu bytes gave %zd; was the file changed or refused by a security module?\n",
+	       reader->what, len, got);
+	return got < 0 ? got : -EIO;
+}
+
+static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
+{
+	void *head __free(kfree) = kmalloc(FILE_HEAD, GFP_KERNEL);
+	loff_t size = file_size(file, fd, "kernel"), pos = 0;
+	ssize_t got;
+
+	if (size < 0)
+		return size;
+	if (!head) {
+		pr_err("no memory to look at the kernel's header\n");
+		return -ENOMEM;
+	}
+	got = kernel_read(file, head, FILE_HEAD, &pos);
+	if (got < 0) {
+		pr_err("kernel: reading the header failed (%zd)\n", got);
+		return got;
+	}
+	load->kernel_len = size;
+	return kexec_arch_image_probe(head, got, size, &load->info);
+}
+
+static int file_copy_cmdline(struct file_load *load, const char __user *cmdline,
+			     unsigned long len)
+{
+	char *copy;
+
+	if (!len)
+		return 0;
+	if (len > COMMAND_LINE_SIZE) {
+		pr_err("command line of %lu bytes is too long, the limit is %d\n", len,
+		       COMMAND_LINE_SIZE);
+		return -EINVAL;
+	}
+	copy = memdup_user(cmdline, len);
+	if (IS_ERR(copy)) {
+		pr_err("command line of %lu bytes cannot be read (%ld)\n", len, PTR_ERR(copy));
+		return PTR_ERR(copy);
+	}
+	load->fdt.cmdline = copy;
+	if (copy[len - 1]) {
+		pr_err("command line of %lu bytes does not end with a NUL\n", len);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/*
+ * The window may begin at the kernel's GiB or earlier, but has to hold both
+ * (booting.rst, section 4).  The part above is tried first.
+ */
+static int file_seat_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_end)
+{
+	struct place_request req = {
+		.size = PAGE_ALIGN(load->fdt.initrd_len),
+		.align = FILE_ALIGN,
+		.min = round_down(kernel_pa, SZ_1G),
+		.max = round_down(kernel_pa, SZ_1G) + FILE_WINDOW,
+	};
+	u64 top = round_up(kernel_end, SZ_1G);
+	int seg;
+
+	if (!load->fdt.initrd_len)
+		return 0;
+	seg = kexec_seat_segment(load->img, load->map, &req, 0, req.size, load->first_fit);
+	if (seg == -EADDRNOTAVAIL) {
+		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
+		req.max = req.min + FILE_WINDOW;
+		seg = kexec_seat_segment(load->img, load->map, &req, 0, req.size,
+					 load->first_fit);
+	}
+	if (seg < 0)
+		return seg;
+	load->initrd_seg = seg;
+	load->fdt.initrd_pa = load->img->kimage.segment[seg].mem;
+	return 0;
+}
+
+/* Something small that may lie anywhere, so it keeps out of the kernel's way. */
+static int file_seat_top(struct file_load *load, u64 size, u64 align)
+{
+	struct place_request req = {
+		.size = size,
+		.align = max_t(u64, FILE_ALIGN, align),
+		.max = PHYS_MASK,
+		.top_down = true,
+	};
+
+	return kexec_seat_segment(load->img, load->map, &req, 0, size, load->first_fit);
+}
+
+static int file_seat_dtb(struct file_load *load)
+{
+	/* Aligned to its own size it cannot cross a 2 MiB boundary. */
+	int seg = file_seat_top(load, load->dtb_room, roundup_pow_of_two(load->dtb_room));
+
+	if (seg < 0)
+		return seg;
+	load->dtb_seg = seg;
+	load->img->plan.dtb_pa = load->img->kimage.segment[seg].mem;
+	return 0;
+}
+
+static int file_seat_elfcore(struct file_load *load)
+{
+	struct kimage *kimage = &load->img->kimage;
+	int seg;
+
+	if (!load->elfcore)
+		return 0;
+	seg = file_seat_top(load, load->fdt.elfcorehdr_len, 0);
+	if (seg < 0)
+		return seg;
+	load->elfcore_seg = seg;
+	load->fdt.elfcorehdr_pa = kimage->segment[seg].mem;
+#ifdef CONFIG_CRASH_HOTPLUG
+	kimage->elfcorehdr_index = seg;
+#endif
+	kimage->elf_load_addr = load->fdt.elfcorehdr_pa;
+	kimage->elf_headers_sz = load->fdt.elfcorehdr_len;
+	return 0;
+}
+
+/* The kernel at the lowest good place from @min on, and the rest near it. */
+static int file_seat_from(struct file_load *load, u64 min)
+{
+	struct place_request req = {
+		.size = PAGE_ALIGN(load->info.text_offset + load->info.image_size),
+		.align = load->info.align,
+		.min = min,
+		.max = PHYS_MASK,
+	};
+	struct kexec_image *img = load->img;
+	int seg, ret;
+
+	load->kernel_base = 0;
+	seg = kexec_seat_segment(img, load->map, &req, load->info.text_offset,
+				 load->info.image_size, load->first_fit);
+	if (seg < 0)
+		return seg;
+	load->kernel_seg = seg;
+	img->kimage.start = img->kimage.segment[seg].mem;
+	img->plan.entry_pa = img->kimage.start;
+	load->kernel_base = img->kimage.start - load->info.text_offset;
+
+	ret = file_seat_initrd(load, load->kernel_base, load->kernel_base + req.size);
+	if (!ret)
+		ret = file_seat_dtb(load);
+	return ret ?: file_seat_elfcore(load);
+}
+
+/* One attempt to place everything; leaves no segment behind when it fails. */
+static int file_seat_once(struct file_load *load, u64 min)
+{
+	int ret = kexec_ram_free_map(load->img->plan.crash, &load->map);
+
+	if (ret)
+		return ret;
+	ret = file_seat_from(load, min);
+	kvfree(load->map);
+	load->map = NULL;
+	while (ret && load->img->kimage.nr_segments)
+		kexec_segment_drop(load->img);
+	return ret;
+}
+
+/*
+ * First where most of the destinations can be had.  When the kernel lies so
+ * that there is no room for the rest, every place for it is tried, each turn
+ * behind the last one.
+ */
+static int file_seat_all(struct file_load *load)
+{
+	u64 size = PAGE_ALIGN(load->info.text_offset + load->info.image_size), min = 0;
+	int ret = file_seat_once(load, 0);
+
+	load->first_fit = true;
+	while (ret == -EADDRNOTAVAIL) {
+		ret = file_seat_once(load, min);
+		if (!load->kernel_base)
+			break;
+		min = load->kernel_base + size;
+	}
+	if (ret == -EADDRNOTAVAIL)
+		pr_err("no place for the kernel (image_size %llu kB) with its initrd (%llu kB) within 32 GiB; %s\n",
+		       size >> 10, load->fdt.initrd_len >> 10, load->img->plan.crash ?
+		       "raise crashkernel=" : "use a smaller initrd or reserve less memory");
+	return ret;
+}
+
+static int file_fill_kernel(struct file_load *load, struct file *file)
+{
+	struct file_reader reader = {
+		.file = file, .id = READING_KEXEC_IMAGE, .what = "kernel",
+	};
+	struct kexec_backing *b = &load->img->backing[load->kernel_seg];
+	struct kexec_image_info again;
+	int ret;
+
+	ret = kexec_segment_read(load->img, load->kernel_seg, load->kernel_len, file_read,
+				 &reader);
+	if (!ret)
+		ret = kexec_hold_map(b);
+	if (ret)
+		return ret;
+
+	ret = kexec_arch_image_probe(b->va, load->kernel_len, load->kernel_len, &again);
+	if (!ret && memcmp(&again, &load->info, sizeof(again))) {
+		pr_err("kernel: the header changed while the file was read; load again\n");
+		ret = -EAGAIN;
+	}
+	if (!ret)
+		ret = file_check_signature(b->va, load->kernel_len);
+	kexec_hold_unmap(b);
+	return ret;
+}
+
+static int file_fill_initrd(struct file_load *load, struct file *file)
+{
+	struct file_reader reader = {
+		.file = file, .id = READING_KEXEC_INITRAMFS, .what = "initrd",
+	};
+
+	if (!load->fdt.initrd_len)
+		return 0;
+	return kexec_segment_read(load->img, load->initrd_seg, load->fdt.initrd_len,
+				  file_read, &reader);
+}
+
+/**
+ * kexec_add_buffer() - place one more segment and fill it
+ * @kbuf: what to place; @kbuf->mem receives the physical address
+ *
+ * IMA adds its measurement list through this.
+ *
+ * Context: process context, may sleep; called back while a load is in progress.
+ * Return: 0, or a negative errno after one message.
+ */
+int kexec_add_buffer(struct kexec_buf *kbuf)
+{
+	struct kexec_image *img = to_kexec_image(kbuf->image);
+	struct place_request req = {
+		.size = PAGE_ALIGN(kbuf->memsz),
+		.align = max_t(u64, kbuf->buf_align, FILE_ALIGN),
+		.min = kbuf->buf_min,
+		.max = kbuf->buf_max,
+		.top_down = kbuf->top_down,
+	};
+	struct place_map *map;
+	int ret, seg;
+	unsigned int i;
+
+	ret = kexec_ram_free_map(img->plan.crash, &map);
+	if (ret)
+		return ret;
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		kexec_place_remove(map, img->kimage.segment[i].mem,
+				   img->kimage.segment[i].mem + img->kimage.segment[i].memsz);
+	seg = kexec_seat_segment(img, map, &req, 0, kbuf->memsz, false);
+	kvfree(map);
+	if (seg == -EADDRNOTAVAIL)
+		pr_err("no place for a segment of %lu bytes\n", kbuf->memsz);
+	if (seg < 0)
+		return seg;
+	kbuf->mem = img->kimage.segment[seg].mem;
+	return kexec_segment_fill_kernel(img, seg, kbuf->buffer, kbuf->bufsz);
+}
+
+static void file_add_ima(struct file_load *load)
+{
+#ifdef CONFIG_IMA_KEXEC
+	struct kimage *kimage = &load->img->kimage;
+
+	ima_add_kexec_buffer(kimage);
+	if (!kimage->is_ima_segment_index_set)
+		return;
+	load->img->backing[kimage->ima_segment_index].late = true;
+	load->fdt.ima_pa = kimage->ima_buffer_addr;
+	load->fdt.ima_len = kimage->ima_buffer_size;
+#endif
+}
+
+static int file_fill_elfcore(struct file_load *load)
+{
+	if (!load->elfcore)
+		return 0;
+	return kexec_segment_fill_kernel(load->img, load->elfcore_seg, load->elfcore,
+					 load->fdt.elfcorehdr_len);
+}
+
+static int file_fill_fdt(struct file_load *load)
+{
+	void *fdt __free(kvfree) = kvzalloc(load->dtb_room, GFP_KERNEL);
+	size_t used;
+	int ret;
+
+	if (!fdt) {
+		pr_err("no memory for the device tree (%zu bytes)\n", load->dtb_room);
+		return -ENOMEM;
+	}
+	ret = kexec_arch_fdt_build(&load->fdt, fdt, load->dtb_room, &used);
+	if (ret)
+		return ret;
+	ret = kexec_segment_fill_kernel(load->img, load->dtb_seg, fdt, used);
+	if (!ret)
+		kexec_segment_trim(load->img, load->dtb_seg, used);
+	return ret;
+}
+
+/* Everything that has to be known before places can be chosen. */
+static int file_measure(struct file_load *load, struct file *initrd, int initrd_fd,
+			unsigned long flags)
+{
+	loff_t size;
+
+	if (!(flags & KEXEC_FILE_NO_INITRAMFS)) {
+		size = file_size(initrd, initrd_fd, "initrd");
+		if (size < 0)
+			return size;
+		load->fdt.initrd_len = size;
+	}
+	if (load->fdt.crash) {
+		size_t len;
+		int ret = kexec_crash_build_elfcore(&load->elfcore, &len);
+
+		if (ret)
+			return ret;
+		load->fdt.elfcorehdr_len = len;
+	}
+	load->dtb_room = PAGE_ALIGN(kexec_arch_fdt_bound(&load->fdt));
+	if (load->dtb_room > SZ_2M) {
+		pr_err("device tree may need %zu bytes, the limit is 2 MiB; shorten the command line\n",
+		       load->dtb_room);
+		return -E2BIG;
+	}
+	return 0;
+}
+
+/* Half of memory is the limit for both system calls, kexec_load(2). */
+static int file_check_total(const struct file_load *load)
+{
+	u64 size = load->info.image_size, limit = file_ram() / 2;
+
+	if (size > file_ram()) {
+		pr_err("no place for a kernel with image_size %llu, all memory is %llu\n", size,
+		       file_ram());
+		return -EADDRNOTAVAIL;
+	}
+	if (size + load->fdt.initrd_len <= limit)
+		return 0;
+	pr_err("kernel (image_size %llu) and initrd (%llu bytes) exceed half of memory, %llu bytes\n",
+	       size, load->fdt.initrd_len, limit);
+	return -EINVAL;
+}
+
+static int file_fill_all(struct file_load *load, struct file *kernel, int kernel_fd,
+			 struct file *initrd)
+{
+	int ret = file_check_total(load);
+
+	if (!ret)
+		ret = file_seat_all(load);
+	if (!ret)
+		ret = file_fill_kernel(load, kernel);
+	if (!ret)
+		ret = file_fill_initrd(load, initrd);
+	if (ret)
+		return ret;
+
+	if (load->fdt.cmdline)
+		ima_kexec_cmdline(kernel_fd, load->fdt.cmdline, strlen(load->fdt.cmdline));
+	file_add_ima(load);
+	ret = file_fill_elfcore(load);
+	return ret ?: file_fill_fdt(load);
+}
+
+/**
+ * kexec_file_fill() - fill an image from a kernel and an initrd file
+ * @img: an empty image
+ * @kernel_fd: file descriptor of the kernel
+ * @initrd_fd: file descriptor of the initrd, not used with KEXEC_FILE_NO_INITRAMFS
+ * @cmdline: command line in the calling process, with its NUL
+ * @cmdline_len: bytes of it, 0 for none
+ * @flags: as kexec_file_load(2) got them
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ * Return: 0, or a negative errno after one message.
+ */
+int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
+		    const char __user *cmdline, unsigned long cmdline_len,
+		    unsigned long flags)
+{
+	struct file_load load = { .img = img };
+	CLASS(fd, kernel)(kernel_fd);
+	CLASS(fd, initrd)(initrd_fd);
+	int ret;
+
+	img->plan.crash = kexec_image_is_crash(img);
+	load.fdt.crash = img->plan.crash;
+
+	ret = file_probe_kernel(&load, fd_file(kernel), kernel_fd);
+	if (!ret)
+		ret = file_copy_cmdline(&load, cmdline, cmdline_len);
+	if (!ret)
+		ret = file_measure(&load, fd_file(initrd), initrd_fd, flags);
+	if (!ret)
+		ret = file_fill_all(&load, fd_file(kernel), kernel_fd, fd_file(initrd));
+
+	kvfree(load.map);
+	kfree(load.fdt.cmdline);
+	vfree(load.elfcore);
+	return ret;
+}

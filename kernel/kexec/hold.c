@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: the pages that hold an image
+ *
+ * Every segment has an array with one entry ("slot") for each page of its
+ * destination; the entry names the page that holds those bytes until the
+ * switch.  The one rule that makes copying safe in any order:
+ *
+ *	a page in a slot is either that slot's own destination page,
+ *	or no destination of this image at all.
+ *
+ * Pages come from the allocator in blocks as large as can be had.  One that
+ * turns out to be somebody's destination goes to its own slot; if another page
+ * stood in there, its bytes move over and that one is used instead.  Because
+ * slots are found by index, each page costs the same however many came before.
+ *
+ * The best place for a page is its destination: then nothing has to be copied at
+ * all.  So before anything is taken from the allocator, the destination itself
+ * is asked for, with alloc_contig_range(): the whole segment at once, which is
+ * quickest, or where that fails one block of 2 MiB after the other.  Movable
+ * pages that are in the way are migrated elsewhere.
+ *
+ * A crash image is different: its destination is the crash reservation, which
+ * the allocator never hands out.  When no crash image is loaded the slots
+ * simply name the reservation's own pages.  When one is, the new image waits in
+ * ordinary pages until nothing can fail any more, and moves in then.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/moduleparam.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "internal.h"
+
+/* A block of this order is 2 MiB with 4 KiB pages; larger ones help nobody. */
+#define HOLD_MAX_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, ilog2(SZ_2M) - PAGE_SHIFT)
+
+/* For one page: reclaim, but rather fail than have a bystander killed. */
+#define HOLD_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+/* What is asked for at once where the whole segment cannot be had. */
+#define HOLD_BLOCK_PAGES	(SZ_2M >> PAGE_SHIFT)
+
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "kexec."
+
+static bool hold_in_place = true;
+module_param_named(in_place, hold_in_place, bool, 0644);
+MODULE_PARM_DESC(in_place, "ask for destinations themselves (N: copy everything)");
+#else
+#define hold_in_place true
+#endif
+
+/* The slot whose destination is @pa, or NULL. */
+static struct page **hold_slot(struct kexec_image *img, phys_addr_t pa,
+			       struct kexec_backing **owner)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		struct kexec_backing *b = &img->backing[i];
+
+		if (pa < b->dst_pa || pa - b->dst_pa >= PFN_PHYS(b->nr_pages))
+			continue;
+		*owner = b;
+		return &b->pages[PHYS_PFN(pa - b->dst_pa)];
+	}
+	return NULL;
+}
+
+static int hold_refill(struct kexec_image *img)
+{
+	unsigned int order = img->pool_order;
+	gfp_t gfp = (GFP_KERNEL & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN;
+	struct page *page = NULL;
+
+	for (; order && !page; order -= !page)
+		page = alloc_pages(gfp, order);
+	if (!page)
+		page = alloc_page(HOLD_GFP);
+	if (!page)
+		return -ENOMEM;
+
+	split_page(page, order);
+	img->pool = page;
+	img->pool_left = 1U << order;
+	img->pool_order = order;
+	return 0;
+}
+
+/*
+ * Send @page to the slot that it is the destination of, if there is one.
+ * Returns a page that is no destination: @page, or the one that it replaced in
+ * its slot, or NULL when the slot was empty.
+ */
+static struct page *hold_send_home(struct kexec_image *img, struct page *page)
+{
+	struct kexec_backing *owner;
+	struct page **slot = hold_slot(img, page_to_phys(page), &owner);
+	struct page *old;
+
+	if (!slot)
+		return page;
+	old = *slot;
+	*slot = page;
+	if (old && owner->filled)
+		copy_highpage(page, old);
+	return old;
+}
+
+/* One page that is no destination, or NULL. */
+static struct page *hold_next(struct kexec_image *img)
+{
+	struct page *page;
+
+	do {
+		if (!img->pool_left && hold_refill(img))
+			return NULL;
+		img->pool_left--;
+		page = hold_send_home(img, img->pool++);
+	} while (!page);
+
+	return page;
+}
+
+/*
+ * Segment @seg was placed after others had taken pages.  Where one of those
+ * lies in the new destination it belongs to the new segment from now on.
+ */
+static int hold_evict(struct kexec_image *img, unsigned int seg)
+{
+	struct kexec_backing *owner, *b;
+	unsigned int i;
+	unsigned long n;
+
+	for (i = 0; i < seg; i++) {
+		b = &img->backing[i];
+		if (b->borrowed)
+			continue;
+		for (n = 0; n < b->nr_pages; n++) {
+			struct page *page = b->pages[n], **slot, *other;
+
+			slot = hold_slot(img, page_to_phys(page), &owner);
+			if (!slot || owner == b)
+				continue;
+			other = hold_next(img);
+			if (!other)
+				return -ENOMEM;
+			copy_highpage(other, page);
+			b->pages[n] = other;
+			*slot = page;
+		}
+	}
+	return 0;
+}
+
+/* Take the destination of slots [@from, @to) itself.  All of them or none. */
+static bool hold_claim_run(struct kexec_backing *b, unsigned long from, unsigned long to)
+{
+	unsigned long pfn = PHYS_PFN(b->dst_pa), i;
+
+	for (i = from; i < to; i++)
+		if (b->pages[i])
+			return false;
+	/* alloc_contig_range() works in one zone. */
+	if (page_zone(pfn_to_page(pfn + from)) != page_zone(pfn_to_page(pfn + to - 1)))
+		return false;
+	if (alloc_contig_range(pfn + from, pfn + to, MIGRATE_MOVABLE, HOLD_GFP))
+		return false;
+
+	for (i = from; i < to; i++)
+		b->pages[i] = pfn_to_page(pfn + i);
+	return true;
+}
+
+/* The slot that begins the next block of physical memory. */
+static unsigned long hold_next_block(const struct kexec_backing *b, unsigned long slot)
+{
+	unsigned long pfn = PHYS_PFN(b->dst_pa);
+
+	return min(ALIGN(pfn + slot + 1, HOLD_BLOCK_PAGES) - pfn, b->nr_pages);
+}
+
+/**
+ * kexec_hold_claim() - take as much of a segment's destination as can be had
+ * @img: an image that is no crash image
+ * @seg: index of the segment
+ * @resume: receives the slot behind the last page that could not be had, 0 when
+ *          all could
+ *
+ * Context: process context, may sleep.
+ * Return: the number of pages that could not be had.
+ */
+unsigned long kexec_hold_claim(struct kexec_image *img, unsigned int seg,
+			       unsigned long *resume)
+{
+	struct kexec_backing *b = &img->backing[seg];
+	unsigned long slot, next, missing = 0;
+
+	*resume = 0;
+	b->claimed = true;
+	if (!hold_in_place || !b->nr_pages)
+		return 0;
+	if (hold_claim_run(b, 0, b->nr_pages))
+		return 0;
+	for (slot = 0; slot < b->nr_pages; slot = next) {
+		next = hold_next_block(b, slot);
+		if (fatal_signal_pending(current) || !hold_claim_run(b, slot, next)) {
+			missing += next - slot;
+			*resume = next;
+		}
+		cond_resched();
+	}
+	return missing;
+}
+
+static void hold_borrow(struct kexec_backing *b)
+{
+	unsigned long i;
+
+	for (i = 0; i < b->nr_pages; i++)
+		b->pages[i] = pfn_to_page(PHYS_PFN(b->dst_pa) + i);
+	b->borrowed = true;
+}
+
+static int hold_fill_slots(struct kexec_image *img, struct kexec_backing *b)
+{
+	unsigned long i;
+
+	for (i = 0; i < b->nr_pages; i++) {
+		struct page *page;
+
+		if (b->pages[i])
+			continue;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		page = hold_next(img);
+		if (!page)
+			return -ENOMEM;
+		/* The allocator may just have filled this very slot. */
+		if (b->pages[i]) {
+			list_add(&page->lru, &img->refused_pages);
+			continue;
+		}
+		b->pages[i] = page;
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * kexec_hold_segment() - take the pages for one segment
+ * @img: the image
+ * @seg: index of a segment whose neighbours in the list all have theirs
+ *
+ * What was taken when it fails is given back by kexec_hold_free().
+ *
+ * Context: process context, may sleep; no segment of @img is mapped.
+ * Return: 0, -ENOMEM or -EINTR after one message.
+ */
+int kexec_hold_segment(struct kexec_image *img, unsigned int seg)
+{
+	struct kexec_backing *b = &img->backing[seg];
+	unsigned long resume;
+	int ret;
+
+	if (kexec_image_is_crash(img) && !kexec_crash_image) {
+		hold_borrow(b);
+		return 0;
+	}
+	if (!kexec_image_is_crash(img) && !b->claimed)
+		kexec_hold_claim(img, seg, &resume);
+
+	img->pool_order = HOLD_MAX_ORDER;
+	ret = hold_evict(img, seg);
+	if (!ret)
+		ret = hold_fill_slots(img, b);
+	if (ret == -ENOMEM)
+		pr_err("no memory for segment %u of the %s (%lu kB); free some and load again\n",
+		       seg, img->name, b->nr_pages << (PAGE_SHIFT - 10));
+	else if (ret)
+		pr_err("loading segment %u of the %s was interrupted by a signal\n",
+		       seg, img->name);
+	return ret;
+}
+
+/**
+ * kexec_hold_map() - map a segment in one piece
+ * @b: a segment that has its pages
+ *
+ * Context: process context, may sleep.
+ * Return: 0 with @b->va set, or -ENOMEM after one message.
+ */
+int kexec_hold_map(struct kexec_backing *b)
+{
+	b->va = vmap(b->pages, b->nr_pages, VM_MAP, PAGE_KERNEL);
+	if (b->va)
+		return 0;
+	pr_err("no address space to map the segment at %pap (%lu kB)\n", &b->dst_pa,
+	       b->nr_pages << (PAGE_SHIFT - 10));
+	return -ENOMEM;
+}
+
+/**
+ * kexec_hold_unmap() - undo kexec_hold_map()
+ * @b: the segment
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_hold_unmap(struct kexec_backing *b)
+{
+	vunmap(b->va);
+	b->va = NULL;
+}
+
+/**
+ * kexec_hold_safe_page() - one zeroed page that survives until the next kernel
+ * @ctx: the struct kexec_image
+ *
+ * It is no destination and it changes no slot: the copy list may be made
+ * already.
+ *
+ * Context: process context, may sleep.
+ * Return: its address in the linear map, or NULL.
+ */
+void *kexec_hold_safe_page(void *ctx)
+{
+	struct kexec_image *img = ctx;
+	struct kexec_backing *owner;
+	struct page *page;
+
+	for (;;) {
+		page = alloc_page(HOLD_GFP | __GFP_ZERO);
+		if (!page)
+			return NULL;
+		if (!hold_slot(img, page_to_phys(page), &owner))
+			break;
+		list_add(&page->lru, &img->refused_pages);
+	}
+	list_add(&page->lru, &img->safe_pages);
+	return page_address(page);
+}
+
+static void hold_free_list(struct list_head *pages)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, pages, lru) {
+		list_del(&page->lru);
+		__free_page(page);
+	}
+}
+
+/**
+ * kexec_hold_settle() - give back what was taken but is not needed
+ * @img: an image that will take no more pages
+ *
+ * Context: process context.
+ */
+void kexec_hold_settle(struct kexec_image *img)
+{
+	hold_free_list(&img->refused_pages);
+	while (img->pool_left) {
+		img->pool_left--;
+		__free_page(img->pool++);
+	}
+}
+
+static void hold_free_pages(struct kexec_backing *b)
+{
+	unsigned long i;
+
+	for (i = 0; i < b->nr_pages && !b->borrowed; i++) {
+		if (b->pages[i])
+			__free_page(b->pages[i]);
+		cond_resched();
+	}
+}
+
+/**
+ * kexec_hold_trim() - give back the end of a segment
+ * @b: the segment
+ * @nr_pages: pages to keep
+ *
+ * Context: process context, may sleep; the segment is not mapped.
+ */
+void kexec_hold_trim(struct kexec_backing *b, unsigned long nr_pages)
+{
+	unsigned long i;
+
+	for (i = nr_pages; i < b->nr_pages; i++) {
+		if (b->pages[i] && !b->borrowed)
+			__free_page(b->pages[i]);
+		b->pages[i] = NULL;
+	}
+	b->nr_pages = nr_pages;
+}
+
+/**
+ * kexec_hold_commit_crash() - move a crash image into the reservation
+ * @img: the image; nothing else lives in the reservation any more
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_hold_commit_crash(struct kexec_image *img)
+{
+	unsigned int i;
+	unsigned long n;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		struct kexec_backing *b = &img->backing[i];
+
+		if (b->borrowed)
+			continue;
+		for (n = 0; n < b->nr_pages; n++) {
+			copy_highpage(pfn_to_page(PHYS_PFN(b->dst_pa) + n), b->pages[n]);
+			cond_resched();
+		}
+		hold_free_pages(b);
+		hold_borrow(b);
+	}
+}
+
+/**
+ * kexec_hold_free() - give back every page of an image
+ * @img: the image
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_hold_free(struct kexec_image *img)
+{
+	unsigned int i;
+
+	kexec_hold_settle(img);
+	hold_free_list(&img->safe_pages);
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		struct kexec_backing *b = &img->backing[i];
+
+		if (b->va)
+			kexec_hold_unmap(b);
+		hold_free_pages(b);
+		kvfree(b->pages);
+		b->pages = NULL;
+	}
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of kernel/kexec share with each other and with nobody else.
+ */
+#ifndef _KERNEL_KEXEC_INTERNAL_H
+#define _KERNEL_KEXEC_INTERNAL_H
+
+#include <linux/kexec.h>
+#include <linux/kexec_machine.h>
+#include <linux/list.h>
+
+#include "extent.h"
+#include "place.h"
+
+struct file;
+struct page;
+
+/**
+ * struct kexec_backing - the memory that holds one segment until the switch
+ * @dst_pa: first byte of the destination
+ * @nr_pages: pages of the destination
+ * @pages: pages[i] holds what belongs at @dst_pa + i pages; where it is that
+ *         very page, nothing has to be copied
+ * @va: all of @pages in one piece of virtual memory while the segment is
+ *      filled, or NULL
+ * @claimed: its destination was asked for already
+ * @filled: the content is complete, so a page that is exchanged is copied
+ * @borrowed: @pages belong to the crash reservation and are not ours to free
+ * @late: written again after the load (the IMA list), so it is cleaned to
+ *        memory just before leaving and no digest covers it
+ */
+struct kexec_backing {
+	phys_addr_t dst_pa;
+	unsigned long nr_pages;
+	struct page **pages;
+	void *va;
+	bool claimed;
+	bool filled;
+	bool borrowed;
+	bool late;
+};
+
+/**
+ * struct kexec_image - one loaded, or half loaded, next kernel
+ * @kimage: what the rest of the kernel knows of it; IMA reads and writes here
+ * @plan: what the machine half was told
+ * @backing: one for each of @kimage.segment
+ * @safe_pages: pages of the machine half: tables, code, arguments
+ * @refused_pages: pages the allocator gave that may not be used; freed when
+ *                 the load has ended
+ * @pool: the next page of the block that source pages are taken from
+ * @pool_left: pages left in that block
+ * @pool_order: order of the next block to ask for; falls as memory gets short
+ * @copies: the copy list that @plan points at
+ * @name: for messages
+ */
+struct kexec_image {
+	struct kimage kimage;
+	struct kexec_plan plan;
+	struct kexec_backing backing[KEXEC_SEGMENT_MAX];
+	struct list_head safe_pages;
+	struct list_head refused_pages;
+	struct page *pool;
+	unsigned int pool_left;
+	unsigned int pool_order;
+	struct kexec_copy *copies;
+	const char *name;
+};
+
+#define to_kexec_image(_kimage) \
+	container_of(_kimage, struct kexec_image, kimage)
+
+static inline bool kexec_image_is_crash(const struct kexec_image *img)
+{
+	return img->kimage.type == KEXEC_TYPE_CRASH;
+}
+
+/* core.c: life of an image, and the lock that all loads and exits take */
+bool kexec_lock(void);
+void kexec_unlock(void);
+struct kexec_image *kexec_image_alloc(int type, bool file_mode);
+void kexec_image_free(struct kexec_image *img);
+int kexec_image_seal(struct kexec_image *img);
+void kexec_image_publish(struct kexec_image *img);
+void kexec_image_unload(int type);
+
+/* ram.c: which memory a next kernel may be put into */
+int kexec_ram_free_map(bool crash, struct place_map **mapp);
+int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size);
+
+/* hold.c: the pages themselves */
+int kexec_hold_segment(struct kexec_image *img, unsigned int seg);
+unsigned long kexec_hold_claim(struct kexec_image *img, unsigned int seg,
+			       unsigned long *resume);
+void kexec_hold_trim(struct kexec_backing *b, unsigned long nr_pages);
+int kexec_hold_map(struct kexec_backing *b);
+void kexec_hold_unmap(struct kexec_backing *b);
+void *kexec_hold_safe_page(void *img);
+void kexec_hold_settle(struct kexec_image *img);
+void kexec_hold_commit_crash(struct kexec_image *img);
+void kexec_hold_free(struct kexec_image *img);
+
+/* seat.c: where a segment goes, when the choice is ours */
+int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
+		       const struct place_request *req, u64 offset, u64 memsz, bool first);
+
+/* segment.c: the bytes */
+int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz);
+void kexec_segment_drop(struct kexec_image *img);
+void kexec_segment_trim(struct kexec_image *img, unsigned int seg, u64 memsz);
+int kexec_segment_fill_user(struct kexec_image *img, unsigned int seg,
+			    const void __user *buf, size_t len);
+int kexec_segment_fill_kernel(struct kexec_image *img, unsigned int seg,
+			      const void *buf, size_t len);
+int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
+		       int (*read)(void *va, size_t len, void *arg), void *arg);
+int kexec_segment_check(const struct kexec_segment *s, unsigned int nr, bool crash);
+
+/* file.c: kexec_file_load below its argument checks */
+int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
+		    const char __user *cmdline, unsigned long cmdline_len,
+		    unsigned long flags);
+
+/* crash_load.c: what a capture kernel needs */
+#ifdef CONFIG_CRASH_DUMP
+int kexec_crash_build_elfcore(void **buf, size_t *len);
+int kexec_crash_reserve_note(struct kexec_image *img);
+void kexec_crash_use_note(struct kexec_image *img);
+void kexec_crash_release_note(struct kexec_image *img);
+#else
+static inline int kexec_crash_build_elfcore(void **buf, size_t *len) { return -EOPNOTSUPP; }
+static inline int kexec_crash_reserve_note(struct kexec_image *img) { return 0; }
+static inline void kexec_crash_use_note(struct kexec_image *img) { }
+static inline void kexec_crash_release_note(struct kexec_image *img) { }
+#endif
+
+#endif /* _KERNEL_KEXEC_INTERNAL_H */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The crashkernel= parameter, as text.  Builds in the kernel and on the host.
+ */
+#ifndef _KERNEL_KEXEC_RESERVE_H
+#define _KERNEL_KEXEC_RESERVE_H
+
+#include <linux/types.h>
+
+/**
+ * struct reserve_request - what crashkernel= asks for
+ * @size: bytes of the main region; 0 when no range holds for this machine
+ * @base: its first byte, 0 leaves the choice to the kernel
+ * @low_size: bytes of the low region that goes with a main region out of the
+ *            reach of 32-bit devices, 0 for none
+ * @high: the main region should be out of their reach
+ * @why: after -EINVAL, what is wrong
+ * @where: after -EINVAL, the place in the command line where it is wrong
+ */
+struct reserve_request {
+	u64 size;
+	u64 base;
+	u64 low_size;
+	bool high;
+	const char *why;
+	const char *where;
+};
+
+int kexec_reserve_parse(const char *cmdline, u64 ram, u64 low_default,
+			struct reserve_request *req);
+
+#endif /* _KERNEL_KEXEC_RESERVE_H */

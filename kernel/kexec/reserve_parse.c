@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: reading crashkernel=
+ *
+ * The parameter has these forms, where a NUMBER is decimal, octal after 0 or
+ * hexadecimal after 0x, and may end in one of K M G T P E::
+ *
+ *	crashkernel=SIZE[@OFFSET]
+ *	crashkernel=START-[END]:SIZE[,START-[END]:SIZE...][@OFFSET]
+ *	crashkernel=SIZE,high [crashkernel=SIZE,low]
+ *
+ * Of several, the last of its kind counts.  One without a suffix, right or
+ * wrong, beats those with one.  Of several ranges the first that holds the
+ * machine's memory counts; because firmware keeps some of that for itself, it is
+ * rounded up to RESERVE_RAM_UNIT first.  Ranges behind that one are not read.
+ *
+ * What is read has to follow the grammar: a number that does not fit in 64 bits,
+ * an offset that is missing or anything behind the last number is refused.
+ *
+ * The text belongs to the caller and is not changed.  No locks; any context.
+ * Builds in the kernel and on the host (tools/testing/kexec).
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/overflow.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include "reserve.h"
+
+/* Bytes; larger than what firmware usually takes out of a memory module. */
+#define RESERVE_RAM_UNIT	(128ULL << 20)
+
+#define RESERVE_NAME		"crashkernel="
+
+static const char reserve_high[] = ",high";
+static const char reserve_low[] = ",low";
+
+/* Does the parameter end at @c? */
+static bool reserve_is_end(char c)
+{
+	return c == '\0' || c == ' ' || c == '\t' || c == '\n';
+}
+
+static const char *reserve_find_end(const char *p)
+{
+	while (!reserve_is_end(*p))
+		p++;
+	return p;
+}
+
+static bool reserve_has_suffix(const char *value, const char *suffix)
+{
+	const char *end = reserve_find_end(value);
+	size_t len = strlen(suffix);
+
+	return end - value >= len && !memcmp(end - len, suffix, len);
+}
+
+/* Does @value belong to the kind with @suffix, or, when that is NULL, with none? */
+static bool reserve_is_kind(const char *value, const char *suffix)
+{
+	if (suffix)
+		return reserve_has_suffix(value, suffix);
+	return !reserve_has_suffix(value, reserve_high) &&
+	       !reserve_has_suffix(value, reserve_low);
+}
+
+/* The value of the last parameter of a kind, or NULL. */
+static const char *reserve_find_last(const char *cmdline, const char *suffix)
+{
+	const size_t len = strlen(RESERVE_NAME);
+	const char *p, *last = NULL;
+
+	for (p = strstr(cmdline, RESERVE_NAME); p; p = strstr(p, RESERVE_NAME)) {
+		bool whole = p == cmdline || reserve_is_end(p[-1]);
+
+		p += len;
+		if (whole && reserve_is_kind(p, suffix))
+			last = p;
+	}
+	return last;
+}
+
+static int reserve_refuse(struct reserve_request *req, const char *where, const char *why)
+{
+	req->where = where;
+	req->why = why;
+	return -EINVAL;
+}
+
+/* 16 and above mean "no digit". */
+static unsigned int reserve_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+}
+
+/* Bits that a unit shifts a number by, 0 when @c is no unit. */
+static unsigned int reserve_unit_shift(char c)
+{
+	static const char units[] = "kmgtpe";
+	const char *unit = c ? strchr(units, c | 0x20) : NULL;
+
+	return unit ? (unit - units + 1) * 10 : 0;
+}
+
+static unsigned int reserve_radix(const char **pos)
+{
+	const char *p = *pos;
+
+	if (p[0] != '0')
+		return 10;
+	if ((p[1] | 0x20) != 'x' || reserve_digit(p[2]) >= 16)
+		return 8;
+	*pos += 2;
+	return 16;
+}
+
+/* Read a number at *@pos and move *@pos behind it. */
+static int reserve_number(struct reserve_request *req, const char **pos, u64 *val)
+{
+	const char *start = *pos, *digits;
+	unsigned int radix = reserve_radix(pos), shift;
+	const char *p = *pos;
+	u64 n = 0;
+
+	for (digits = p; reserve_digit(*p) < radix; p++)
+		if (check_mul_overflow(n, (u64)radix, &n) ||
+		    check_add_overflow(n, (u64)reserve_digit(*p), &n))
+			return reserve_refuse(req, start, "number does not fit in 64 bits");
+	if (p == digits)
+		return reserve_refuse(req, start, "number expected");
+
+	shift = reserve_unit_shift(*p);
+	if (n << shift >> shift != n)
+		return reserve_refuse(req, start, "number does not fit in 64 bits");
+	*val = n << shift;
+	*pos = p + !!shift;
+	return 0;
+}
+
+/* The end of the value, perhaps with an offset before it. */
+static int reserve_offset(struct reserve_request *req, const char *p)
+{
+	int ret;
+
+	if (*p == '@') {
+		p++;
+		ret = reserve_number(req, &p, &req->base);
+		if (ret)
+			return ret;
+	}
+	return reserve_is_end(*p) ? 0 : reserve_refuse(req, p, "'@' or end expected");
+}
+
+static int reserve_one_range(struct reserve_request *req, const char **pos,
+			     u64 *start, u64 *end, u64 *size)
+{
+	const char *p = *pos;
+	int ret;
+
+	ret = reserve_number(req, &p, start);
+	if (ret)
+		return ret;
+	if (*p != '-')
+		return reserve_refuse(req, p, "'-' expected");
+	p++;
+	*end = U64_MAX;
+	if (*p != ':') {
+		const char *end_at = p;
+
+		ret = reserve_number(req, &p, end);
+		if (ret)
+			return ret;
+		if (*end <= *start)
+			return reserve_refuse(req, end_at, "range ends before it starts");
+	}
+	if (*p != ':')
+		return reserve_refuse(req, p, "':' expected");
+	p++;
+	ret = reserve_number(req, &p, size);
+	*pos = p;
+	return ret;
+}
+
+static int reserve_ranges(struct reserve_request *req, const char *p, u64 ram)
+{
+	u64 start, end, size;
+	int ret;
+
+	for (;; p++) {
+		ret = reserve_one_range(req, &p, &start, &end, &size);
+		if (ret)
+			return ret;
+		if (ram >= start && ram < end)
+			break;
+		if (*p != ',')
+			return reserve_offset(req, p);
+	}
+	req->size = size;
+
+	if (*p == ',')
+		while (!reserve_is_end(*p) && *p != '@')
+			p++;
+	return reserve_offset(req, p);
+}
+
+static int reserve_plain(struct reserve_request *req, const char *p, u64 ram)
+{
+	const char *colon = strchr(p, ':');
+	int ret;
+
+	if (colon && colon < reserve_find_end(p))
+		return reserve_ranges(req, p, ram);
+
+	ret = reserve_number(req, &p, &req->size);
+	return ret ?: reserve_offset(req, p);
+}
+
+static int reserve_suffixed(struct reserve_request *req, const char *p,
+			    const char *suffix, u64 *size)
+{
+	int ret = reserve_number(req, &p, size);
+
+	if (!ret && reserve_find_end(p) - p != strlen(suffix))
+		ret = reserve_refuse(req, p, "',high' or ',low' expected behind the number");
+	return ret;
+}
+
+static int reserve_high_low(struct reserve_request *req, const char *cmdline,
+			    u64 low_default)
+{
+	const char *value = reserve_find_last(cmdline, reserve_high);
+	int ret;
+
+	if (!value)
+		return -ENOENT;
+	ret = reserve_suffixed(req, value, reserve_high, &req->size);
+	if (ret)
+		return ret;
+
+	req->high = true;
+	req->low_size = low_default;
+	value = reserve_find_last(cmdline, reserve_low);
+	return value ? reserve_suffixed(req, value, reserve_low, &req->low_size) : 0;
+}
+
+/**
+ * kexec_reserve_parse() - read crashkernel= from a command line
+ * @cmdline: the command line, NUL-terminated
+ * @ram: bytes of memory that the machine has
+ * @low_default: bytes of the low region when "high" is given without "low"
+ * @req: filled with what is asked for
+ *
+ * Context: any.
+ * Return: 0; -ENOENT when nothing is asked for; -EINVAL with @req->why set when
+ * the parameter is wrong or asks for all memory there is.
+ */
+int kexec_reserve_parse(const char *cmdline, u64 ram, u64 low_default,
+			struct reserve_request *req)
+{
+	const char *value = reserve_find_last(cmdline, NULL);
+	u64 unit = RESERVE_RAM_UNIT;
+	int ret;
+
+	*req = (struct reserve_request){ };
+	if (value)
+		ret = reserve_plain(req, value, ALIGN(ram, unit));
+	else
+		ret = reserve_high_low(req, cmdline, low_default);
+	if (ret)
+		return ret;
+	if (req->size >= ram)
+		return reserve_refuse(req, value ?: reserve_find_last(cmdline, reserve_high),
+				      "that is all the memory there is");
+	return 0;
+}

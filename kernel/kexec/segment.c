@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: segments and their bytes
+ *
+ * A segment is a range of the next kernel's physical memory and the bytes that
+ * have to be there when it starts.  This file adds segments to an image, checks
+ * those that user space chose, and fills them.  Bytes behind the content up to
+ * the end of the segment are zero.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "internal.h"
+
+/* Bytes copied between two looks at pending signals. */
+#define SEGMENT_CHUNK	SZ_1M
+
+/**
+ * kexec_segment_add() - append a segment to an image
+ * @img: the image
+ * @mem: first byte, physical, page aligned
+ * @memsz: bytes
+ *
+ * Context: process context, may sleep.
+ * Return: index of the segment, or -ENOMEM or -EINVAL after one message.
+ */
+int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz)
+{
+	unsigned int seg = img->kimage.nr_segments;
+	struct kexec_backing *b;
+
+	if (seg >= KEXEC_SEGMENT_MAX) {
+		pr_err("segment %u is one too many; the limit is %d segments\n", seg,
+		       KEXEC_SEGMENT_MAX);
+		return -EINVAL;
+	}
+
+	b = &img->backing[seg];
+	b->dst_pa = mem;
+	b->nr_pages = PFN_UP(memsz);
+	b->pages = kvcalloc(b->nr_pages, sizeof(*b->pages), GFP_KERNEL);
+	if (!b->pages) {
+		pr_err("no memory to keep track of segment %u (%lu pages); free some and load again\n",
+		       seg, b->nr_pages);
+		return -ENOMEM;
+	}
+
+	img->kimage.segment[seg].mem = mem;
+	img->kimage.segment[seg].memsz = b->nr_pages << PAGE_SHIFT;
+	img->kimage.nr_segments++;
+	return seg;
+}
+
+/**
+ * kexec_segment_drop() - take back the last segment
+ * @img: an image with at least one segment; no page of it was taken since
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_segment_drop(struct kexec_image *img)
+{
+	struct kexec_backing *b = &img->backing[--img->kimage.nr_segments];
+
+	kexec_hold_trim(b, 0);
+	kvfree(b->pages);
+	*b = (struct kexec_backing) { };
+}
+
+/**
+ * kexec_segment_trim() - shorten a segment that was filled
+ * @img: the image
+ * @seg: index of the segment
+ * @memsz: bytes to keep
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_segment_trim(struct kexec_image *img, unsigned int seg, u64 memsz)
+{
+	kexec_hold_trim(&img->backing[seg], PFN_UP(memsz));
+	img->kimage.segment[seg].memsz = PFN_UP(memsz) << PAGE_SHIFT;
+}
+
+static int segment_open(struct kexec_image *img, unsigned int seg)
+{
+	int ret = kexec_hold_segment(img, seg);
+
+	return ret ?: kexec_hold_map(&img->backing[seg]);
+}
+
+static void segment_close(struct kexec_image *img, unsigned int seg, size_t len)
+{
+	struct kexec_backing *b = &img->backing[seg];
+
+	img->kimage.segment[seg].bufsz = len;
+	memset(b->va + len, 0, (b->nr_pages << PAGE_SHIFT) - len);
+	kexec_hold_unmap(b);
+	b->filled = true;
+}
+
+/**
+ * kexec_segment_read() - give a segment its pages and let a reader fill them
+ * @img: the image
+ * @seg: index of the segment
+ * @len: bytes that the reader will provide, not more than the segment holds
+ * @read: gets an address with room for @len bytes and returns 0 or an errno
+ *        after one message
+ * @arg: passed to @read
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or a negative errno after one message.
+ */
+int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
+		       int (*read)(void *va, size_t len, void *arg), void *arg)
+{
+	int ret;
+
+	if (!img->backing[seg].nr_pages)
+		return 0;
+	ret = segment_open(img, seg);
+	if (!ret)
+		ret = read(img->backing[seg].va, len, arg);
+	if (!ret)
+		segment_close(img, seg, len);
+	return ret;
+}
+
+struct segment_user {
+	const void __user *buf;
+	unsigned int seg;
+};
+
+static int segment_read_user(void *va, size_t len, void *arg)
+{
+	const struct segment_user *user = arg;
+	size_t done, step;
+
+	for (done = 0; done < len; done += step) {
+		step = min_t(size_t, len - done, SEGMENT_CHUNK);
+		if (fatal_signal_pending(current)) {
+			pr_err("loading segment %u was interrupted by a signal\n", user->seg);
+			return -EINTR;
+		}
+		if (copy_from_user(va + done, user->buf + done, step)) {
+			pr_err("segment %u: user buffer not readable near byte %zu of %zu\n",
+			       user->seg, done, len);
+			return -EFAULT;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * kexec_segment_fill_user() - fill a segment from user memory
+ * @img: the image
+ * @seg: index of the segment
+ * @buf: where the content lies in the calling process
+ * @len: bytes of content, not more than the segment holds
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or a negative errno after one message.
+ */
+int kexec_segment_fill_user(struct kexec_image *img, unsigned int seg,
+			    const void __user *buf, size_t len)
+{
+	struct segment_user user = { .buf = buf, .seg = seg };
+
+	return kexec_segment_read(img, seg, len, segment_read_user, &user);
+}
+
+static int segment_read_kernel(void *va, size_t len, void *arg)
+{
+	if (len)
+		memcpy(va, arg, len);
+	return 0;
+}
+
+/**
+ * kexec_segment_fill_kernel() - fill a segment from kernel memory
+ * @img: the image
+ * @seg: index of the segment
+ * @buf: the content
+ * @len: bytes of content, not more than the segment holds
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or a negative errno after one message.
+ */
+int kexec_segment_fill_kernel(struct kexec_image *img, unsigned int seg,
+			      const void *buf, size_t len)
+{
+	return kexec_segment_read(img, seg, len, segment_read_kernel, (void *)buf);
+}
+
+static int segment_check_range(const struct kexec_segment *s, unsigned int seg)
+{
+	unsigned long end;
+
+	if (check_add_overflow(s->mem, s->memsz, &end) || end > PHYS_MASK) {
+		pr_err("segment %u: %#zx bytes at %#lx reach beyond the physical address space\n",
+		       seg, s->memsz, s->mem);
+		return -EADDRNOTAVAIL;
+	}
+	if (!PAGE_ALIGNED(s->mem) || !PAGE_ALIGNED(end)) {
+		pr_err("segment %u: [%#lx, %#lx) is not aligned to pages of %lu bytes\n",
+		       seg, s->mem, end, PAGE_SIZE);
+		return -EADDRNOTAVAIL;
+	}
+	return 0;
+}
+
+static int segment_check_overlap(const struct kexec_segment *s, unsigned int seg)
+{
+	const struct kexec_segment *this = &s[seg];
+	unsigned int i;
+
+	for (i = 0; i < seg; i++) {
+		if (this->mem >= s[i].mem + s[i].memsz || s[i].mem >= this->mem + this->memsz)
+			continue;
+		pr_err("segment %u at %#lx overlaps segment %u at %#lx\n", seg, this->mem,
+		       i, s[i].mem);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int segment_check_size(const struct kexec_segment *s, unsigned int seg, u64 *total)
+{
+	u64 limit = (u64)(totalram_pages() / 2) << PAGE_SHIFT;
+
+	if (s->bufsz > s->memsz) {
+		pr_err("segment %u: %#zx bytes of content do not fit into %#zx bytes\n", seg,
+		       s->bufsz, s->memsz);
+		return -EINVAL;
+	}
+	*total += s->memsz;
+	if (s->memsz <= limit && *total <= limit)
+		return 0;
+	pr_err("segment %u: image grows to %llu kB, the limit is half of memory, %llu kB\n",
+	       seg, *total >> 10, limit >> 10);
+	return -EINVAL;
+}
+
+static int segment_check_place(bool crash, const struct kexec_segment *s, unsigned int seg)
+{
+	if (!s->memsz)
+		return 0;
+	if (!crash)
+		return kexec_ram_check_dst(seg, s->mem, s->memsz);
+#ifdef CONFIG_CRASH_DUMP
+	if (s->mem >= crashk_res.start && s->mem + s->memsz - 1 <= crashk_res.end)
+		return 0;
+	pr_err("segment %u [%#lx, %#lx) is not in the crash reservation %pR\n", seg, s->mem,
+	       s->mem + s->memsz, &crashk_res);
+#endif
+	return -EADDRNOTAVAIL;
+}
+
+/**
+ * kexec_segment_check() - check the segments that user space asks for
+ * @s: the segments
+ * @nr: how many
+ * @crash: they are for a crash image
+ *
+ * Each is page aligned, ends in the physical address space, overlaps none
+ * before it, has room for its content and lies where a segment may lie.  All
+ * together take at most half of memory, as kexec_load(2) documents.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -EADDRNOTAVAIL, -EINVAL or -ENOMEM after one message.
+ */
+int kexec_segment_check(const struct kexec_segment *s, unsigned int nr, bool crash)
+{
+	u64 total = 0;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < nr; i++) {
+		ret = segment_check_range(&s[i], i);
+		if (ret)
+			return ret;
+	}
+	for (i = 0; i < nr; i++) {
+		ret = segment_check_overlap(s, i);
+		if (!ret)
+			ret = segment_check_size(&s[i], i, &total);
+		if (!ret)
+			ret = segment_check_place(crash, &s[i], i);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}

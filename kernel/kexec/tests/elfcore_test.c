@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: KUnit suite kexec-elfcore
+ *
+ * The ELF core header: what is left of memory once the crash regions are taken
+ * out, what each program header says, and the limits.  In the pictures each
+ * character is one UNIT of memory, the first one at address 0::
+ *
+ *	|##..#|	'#' dumped, '.' not
+ */
+#include <kunit/test.h>
+#include <linux/elf.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "../elfcore.h"
+
+#define UNIT	SZ_2M
+#define R(first, behind)	{ (u64)(first) * UNIT, (u64)(behind) * UNIT }
+#define ROOM	(4 * ELFCORE_ALIGN)
+#define OFFSET	0xffff000000000000ULL
+
+struct elfcore_case {
+	const char *name;
+	struct place_range ram[3];
+	struct place_range skip[3];
+	const char *picture;
+};
+
+static const struct elfcore_case elfcore_cases[] = {
+	{ "nothing excluded",	{ R(1, 5) },		{ },			".####" },
+	{ "at the start",	{ R(1, 5) },		{ R(1, 3) },		"...##" },
+	{ "in the middle",	{ R(1, 5) },		{ R(2, 3) },		".#.##" },
+	{ "at the end",		{ R(1, 5) },		{ R(4, 5) },		".###" },
+	{ "the whole range",	{ R(1, 5) },		{ R(1, 5) },		"" },
+	{ "more than the range", { R(1, 5) },		{ R(0, 9) },		"" },
+	{ "beyond",		{ R(1, 5) },		{ R(6, 9) },		".####" },
+	{ "before",		{ R(2, 5) },		{ R(0, 1) },		"..###" },
+	{ "next to it below",	{ R(2, 5) },		{ R(1, 2) },		"..###" },
+	{ "next to it above",	{ R(2, 5) },		{ R(5, 6) },		"..###" },
+	{ "over the start",	{ R(2, 5) },		{ R(0, 3) },		"...##" },
+	{ "over the end",	{ R(2, 5) },		{ R(4, 9) },		"..##" },
+	{ "over a gap",		{ R(0, 3), R(5, 8) },	{ R(2, 6) },		"##....##" },
+	{ "all of the middle",	{ R(0, 2), R(3, 4), R(5, 7) }, { R(3, 4) },	"##...##" },
+	{ "two pieces",		{ R(0, 8) },		{ R(1, 2), R(5, 7) },	"#.###..#" },
+	{ "not in order",	{ R(0, 8) },		{ R(5, 7), R(1, 2) },	"#.###..#" },
+	{ "overlapping",	{ R(0, 8) },		{ R(1, 4), R(3, 6) },	"#.....##" },
+	{ "touching",		{ R(0, 8) },		{ R(3, 6), R(1, 3) },	"#.....##" },
+	{ "one in the other",	{ R(0, 8) },		{ R(3, 4), R(1, 6) },	"#.....##" },
+	{ "empty ones",		{ R(0, 4) },		{ R(2, 2), R(0, 0) },	"####" },
+	{ "upside down",	{ R(0, 4) },		{ R(3, 1) },		"####" },
+	{ "empty memory",	{ R(2, 2), R(3, 5) },	{ },			"...##" },
+	{ "memory not in order", { R(5, 7), R(0, 2) },	{ R(6, 7) },		"##...#" },
+};
+
+static void elfcore_case_name(const struct elfcore_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(elfcore_case, elfcore_cases, elfcore_case_name);
+
+static void *elfcore_test_buf(struct kunit *test)
+{
+	void *buf = kunit_kmalloc(test, ROOM, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	memset(buf, 0xa5, ROOM);
+	return buf;
+}
+
+static const struct elf64_phdr *elfcore_test_phdrs(const void *buf)
+{
+	return (const struct elf64_phdr *)((const struct elf64_hdr *)buf + 1);
+}
+
+/* Every UNIT is in the header exactly once or not at all, as drawn. */
+static void elfcore_test_pieces(struct kunit *test)
+{
+	const struct elfcore_case *c = test->param_value;
+	const struct elfcore_req req = {
+		.ram = c->ram, .nr_ram = ARRAY_SIZE(c->ram),
+		.skip = c->skip, .nr_skip = ARRAY_SIZE(c->skip),
+		.linear_offset = OFFSET,
+	};
+	void *buf = elfcore_test_buf(test);
+	const struct elf64_phdr *ph = elfcore_test_phdrs(buf);
+	char picture[16] = "";
+	size_t used;
+	u64 at;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_build(&req, buf, ROOM, &used), 0);
+	for (i = 0; i < ((struct elf64_hdr *)buf)->e_phnum; i++) {
+		KUNIT_EXPECT_EQ(test, ph[i].p_type, PT_LOAD);
+		KUNIT_EXPECT_EQ(test, ph[i].p_offset, ph[i].p_paddr);
+		KUNIT_EXPECT_EQ(test, ph[i].p_vaddr, ph[i].p_paddr + OFFSET);
+		KUNIT_EXPECT_EQ(test, ph[i].p_memsz, ph[i].p_filesz);
+		KUNIT_EXPECT_GT(test, ph[i].p_memsz, 0);
+		for (at = ph[i].p_paddr; at < ph[i].p_paddr + ph[i].p_memsz; at += UNIT) {
+			KUNIT_ASSERT_LT(test, at / UNIT, sizeof(picture) - 1);
+			KUNIT_EXPECT_NE(test, picture[at / UNIT], '#');
+			picture[at / UNIT] = '#';
+		}
+	}
+	for (i = sizeof(picture) - 1; i && !picture[i - 1]; i--)
+		;
+	while (i--)
+		if (!picture[i])
+			picture[i] = '.';
+	KUNIT_EXPECT_STREQ(test, picture, c->picture);
+}
+
+static const u64 elfcore_test_notes[] = { 0x40001000, 0x40003000, 0x40002000 };
+
+static struct elfcore_req elfcore_test_full(const struct place_range *ram, unsigned int nr)
+{
+	return (struct elfcore_req) {
+		.ram = ram, .nr_ram = nr,
+		.cpu_note_pa = elfcore_test_notes, .nr_cpus = ARRAY_SIZE(elfcore_test_notes),
+		.cpu_note_len = 424,
+		.info_pa = 0x40005000, .info_len = 4136,
+		.text_va = 0xffff800080000000, .text_pa = 0x40200000, .text_len = 0x2030000,
+		.linear_offset = OFFSET,
+	};
+}
+
+/* What fs/proc/vmcore.c and dump tools insist on. */
+static void elfcore_test_ehdr(struct kunit *test)
+{
+	const struct place_range ram[] = { R(0, 4) };
+	const struct elfcore_req req = elfcore_test_full(ram, 1);
+	struct elf64_hdr *ehdr = elfcore_test_buf(test);
+	size_t used;
+
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_build(&req, ehdr, ROOM, &used), 0);
+	KUNIT_EXPECT_EQ(test, used, ELFCORE_ALIGN);
+	KUNIT_EXPECT_EQ(test, memcmp(ehdr->e_ident, ELFMAG, SELFMAG), 0);
+	KUNIT_EXPECT_EQ(test, ehdr->e_ident[EI_CLASS], ELFCLASS64);
+	KUNIT_EXPECT_EQ(test, ehdr->e_ident[EI_DATA], ELF_DATA);
+	KUNIT_EXPECT_EQ(test, ehdr->e_ident[EI_VERSION], EV_CURRENT);
+	KUNIT_EXPECT_EQ(test, ehdr->e_type, ET_CORE);
+	KUNIT_EXPECT_EQ(test, ehdr->e_machine, ELF_ARCH);
+	KUNIT_EXPECT_EQ(test, ehdr->e_version, EV_CURRENT);
+	KUNIT_EXPECT_EQ(test, ehdr->e_phoff, sizeof(struct elf64_hdr));
+	KUNIT_EXPECT_EQ(test, ehdr->e_ehsize, sizeof(struct elf64_hdr));
+	KUNIT_EXPECT_EQ(test, ehdr->e_phentsize, sizeof(struct elf64_phdr));
+	KUNIT_EXPECT_EQ(test, ehdr->e_phnum, 3 + 1 + 1 + 1);
+	KUNIT_EXPECT_EQ(test, ehdr->e_shnum, 0);
+}
+
+static void elfcore_test_notes_and_text(struct kunit *test)
+{
+	const struct place_range ram[] = { R(0, 4) };
+	const struct elfcore_req req = elfcore_test_full(ram, 1);
+	void *buf = elfcore_test_buf(test);
+	const struct elf64_phdr *ph = elfcore_test_phdrs(buf);
+	const u8 *behind = (const u8 *)(ph + 6);
+	size_t used;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_build(&req, buf, ROOM, &used), 0);
+	for (i = 0; i < 3; i++, ph++) {
+		KUNIT_EXPECT_EQ(test, ph->p_type, PT_NOTE);
+		KUNIT_EXPECT_EQ(test, ph->p_offset, elfcore_test_notes[i]);
+		KUNIT_EXPECT_EQ(test, ph->p_paddr, elfcore_test_notes[i]);
+		KUNIT_EXPECT_EQ(test, ph->p_filesz, 424);
+		KUNIT_EXPECT_EQ(test, ph->p_memsz, 424);
+	}
+	KUNIT_EXPECT_EQ(test, ph->p_type, PT_NOTE);
+	KUNIT_EXPECT_EQ(test, ph->p_offset, 0x40005000);
+	KUNIT_EXPECT_EQ(test, ph->p_memsz, 4136);
+	ph++;
+	KUNIT_EXPECT_EQ(test, ph->p_type, PT_LOAD);
+	KUNIT_EXPECT_EQ(test, ph->p_flags, PF_R | PF_W | PF_X);
+	KUNIT_EXPECT_EQ(test, ph->p_vaddr, 0xffff800080000000);
+	KUNIT_EXPECT_EQ(test, ph->p_offset, 0x40200000);
+	KUNIT_EXPECT_EQ(test, ph->p_memsz, 0x2030000);
+
+	/* Zero to the end of what counts, untouched behind it. */
+	KUNIT_EXPECT_NULL(test, memchr_inv(behind, 0, buf + used - (void *)behind));
+	KUNIT_EXPECT_NULL(test, memchr_inv(buf + used, 0xa5, ROOM - used));
+}
+
+static void elfcore_test_too_small(struct kunit *test)
+{
+	const struct place_range ram[] = { R(0, 4) };
+	const struct elfcore_req req = elfcore_test_full(ram, 1);
+	void *buf = elfcore_test_buf(test);
+	size_t need, used = 12345;
+
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_size(&req, &need), 0);
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_build(&req, buf, 0, &used), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_build(&req, buf, need - 1, &used), -ENOSPC);
+	KUNIT_EXPECT_NULL(test, memchr_inv(buf, 0xa5, ROOM));
+	KUNIT_EXPECT_EQ(test, used, 12345);
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_build(&req, buf, need, &used), 0);
+	KUNIT_EXPECT_EQ(test, used, need);
+}
+
+static void elfcore_test_nothing(struct kunit *test)
+{
+	const struct elfcore_req req = { };
+	struct elf64_hdr *ehdr = elfcore_test_buf(test);
+	size_t used;
+
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_build(&req, ehdr, ROOM, &used), 0);
+	KUNIT_EXPECT_EQ(test, used, ELFCORE_ALIGN);
+	KUNIT_EXPECT_EQ(test, ehdr->e_phnum, 0);
+	KUNIT_EXPECT_EQ(test, memcmp(ehdr->e_ident, ELFMAG, SELFMAG), 0);
+}
+
+static void elfcore_test_ends_of_space(struct kunit *test)
+{
+	const struct place_range ram[] = { { 0, U64_MAX } };
+	const struct place_range skip[] = { { U64_MAX - 9, U64_MAX }, { 0, 10 } };
+	struct elfcore_req req = elfcore_test_full(ram, 1);
+	void *buf = elfcore_test_buf(test);
+	const struct elf64_phdr *ph = elfcore_test_phdrs(buf) + 5;
+	size_t used;
+
+	req.skip = skip;
+	req.nr_skip = ARRAY_SIZE(skip);
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_build(&req, buf, ROOM, &used), 0);
+	KUNIT_EXPECT_EQ(test, ((struct elf64_hdr *)buf)->e_phnum, 6);
+	KUNIT_EXPECT_EQ(test, ph->p_paddr, 10);
+	KUNIT_EXPECT_EQ(test, ph->p_vaddr, OFFSET + 10);
+	KUNIT_EXPECT_EQ(test, ph->p_memsz, U64_MAX - 19);
+}
+
+/* e_phnum has 16 bits and its highest value means something else. */
+static void elfcore_test_too_many(struct kunit *test)
+{
+	const unsigned int most = PN_XNUM - 1 - 5;
+	const size_t len = sizeof(struct elf64_hdr) + (PN_XNUM - 1) * sizeof(struct elf64_phdr);
+	struct place_range *ram = vmalloc(array_size(most + 1, sizeof(*ram)));
+	struct elfcore_req req;
+	size_t need = 0;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, ram);
+	for (i = 0; i <= most; i++)
+		ram[i] = (struct place_range)R(2 * i, 2 * i + 1);
+
+	req = elfcore_test_full(ram, most);
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_size(&req, &need), 0);
+	KUNIT_EXPECT_EQ(test, need, ALIGN(len, 4096));
+	req.nr_ram++;
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_size(&req, &need), -EOVERFLOW);
+	req.nr_ram = 1;
+	req.nr_cpus = U32_MAX;
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_size(&req, &need), -EOVERFLOW);
+	vfree(ram);
+}
+
+static struct kunit_case elfcore_test_cases[] = {
+	KUNIT_CASE_PARAM(elfcore_test_pieces, elfcore_case_gen_params),
+	KUNIT_CASE(elfcore_test_ehdr),
+	KUNIT_CASE(elfcore_test_notes_and_text),
+	KUNIT_CASE(elfcore_test_too_small),
+	KUNIT_CASE(elfcore_test_nothing),
+	KUNIT_CASE(elfcore_test_ends_of_space),
+	KUNIT_CASE(elfcore_test_too_many),
+	{ }
+};
+
+static struct kunit_suite elfcore_test_suite = {
+	.name = "kexec-elfcore",
+	.test_cases = elfcore_test_cases,
+};
+
+kunit_test_suite(elfcore_test_suite);
+
+MODULE_DESCRIPTION("KUnit tests for the ELF core header of kdump");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: KUnit suite kexec-extent
+ *
+ * The copy list.  A case is a picture of pages: each letter of @dst names a page
+ * of a destination, and the same letter of @src the page that holds its bytes
+ * until then; the first character of both is page 0.
+ *
+ *	dst |AB......|	page 0 receives what page 5 holds,
+ *	src |.....AB.|	page 1 what page 6 holds: one entry of two pages
+ *
+ * Whole loads into a simulated memory run on the host, see tools/testing/kexec.
+ */
+#include <kunit/test.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include "../extent.h"
+
+#define PAGE	SZ_4K
+#define ROOM	8
+
+/* One entry, in pages. */
+#define COPY(d, s, n) { .dst_pa = (d) * PAGE, .src_pa = (s) * PAGE, .len = (n) * PAGE }
+
+static struct extent_list *extent_test_list(struct kunit *test, unsigned int max)
+{
+	struct extent_list *list = kunit_kzalloc(test, sizeof(*list), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, list);
+	list->copies = kunit_kcalloc(test, ROOM, sizeof(*list->copies), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, list->copies);
+	list->max = max;
+	return list;
+}
+
+static int extent_test_add(struct extent_list *list, u64 dst, u64 src, u64 nr)
+{
+	return kexec_extent_add(list, dst * PAGE, src * PAGE, nr * PAGE);
+}
+
+/* Add page by page, in the order of the letters, as loading a segment does. */
+static void extent_test_draw(struct kunit *test, struct extent_list *list,
+			     const char *dst, const char *src)
+{
+	char letter;
+
+	for (letter = 'A'; strchr(dst, letter); letter++) {
+		const char *from = strchr(src, letter);
+
+		KUNIT_ASSERT_NOT_NULL(test, from);
+		KUNIT_ASSERT_EQ(test, 0, extent_test_add(list, strchr(dst, letter) - dst,
+							 from - src, 1));
+	}
+}
+
+static void extent_test_expect(struct kunit *test, const struct extent_list *list,
+			       const struct kexec_copy *want, unsigned int nr)
+{
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, list->nr, nr);
+	for (i = 0; i < min(list->nr, nr); i++) {
+		KUNIT_EXPECT_EQ(test, list->copies[i].dst_pa, want[i].dst_pa);
+		KUNIT_EXPECT_EQ(test, list->copies[i].src_pa, want[i].src_pa);
+		KUNIT_EXPECT_EQ(test, list->copies[i].len, want[i].len);
+	}
+}
+
+/**
+ * struct extent_layout - what is added and what the finished list says
+ * @name: what the case is about
+ * @dst: picture of the destinations
+ * @src: picture of the pages that hold the bytes
+ * @nr: entries of the finished list
+ * @want: the entries
+ */
+struct extent_layout {
+	const char *name;
+	const char *dst;
+	const char *src;
+	unsigned int nr;
+	struct kexec_copy want[ROOM];
+};
+
+static const struct extent_layout extent_layouts[] = {
+	{ "nothing",
+	  "................",
+	  "................", 0, {} },
+	{ "one page",
+	  ".A..............",
+	  ".........A......", 1, { COPY(1, 9, 1) } },
+	{ "one run",
+	  ".ABCD...........",
+	  ".........ABCD...", 1, { COPY(1, 9, 4) } },
+	{ "run added back to front",
+	  ".DCBA...........",
+	  ".........DCBA...", 1, { COPY(1, 9, 4) } },
+	{ "run added crosswise",
+	  ".ACBD...........",
+	  ".........ACBD...", 1, { COPY(1, 9, 4) } },
+	{ "source in reverse",
+	  ".ABC............",
+	  ".........CBA....", 3, { COPY(1, 11, 1), COPY(2, 10, 1), COPY(3, 9, 1) } },
+	{ "gap in the source",
+	  ".ABCD...........",
+	  ".......AB..CD...", 2, { COPY(1, 7, 2), COPY(3, 11, 2) } },
+	{ "gap in the destination",
+	  ".AB..CD.........",
+	  ".........ABCD...", 2, { COPY(1, 9, 2), COPY(5, 11, 2) } },
+	{ "all in place",
+	  ".ABCD...........",
+	  ".ABCD...........", 0, {} },
+	{ "in place in the middle",
+	  ".ABCD...........",
+	  "..BC.....A..D...", 2, { COPY(1, 9, 1), COPY(4, 12, 1) } },
+	{ "in place at both ends",
+	  ".ABCD...........",
+	  ".A..D.....BC....", 1, { COPY(2, 10, 2) } },
+	{ "two segments, higher one first",
+	  "CD......AB......",
+	  ".....AB....CD...", 2, { COPY(0, 11, 2), COPY(8, 5, 2) } },
+};
+
+static void extent_layout_desc(const struct extent_layout *l, char *desc)
+{
+	strscpy(desc, l->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(extent, extent_layouts, extent_layout_desc);
+
+static void extent_test_finish(struct kunit *test)
+{
+	const struct extent_layout *l = test->param_value;
+	struct extent_list *list = extent_test_list(test, ROOM);
+
+	extent_test_draw(test, list, l->dst, l->src);
+	kexec_extent_finish(list);
+	extent_test_expect(test, list, l->want, l->nr);
+	KUNIT_EXPECT_EQ(test, kexec_extent_check(list), 0);
+
+	/* finished is finished */
+	kexec_extent_finish(list);
+	extent_test_expect(test, list, l->want, l->nr);
+}
+
+/* What continues on one side only gets an entry of its own. */
+static void extent_test_add_merges(struct kunit *test)
+{
+	static const struct kexec_copy want[] = {
+		COPY(0, 20, 3), COPY(3, 30, 1), COPY(9, 31, 1), COPY(8, 40, 1),
+	};
+	struct extent_list *list = extent_test_list(test, ROOM);
+
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 0, 20, 1), 0);
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 1, 21, 2), 0);
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 3, 30, 1), 0);
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 9, 31, 1), 0);
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 8, 40, 1), 0);
+	extent_test_expect(test, list, want, ARRAY_SIZE(want));
+}
+
+/* A full list refuses a new entry, and still lengthens its last one. */
+static void extent_test_add_full(struct kunit *test)
+{
+	static const struct kexec_copy want[] = { COPY(0, 20, 1), COPY(5, 30, 2) };
+	struct extent_list *list = extent_test_list(test, 2);
+
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 0, 20, 1), 0);
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 5, 30, 1), 0);
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 8, 40, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 6, 31, 1), 0);
+	extent_test_expect(test, list, want, ARRAY_SIZE(want));
+
+	list = extent_test_list(test, 0);
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 0, 20, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, list->nr, 0);
+}
+
+/* No bytes, and either end beyond the address space. */
+static void extent_test_add_bad(struct kunit *test)
+{
+	struct extent_list *list = extent_test_list(test, ROOM);
+	const u64 last = U64_MAX - PAGE + 1;
+
+	KUNIT_EXPECT_EQ(test, kexec_extent_add(list, PAGE, 0, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kexec_extent_add(list, last, 0, PAGE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kexec_extent_add(list, 0, last, PAGE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kexec_extent_add(list, last, 0, 2 * PAGE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kexec_extent_add(list, PAGE, PAGE, U64_MAX), -EINVAL);
+	KUNIT_EXPECT_EQ(test, list->nr, 0);
+
+	KUNIT_EXPECT_EQ(test, kexec_extent_add(list, last - PAGE, 0, PAGE), 0);
+	KUNIT_EXPECT_EQ(test, list->nr, 1);
+}
+
+/**
+ * struct extent_verdict - a list as somebody might hand it over
+ * @name: what the case is about
+ * @want: what kexec_extent_check() says
+ * @nr: entries
+ * @copies: the entries
+ */
+struct extent_verdict {
+	const char *name;
+	int want;
+	unsigned int nr;
+	struct kexec_copy copies[4];
+};
+
+static const struct extent_verdict extent_verdicts[] = {
+	{ "empty", 0, 0, {} },
+	{ "destinations touch", 0, 2, { COPY(1, 10, 2), COPY(3, 20, 1) } },
+	{ "source touches destinations on both sides", 0, 2,
+	  { COPY(1, 3, 2), COPY(5, 10, 2) } },
+	{ "shared source", 0, 2, { COPY(1, 10, 2), COPY(5, 10, 2) } },
+	{ "overlapping sources", 0, 2, { COPY(1, 10, 2), COPY(5, 11, 2) } },
+	{ "no bytes", -EUCLEAN, 1, { COPY(1, 10, 0) } },
+	{ "destination wraps", -EUCLEAN, 1,
+	  { { .dst_pa = U64_MAX - PAGE + 1, .src_pa = 0, .len = PAGE } } },
+	{ "source wraps", -EUCLEAN, 1,
+	  { { .dst_pa = 0, .src_pa = U64_MAX - PAGE + 1, .len = PAGE } } },
+	{ "out of order", -EUCLEAN, 2, { COPY(5, 20, 1), COPY(1, 10, 1) } },
+	{ "same destination twice", -EUCLEAN, 2, { COPY(1, 10, 1), COPY(1, 20, 1) } },
+	{ "destinations overlap by a page", -EUCLEAN, 2, { COPY(1, 10, 3), COPY(3, 20, 3) } },
+	{ "destination within another", -EUCLEAN, 2, { COPY(1, 10, 5), COPY(2, 20, 1) } },
+	{ "in place", -EUCLEAN, 1, { COPY(1, 1, 1) } },
+	{ "source overlaps its own destination", -EUCLEAN, 1, { COPY(1, 2, 2) } },
+	{ "source is a later destination", -EUCLEAN, 2, { COPY(1, 5, 1), COPY(5, 10, 1) } },
+	{ "source is an earlier destination", -EUCLEAN, 2, { COPY(1, 10, 1), COPY(5, 1, 1) } },
+	{ "end of a source in a destination", -EUCLEAN, 2, { COPY(1, 10, 3), COPY(12, 20, 3) } },
+	{ "start of a source in a destination", -EUCLEAN, 2, { COPY(1, 14, 3), COPY(12, 20, 3) } },
+	{ "source around a destination", -EUCLEAN, 2, { COPY(1, 10, 5), COPY(12, 20, 1) } },
+	{ "source within a destination", -EUCLEAN, 2, { COPY(1, 13, 1), COPY(12, 20, 4) } },
+	{ "swap", -EUCLEAN, 2, { COPY(1, 2, 1), COPY(2, 1, 1) } },
+};
+
+static void extent_verdict_desc(const struct extent_verdict *v, char *desc)
+{
+	strscpy(desc, v->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(extent_check, extent_verdicts, extent_verdict_desc);
+
+static void extent_test_check(struct kunit *test)
+{
+	const struct extent_verdict *v = test->param_value;
+	struct extent_list *list = extent_test_list(test, ROOM);
+
+	memcpy(list->copies, v->copies, sizeof(v->copies));
+	list->nr = v->nr;
+	KUNIT_EXPECT_EQ(test, kexec_extent_check(list), v->want);
+	extent_test_expect(test, list, v->copies, v->nr);
+}
+
+static struct kunit_case extent_test_cases[] = {
+	KUNIT_CASE_PARAM(extent_test_finish, extent_gen_params),
+	KUNIT_CASE(extent_test_add_merges),
+	KUNIT_CASE(extent_test_add_full),
+	KUNIT_CASE(extent_test_add_bad),
+	KUNIT_CASE_PARAM(extent_test_check, extent_check_gen_params),
+	{}
+};
+
+static struct kunit_suite extent_test_suite = {
+	.name = "kexec-extent",
+	.test_cases = extent_test_cases,
+};
+
+kunit_test_suite(extent_test_suite);
+
+MODULE_DESCRIPTION("KUnit suite for the kexec copy list");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: vmcoreinfo
+ *
+ * A text of KEY=value lines that tells the reader of a dump how to make sense of
+ * this kernel's memory without its debug information: sizes and offsets of a few
+ * structures, addresses of a few symbols, how addresses are translated.  It is
+ * written once at boot and kept twice: as plain text, and as the content of an
+ * ELF note whose physical address goes into the ELF core header and into
+ * /sys/kernel/vmcoreinfo.
+ *
+ * The keys are an interface to dump tools: a name is never given another
+ * meaning, and none that the base kernel has may be missing.  See
+ * Documentation/admin-guide/kdump/vmcoreinfo.rst for those, and
+ * vmcoreinfo-arm64-kexec.rst beside it for our own.  The constant ones stand in
+ * tables below, which are thrown away after boot.
+ *
+ * In a panic, one line with the time of the crash is added and the note made
+ * again, from the copy in the crash reservation when there is one: what was
+ * written over by the bug that crashed the kernel is then mended.
+ *
+ * Locking: none.  Everything here runs at boot, under the kexec lock, or in the
+ * panic path, which the kexec lock keeps apart from the second.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/buildid.h>
+#include <linux/gfp.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/page-flags.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/utsname.h>
+#include <linux/vmalloc.h>
+#include <linux/vmcore_info.h>
+
+#include <asm/pgtable.h>
+#include <asm/sections.h>
+
+#include "../kallsyms_internal.h"
+
+unsigned char *vmcoreinfo_data;
+size_t vmcoreinfo_size;
+u32 *vmcoreinfo_note;
+
+/* The copy that a stray write is least likely to have hit, or NULL. */
+static unsigned char *vmcoreinfo_safecopy;
+
+/**
+ * struct vmcoreinfo_key - one line whose value is known when the kernel is linked
+ * @key: the key
+ * @value: the value
+ * @hex: it is written in hexadecimal without a prefix, as addresses are
+ */
+struct vmcoreinfo_key {
+	const char *key;
+	unsigned long value;
+	bool hex;
+};
+
+#define KEY_ADDR(sym)		{ "SYMBOL(" #sym ")", (unsigned long)&(sym), true }
+#define KEY_SIZE(name, type)	{ "SIZE(" #name ")", sizeof(type) }
+#define KEY_STRUCT(name)	{ "SIZE(" #name ")", sizeof(struct name) }
+#define KEY_MEMBER(name, field)	\
+	{ "OFFSET(" #name "." #field ")", offsetof(struct name, field) }
+#define KEY_COUNT(name, nr)	{ "LENGTH(" #name ")", (nr) }
+#define KEY_VALUE(name)		{ "NUMBER(" #name ")", (unsigned long)(name) }
+
+/* What page_type holds above its low 24 bits, as the signed number it is read as. */
+#define KEY_PAGE_TYPE(name, type) \
+	{ "NUMBER(PAGE_" #name "_MAPCOUNT_VALUE)", (unsigned long)(int)((u32)PGTY_##type << 24) }
+
+static const struct vmcoreinfo_key vmcoreinfo_page_keys[] __initconst = {
+	KEY_STRUCT(page),
+	KEY_MEMBER(page, flags),
+	KEY_MEMBER(page, mapping),
+	KEY_MEMBER(page, private),
+	KEY_MEMBER(page, lru),
+	KEY_MEMBER(page, compound_head),
+	KEY_MEMBER(page, _refcount),
+	KEY_MEMBER(page, _mapcount),
+	KEY_VALUE(PG_lru),
+	KEY_VALUE(PG_private),
+	KEY_VALUE(PG_swapbacked),
+	KEY_VALUE(PG_swapcache),
+	KEY_VALUE(PG_head_mask),
+#ifdef CONFIG_MEMORY_FAILURE
+	KEY_VALUE(PG_hwpoison),
+#endif
+	KEY_PAGE_TYPE(BUDDY, buddy),
+	KEY_PAGE_TYPE(OFFLINE, offline),
+	KEY_PAGE_TYPE(HUGETLB, hugetlb),
+	KEY_PAGE_TYPE(SLAB, slab),
+};
+
+static const struct vmcoreinfo_key vmcoreinfo_zone_keys[] __initconst = {
+	KEY_STRUCT(pglist_data),
+	KEY_MEMBER(pglist_data, node_id),
+	KEY_MEMBER(pglist_data, node_start_pfn),
+	KEY_MEMBER(pglist_data, node_spanned_pages),
+#ifdef CONFIG_FLATMEM
+	KEY_MEMBER(pglist_data, node_mem_map),
+#endif
+	KEY_MEMBER(pglist_data, nr_zones),
+	KEY_MEMBER(pglist_data, node_zones),
+	KEY_STRUCT(zone),
+	KEY_MEMBER(zone, spanned_pages),
+	KEY_MEMBER(zone, vm_stat),
+	KEY_MEMBER(zone, free_area),
+	KEY_COUNT(zone.free_area, NR_PAGE_ORDERS),
+	KEY_STRUCT(free_area),
+	KEY_MEMBER(free_area, free_list),
+	KEY_COUNT(free_area.free_list, MIGRATE_TYPES),
+	KEY_VALUE(NR_FREE_PAGES),
+	KEY_STRUCT(list_head),
+	KEY_MEMBER(list_head, prev),
+	KEY_MEMBER(list_head, next),
+};
+
+static const struct vmcoreinfo_key vmcoreinfo_place_keys[] __initconst = {
+	KEY_ADDR(init_uts_ns),
+	KEY_MEMBER(uts_namespace, name),
+	KEY_ADDR(_stext),
+	KEY_ADDR(swapper_pg_dir),
+	KEY_VALUE(PTRS_PER_PGD),
+	KEY_ADDR(node_online_map),
+	KEY_SIZE(nodemask_t, nodemask_t),
+#ifndef CONFIG_NUMA
+	KEY_ADDR(contig_page_data),
+	KEY_ADDR(mem_map),
+#endif
+#ifdef CONFIG_SPARSEMEM
+	KEY_STRUCT(mem_section),
+	KEY_MEMBER(mem_section, section_mem_map),
+	KEY_COUNT(mem_section, NR_SECTION_ROOTS),
+	KEY_VALUE(MAX_PHYSMEM_BITS),
+	KEY_VALUE(SECTION_SIZE_BITS),
+#endif
+#ifdef CONFIG_KALLSYMS
+	KEY_ADDR(kallsyms_num_syms),
+	KEY_ADDR(kallsyms_names),
+	KEY_ADDR(kallsyms_offsets),
+	KEY_ADDR(kallsyms_relative_base),
+	KEY_ADDR(kallsyms_token_index),
+	KEY_ADDR(kallsyms_token_table),
+#endif
+};
+
+/**
+ * append_elf_note() - write an ELF note
+ * @buf: where it goes
+ * @name: whose note it is
+ * @type: n_type
+ * @data: the content
+ * @data_len: bytes of it
+ *
+ * Context: any, the panic path included.
+ * Return: where the next note goes.
+ */
+u32 *append_elf_note(u32 *buf, char *name, unsigned int type, void *data, size_t data_len)
+{
+	const size_t name_len = strlen(name) + 1;
+
+	/* ELF gABI, "Note Section": three words, then name and content, padded. */
+	buf[0] = name_len;
+	buf[1] = data_len;
+	buf[2] = type;
+	buf += 3;
+	memcpy(buf, name, name_len);
+	buf += DIV_ROUND_UP(name_len, sizeof(*buf));
+	memcpy(buf, data, data_len);
+	return buf + DIV_ROUND_UP(data_len, sizeof(*buf));
+}
+
+/**
+ * final_note() - write the empty note that ends a list of notes
+ * @buf: where it goes
+ *
+ * Context: any, the panic path included.
+ */
+void final_note(u32 *buf)
+{
+	memset(buf, 0, sizeof(struct elf_note));
+}
+
+/* The panic path trusts nothing, not even the length. */
+static size_t vmcoreinfo_len(void)
+{
+	return min_t(size_t, vmcoreinfo_size, VMCOREINFO_BYTES);
+}
+
+static void vmcoreinfo_make_note(void)
+{
+	if (vmcoreinfo_size)
+		final_note(append_elf_note(vmcoreinfo_note, VMCOREINFO_NOTE_NAME, 0,
+					   vmcoreinfo_data, vmcoreinfo_len()));
+}
+
+/**
+ * vmcoreinfo_append_str() - add a line
+ * @fmt: printf() format, with the line feed
+ *
+ * A line that does not fit is left out as a whole: tools would take what is left
+ * of it for the value.
+ *
+ * Context: boot and panic path.
+ */
+void vmcoreinfo_append_str(const char *fmt, ...)
+{
+	const size_t len = vmcoreinfo_len();
+	const size_t room = VMCOREINFO_BYTES - len;
+	va_list args;
+	int need;
+
+	va_start(args, fmt);
+	need = vsnprintf(vmcoreinfo_data + len, room, fmt, args);
+	va_end(args);
+
+	if (need < room)
+		vmcoreinfo_size = len + need;
+	else
+		pr_err_once("vmcoreinfo is full at %zu of %lu bytes: a line of %d bytes is left out\n",
+			    len, VMCOREINFO_BYTES, need);
+}
+
+/**
+ * crash_update_vmcoreinfo_safecopy() - name the copy to use in a panic
+ * @ptr: VMCOREINFO_BYTES of memory, which are filled here, or NULL for none
+ *
+ * Context: process context; the caller holds the kexec lock.
+ */
+void crash_update_vmcoreinfo_safecopy(void *ptr)
+{
+	if (ptr)
+		memcpy(ptr, vmcoreinfo_data, vmcoreinfo_len());
+	vmcoreinfo_safecopy = ptr;
+}
+
+/**
+ * crash_save_vmcoreinfo() - bring the note up to date for the dump
+ *
+ * Context: panic path.
+ */
+void crash_save_vmcoreinfo(void)
+{
+	if (!vmcoreinfo_note)
+		return;
+
+	if (vmcoreinfo_safecopy)
+		vmcoreinfo_data = vmcoreinfo_safecopy;
+	/* Reads one word, without the lock of the timekeeper. */
+	vmcoreinfo_append_str("CRASHTIME=%lld\n", ktime_get_real_seconds());
+	vmcoreinfo_make_note();
+}
+
+/**
+ * paddr_vmcoreinfo_note() - where the note is
+ *
+ * Context: any.
+ * Return: physical address of the first byte.
+ */
+phys_addr_t paddr_vmcoreinfo_note(void)
+{
+	return __pa(vmcoreinfo_note);
+}
+EXPORT_SYMBOL(paddr_vmcoreinfo_note);
+
+/**
+ * arch_crash_save_vmcoreinfo() - add what only the architecture knows
+ *
+ * Context: boot.
+ */
+void __weak arch_crash_save_vmcoreinfo(void)
+{
+}
+
+static void __init vmcoreinfo_append_keys(const struct vmcoreinfo_key *keys, unsigned int nr)
+{
+	const struct vmcoreinfo_key *k;
+
+	for (k = keys; k < keys + nr; k++)
+		vmcoreinfo_append_str(k->hex ? "%s=%lx\n" : "%s=%ld\n", k->key, k->value);
+}
+
+/* What is known only now that the kernel runs. */
+static void __init vmcoreinfo_append_found(void)
+{
+	static_assert(sizeof(vmlinux_build_id) == 20);
+
+	vmcoreinfo_append_str("OSRELEASE=%s\nBUILD-ID=%20phN\nPAGESIZE=%ld\n",
+			      init_uts_ns.name.release, vmlinux_build_id, PAGE_SIZE);
+	vmcoreinfo_append_str("NUMBER(VMALLOC_START)=0x%lx\n", (unsigned long)VMALLOC_START);
+#ifdef CONFIG_SPARSEMEM_VMEMMAP
+	VMCOREINFO_SYMBOL_ARRAY(vmemmap);
+#endif
+#ifdef CONFIG_SPARSEMEM
+	/* An array of sections, or a pointer to an array of pointers to them. */
+	VMCOREINFO_SYMBOL_ARRAY(mem_section);
+#endif
+}
+
+static int __init vmcoreinfo_alloc(void)
+{
+	vmcoreinfo_note = alloc_pages_exact(VMCOREINFO_NOTE_SIZE, GFP_KERNEL | __GFP_ZERO);
+	if (!vmcoreinfo_note)
+		return -ENOMEM;
+
+	vmcoreinfo_data = (unsigned char *)get_zeroed_page(GFP_KERNEL);
+	if (vmcoreinfo_data)
+		return 0;
+
+	free_pages_exact(vmcoreinfo_note, VMCOREINFO_NOTE_SIZE);
+	vmcoreinfo_note = NULL;
+	return -ENOMEM;
+}
+
+static int __init vmcoreinfo_init(void)
+{
+	if (vmcoreinfo_alloc()) {
+		pr_err("no memory for vmcoreinfo (%lu bytes): tools will not understand a dump\n",
+		       VMCOREINFO_BYTES + VMCOREINFO_NOTE_SIZE);
+		return -ENOMEM;
+	}
+
+	vmcoreinfo_append_found();
+	vmcoreinfo_append_keys(vmcoreinfo_place_keys, ARRAY_SIZE(vmcoreinfo_place_keys));
+	vmcoreinfo_append_keys(vmcoreinfo_page_keys, ARRAY_SIZE(vmcoreinfo_page_keys));
+	vmcoreinfo_append_keys(vmcoreinfo_zone_keys, ARRAY_SIZE(vmcoreinfo_zone_keys));
+	log_buf_vmcoreinfo_setup();
+	arch_crash_save_vmcoreinfo();
+	vmcoreinfo_make_note();
+
+	pr_debug("vmcoreinfo: %zu of %lu bytes\n", vmcoreinfo_size, VMCOREINFO_BYTES);
+	return 0;
+}
+subsys_initcall(vmcoreinfo_init);

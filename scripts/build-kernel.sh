@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds guest kernels: build/out/VARIANT/arch/arm64/boot/Image for each
+# VARIANT named (see configs/), from build/src/ours; "base" from the untouched
+# base. The log is build/log/kernel-VARIANT.log. What is up to date is kept.
+#
+# The objects lie in a folder right below the source tree, and build/out/VARIANT
+# is a link to it: there kbuild hands relative paths to the compiler, and one
+# compiler cache serves every variant, every checkout, and the base as well.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+usage() {
+	cat <<-USAGE
+	usage: build-kernel.sh [--config-only] [--keep-going] VARIANT... | all
+	variants: ${variants[*]} base
+	USAGE
+}
+
+config_only=
+keep_going=()
+
+source_of() {
+	if [ "$1" = base ]; then
+		echo "$src_base"
+	else
+		echo "$src_ours"
+	fi
+}
+
+# The fragments of a variant, in order; its own comes last and may override.
+fragments() {
+	local f
+	while read -r f; do
+		echo "$top/configs/$f.config"
+	done < <(sed -n 's/^# uses: *//p' "$top/configs/$1.config" | tr ' ' '\n')
+	echo "$top/configs/$1.config"
+}
+
+fragment_text() {
+	local -a files
+	mapfile -t files < <(fragments "$1")
+	cat "${files[@]}"
+}
+
+# Lines of the fragment that the configuration does not have: an option that is
+# gone, or whose dependencies are not met, must never be dropped silently.
+missing_lines() {
+	fragment_text "$1" | grep -E '^(CONFIG_|# CONFIG_.* is not set$)' |
+		while IFS= read -r line; do
+			grep -qxF -- "$line" "$2/.config" || {
+				# "not set" is also true of an option that cannot be.
+				case $line in
+				'# '*) ! grep -q "^$(echo "$line" | cut -d' ' -f2)=" "$2/.config" ;;
+				*) false ;;
+				esac
+			} || printf '  %s\n' "$line"
+		done
+}
+
+# configure VARIANT SRC OUT: anew when a fragment or an option file changed.
+configure() {
+	local variant=$1 src=$2 out=$3 missing
+	{
+		fragment_text "$variant"
+		cat "$top/Kconfig" "$top/patches/series"
+	} >"$out/.fragment.new"
+	if [ ! -f "$out/.config" ] || ! cmp -s "$out/.fragment.new" "$out/.fragment"; then
+		rm -f "$out/.fragment"
+		fragment_text "$variant" >"$out/.allconfig"
+		"${kernel_make[@]}" -C "$src" O="$out" \
+			KCONFIG_ALLCONFIG="$out/.allconfig" allnoconfig
+	fi
+	missing=$(missing_lines "$variant" "$out")
+	[ -z "$missing" ] || {
+		printf 'not taken by the configuration:\n%s\n' "$missing"
+		return 1
+	}
+	mv "$out/.fragment.new" "$out/.fragment"
+}
+
+output_dir() {
+	local src=$1 variant=$2
+	mkdir -p "$src/out-$variant" "$build/out"
+	if [ -d "$build/out/$variant" ] && [ ! -L "$build/out/$variant" ]; then
+		die "build/out/$variant is a folder of an earlier layout: remove it"
+	fi
+	ln -sfn "../${src#"$build"/}/out-$variant" "$build/out/$variant"
+	echo "$build/out/$variant"
+}
+
+build_one() {
+	local variant=$1 src out log=$log_dir/kernel-$1.log start=$SECONDS
+	[ -f "$top/configs/$variant.config" ] || die "no such variant: $variant"
+	src=$(source_of "$variant")
+	[ -f "$src/Makefile" ] || die "${src#"$top"/} is missing: run scripts/prepare.sh"
+	out=$(output_dir "$src" "$variant")
+	mkdir -p "$log_dir"
+
+	exec 9>"$build/out/.lock-$variant"
+	flock 9
+	if ! configure "$variant" "$src" "$out" >"$log" 2>&1 9>&-; then
+		tail -n 20 "$log" >&2
+		die "$variant: configuration failed"
+	fi
+	if [ -n "$config_only" ]; then
+		return
+	fi
+	if ! "${kernel_make[@]}" "${keep_going[@]}" -C "$src" O="$out" Image >>"$log" 2>&1 9>&-; then
+		grep -E -A 3 '(error|warning): |undefined reference|\*\*\* ' "$log" | head -n 40 >&2
+		die "$variant: build failed, see ${log#"$top"/}"
+	fi
+	flock -u 9
+	say "$variant: $(stat -L -c %s "$out/arch/arm64/boot/Image") bytes in $((SECONDS - start)) s"
+}
+
+[ $# -gt 0 ] || {
+	usage >&2
+	exit 2
+}
+wanted=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--config-only) config_only=1 ;;
+	--keep-going) keep_going=(-k) ;;
+	-h | --help)
+		usage
+		exit ;;
+	all) wanted+=("${variants[@]}") ;;
+	-*)
+		usage >&2
+		exit 2 ;;
+	*) wanted+=("$1") ;;
+	esac
+	shift
+done
+
+kernel_env
+for v in "${wanted[@]}"; do
+	build_one "$v"
+done

@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a reviewer's tools would find to mend, without running anything of ours:
+# style, warnings, documentation comments, shell and Python, lines that stand in
+# the base too. Prints TAP and, when all is well, "nothing to mend".
+#
+# It never writes into the checkout: checkpatch reads a copy, and our objects
+# are compiled in a folder of their own.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+copy=$build/check
+out=$src_ours/out-check
+log=$log_dir/check.log
+shared_originality=$top/../shared/tools/originality
+
+max_function=50
+max_file=800
+
+# The functions named check_* print what is to be mended and nothing else; they
+# run in $(...), where a failing command ends nothing.
+
+# All files of the project that git tracks or would.
+all_files() {
+	git -C "$top" ls-files -co --exclude-standard | while IFS= read -r f; do
+		[ ! -f "$top/$f" ] || printf '%s\n' "$f"
+	done
+}
+
+# Files that KIND of tool reads: by their ending or their first line.
+files_of() {
+	local f
+	all_files | while IFS= read -r f; do
+		case $1:$f in
+		c:*.[chS]) echo "$f" ;;
+		kernel-doc:kernel/*.[ch] | kernel-doc:arch/*.[ch] | kernel-doc:include/*.h) echo "$f" ;;
+		python:*.py | shell:*.sh) echo "$f" ;;
+		python:* | shell:*)
+			if head -n 1 "$top/$f" 2>/dev/null | grep -qE "^#!.*${1/shell/(bash|\/sh)}"; then
+				echo "$f"
+			fi ;;
+		esac
+	done
+}
+
+# each KIND COMMAND...: COMMAND with all files of that kind.
+each() {
+	local kind=$1
+	shift
+	files_of "$kind" | (cd "$top" && xargs -d '\n' -r "$@")
+}
+
+# Quiet when all is well; what a tool says counts only when it also complains.
+quiet() {
+	local said
+	if ! said=$("$@" 2>&1); then
+		printf '%s\n' "${said:-$1: failed without a word}"
+	fi
+}
+
+# checkpatch [OPTION...]: with the files named on standard input, in the copy.
+# It finds the names of the base in the tree's include/ only outside of git.
+checkpatch() {
+	(cd "$copy" && GIT_CEILING_DIRECTORIES=$build xargs -d '\n' -r \
+		"$src_ours/scripts/checkpatch.pl" --root="$src_ours" --strict \
+		--no-summary --terse --show-types -q "$@" 2>&1)
+}
+
+check_style() {
+	rm -rf "$copy"
+	mkdir -p "$copy"
+	all_files | (cd "$top" && cpio -pdm --quiet "$copy")
+	all_files | grep -E '^(arch|kernel|include/linux|Kconfig|Documentation)' | checkpatch -f
+	# TRACE_EVENT() is laid out like a structure, not like a call.
+	all_files | grep '^include/trace/' |
+		checkpatch --ignore OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT -f
+	# Programs of the host and the guest have no kernel headers to use, and
+	# tools/testing/kexec/include is where the host gets its own from.
+	all_files | grep -E '^(tools|scripts|Makefile|configs)' |
+		grep -vE '^tools/testing/kexec/include/|\.toml$' |
+		checkpatch --ignore ARRAY_SIZE,STRCPY,VOLATILE,PREFER_DEFINED_ATTRIBUTE_MACRO,CAMELCASE -f
+	series_names | checkpatch --ignore MISSING_SIGN_OFF
+}
+
+series_names() {
+	sed -e 's/[[:space:]]*#.*//' -e '/./s|^|patches/|' -e '/^$/d' "$top/patches/series"
+}
+
+# Warnings count where they name a file of ours; headers of the base have some.
+own_warnings() {
+	overlay_files >"$copy/overlay"
+	grep -E '(warning|error|Error)[: ]' "$log" | grep -F -f "$copy/overlay" | sort -u
+	grep -E '^make.*Error [0-9]+$' "$log"
+}
+
+check_compile() {
+	mkdir -p "$out" "$log_dir"
+	cp "$build/out/4k/.config" "$out/.config"
+	if ! "${kernel_make[@]}" -C "$src_ours" O="$out" olddefconfig prepare >"$log" 2>&1; then
+		echo "cannot prepare, see ${log#"$top"/}"
+		return
+	fi
+	"${kernel_make[@]}" -k -C "$src_ours" O="$out" W=1 C=2 CF=-D__CHECK_ENDIAN__ \
+		kernel/kexec/ arch/arm64/kexec/ >"$log" 2>&1
+	own_warnings
+	[ "$(find "$out/kernel/kexec" "$out/arch/arm64/kexec" -name '*.o' 2>/dev/null | wc -l)" -ge 20 ] ||
+		echo "hardly an object was built, see ${log#"$top"/}"
+}
+
+check_kernel_doc() {
+	each kernel-doc "$src_ours/scripts/kernel-doc" -none -Wall 2>&1
+}
+
+check_python() {
+	each python python3 -c '
+import sys
+for name in sys.argv[1:]:
+    compile(open(name, encoding="utf-8").read(), name, "exec")'
+}
+
+# Functions end where a brace stands in the first column.
+check_lengths() {
+	# shellcheck disable=SC2016 # the dollars are awk's
+	each c awk -v max="$max_function" '
+		FNR == 1 { start = 0 }
+		/^[a-z].*\(/ { name = $0 }
+		/^\{/ { start = FNR }
+		/^\}/ && start {
+			if (FNR - start - 1 >= max)
+				printf "%s:%d: %d lines: %s\n", FILENAME, start, FNR - start - 1, name
+			start = 0
+		}'
+	all_files | grep -E '\.([chS]|py|sh)$' | (cd "$top" && xargs -d '\n' wc -l) |
+		awk -v max="$max_file" '$2 != "total" && $1 >= max { print $2 ": " $1 " lines" }'
+}
+
+# Places of one machine, and marks of unfinished work.
+check_leftovers() {
+	local marks='TO''DO|FIX''ME|XX''X'
+	all_files | grep -v '^scripts/check\.sh$' | (cd "$top" && xargs -d '\n' \
+		grep -nEI "(^|[^[:alnum:]_.}/])/(work|root|home)/|\\<($marks)\\>")
+	all_files | grep -E '\.([chS]|py|sh)$|Makefile|Kconfig' | (cd "$top" && xargs -d '\n' \
+		grep -L 'SPDX-License-Identifier: GPL-2.0-only' | sed 's/$/: no licence line/')
+}
+
+check_originality() {
+	"$shared_originality" "$src_base" "$top" 2>/dev/null
+}
+
+kernel_env
+# Warnings depend on what is a macro, so the compiler has to see the source.
+unset CCACHE_NOCPP2
+"$top/scripts/prepare.sh" >/dev/null
+"$top/scripts/build-kernel.sh" --config-only 4k
+
+tap_start
+ok 'checkpatch --strict' "$(check_style)"
+ok 'compiles without a warning: W=1, sparse' "$(check_compile)"
+ok 'kernel-doc -Wall' "$(check_kernel_doc)"
+ok 'shellcheck' "$(quiet each shell shellcheck)"
+ok 'Python compiles' "$(quiet check_python)"
+ok "functions under $max_function lines, files under $max_file" "$(check_lengths)"
+ok 'no machine paths, no unfinished marks, licence lines' "$(check_leftovers)"
+if [ -x "$shared_originality" ]; then
+	"$top/scripts/prepare.sh" --pristine >/dev/null
+	ok 'originality: no run of lines of the base' "$(check_originality)"
+else
+	echo "# originality: the tool is not beside this checkout, not run"
+fi
+if tap_end; then
+	echo '# nothing to mend'
+else
+	exit 1
+fi

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Installs what building and testing needs, by Debian package name, on Debian
+# 12; nothing happens when all of it is there. Needs root only to install.
+# The arm64 programs of the guests are fetched by the script that makes the
+# guests' root file system, not here.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# One package a line, and why.
+packages() {
+	sed -e 's/[[:space:]]*#.*//' -e '/^$/d' <<-LIST
+	linux-source-6.12        # the base that is overlaid
+	xz-utils                 # unpacks it
+	gcc                      # host programs of the kernel build, host simulator
+	libc6-dev                # the same
+	make                     # every build
+	gcc-aarch64-linux-gnu    # compiles the kernel and guest programs
+	libc6-dev-arm64-cross    # guest programs
+	binutils-aarch64-linux-gnu # link map check
+	ccache                   # keeps rebuilds short
+	flex                     # kernel configuration parser
+	bison                    # the same
+	bc                       # kernel time constants
+	libssl-dev               # kernel host programs that sign and hash
+	libelf-dev               # objtool, for the x86-64 check
+	perl                     # checkpatch, kernel-doc
+	python3                  # test runner, kernel-doc helpers
+	git                      # applies hooks, makes the patch series
+	cpio                     # initramfs images
+	gzip                     # the same
+	sparse                   # make check
+	shellcheck               # make check
+	device-tree-compiler     # guest device trees of odd machines
+	libfdt-dev               # host simulator reads what it wrote
+	qemu-system-arm          # the guests
+	qemu-efi-aarch64         # UEFI for them
+	mmdebstrap               # root file system of arm64 packages
+	qemu-user-static         # runs their maintainer scripts
+	e2fsprogs                # swap and data disks of the guests
+	LIST
+}
+
+missing() {
+	local p
+	while read -r p; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] ||
+			printf '%s\n' "$p"
+	done < <(packages)
+}
+
+mapfile -t wanted < <(missing)
+if [ "${#wanted[@]}" -eq 0 ]; then
+	say "all $(packages | wc -l) packages are there"
+	exit 0
+fi
+
+say "installing: ${wanted[*]}"
+[ "$(id -u)" = 0 ] || die "not root: run 'apt-get install ${wanted[*]}' as root"
+export DEBIAN_FRONTEND=noninteractive
+# The lists may be absent or stale, and a package then "not found".
+apt-get -q update
+apt-get -q install -y --no-install-recommends "${wanted[@]}"
+mapfile -t wanted < <(missing)
+[ "${#wanted[@]}" -eq 0 ] || die "still missing: ${wanted[*]}"

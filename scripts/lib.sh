@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the names are for the scripts that source this file
+#
+# What the scripts of this folder share; sourced, never run.
+# It sets $top, the project's folder, and the names of everything below build/.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+build=$top/build
+src_ours=$build/src/ours
+src_base=$build/src/base
+log_dir=$build/log
+
+# The base that this project is written for.
+base_version=6
+base_patchlevel=12
+base_tarball=/usr/src/linux-source-$base_version.$base_patchlevel.tar.xz
+
+# Every kernel that the tests build from the overlay, in the order of need.
+variants=(4k 4k-va39 4k-va52 16k 64k)
+
+# What prepare.sh lays over the base.
+overlay_dirs=(arch kernel include Documentation tools)
+
+say() {
+	printf '%s: %s\n' "${0##*/}" "$*"
+}
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+need_base() {
+	[ -r "$base_tarball" ] ||
+		die "$base_tarball is missing: run scripts/deps.sh"
+}
+
+# One line that changes whenever another base is installed.
+base_id() {
+	printf '%s %s\n' \
+		"$(dpkg-query -W -f '${Version}' "linux-source-$base_version.$base_patchlevel" 2>/dev/null)" \
+		"$(stat -c '%s %Y' "$base_tarball")"
+}
+
+# overlay_files: the names, relative to $top, of all that lies over the base.
+# A git checkout leaves out what .gitignore names; a plain folder has no such list.
+overlay_files() {
+	if git -C "$top" rev-parse --git-dir >/dev/null 2>&1; then
+		git -C "$top" ls-files -co --exclude-standard -- "${overlay_dirs[@]}"
+	else
+		(cd "$top" && find "${overlay_dirs[@]}" -type f 2>/dev/null)
+	fi | LC_ALL=C sort -u | while IFS= read -r f; do
+		[ ! -f "$top/$f" ] || printf '%s\n' "$f"
+	done
+}
+
+# The compiler, the cache in front of it and the identity that every kernel
+# build of this project uses. Paths seen by the compiler are relative (see
+# build-kernel.sh), so that one cache serves every checkout.
+kernel_env() {
+	export CCACHE_DIR=${CCACHE_DIR:-$build/ccache}
+	export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
+	# Compile what was preprocessed for the lookup instead of preprocessing
+	# twice: a quarter off every build from an empty cache, same objects.
+	export CCACHE_NOCPP2=1
+	export KBUILD_BUILD_TIMESTAMP='2025-01-01 00:00:00 UTC'
+	export KBUILD_BUILD_USER=kexec KBUILD_BUILD_HOST=localhost
+	export LC_ALL=C
+	unset KBUILD_OUTPUT KBUILD_EXTRA_SYMBOLS MAKEFLAGS MFLAGS MAKELEVEL
+}
+
+kernel_make=(make "-j$(nproc)" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+	"CC=ccache aarch64-linux-gnu-gcc" "HOSTCC=ccache gcc")
+
+# Test results in TAP: tap_start, then ok for each result, then tap_end, whose
+# status says whether all was well.
+tap_start() {
+	tap_count=0
+	tap_failed=0
+	echo 'TAP version 13'
+}
+
+# ok DESCRIPTION [COMPLAINT]: a complaint, of any number of lines, makes it fail.
+ok() {
+	tap_count=$((tap_count + 1))
+	if [ -z "${2:-}" ]; then
+		printf 'ok %d - %s\n' "$tap_count" "$1"
+		return
+	fi
+	printf '# %s\n' "${2//$'\n'/$'\n# '}"
+	printf 'not ok %d - %s\n' "$tap_count" "$1"
+	tap_failed=$((tap_failed + 1))
+}
+
+tap_end() {
+	printf '1..%d\n' "$tap_count"
+	[ "$tap_failed" -eq 0 ]
+}

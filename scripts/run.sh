@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# From a fresh checkout on a fresh machine to a kernel that starts the next one
+# before your eyes. Names each step and its time; the last line is the verdict.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+selftests=$top/tools/testing/selftests/kexec-arm64
+steps=5
+number=0
+times=()
+
+step() {
+	local text=$1 start=$SECONDS
+	shift
+	number=$((number + 1))
+	printf '\n==> %d/%d %s\n' "$number" "$steps" "$text"
+	"$@"
+	times+=("$(printf '%5d s  %s' $((SECONDS - start)) "$text")")
+}
+
+trap 'echo "FAILED in step $number of $steps" >&2' ERR
+step 'Packages' "$top/scripts/deps.sh"
+step 'Kernel source: base, hooks, overlay' "$top/scripts/prepare.sh"
+step 'Kernel 4k' "$top/scripts/build-kernel.sh" 4k
+step 'Root file system of the guest' "$selftests/rootfs.sh"
+step 'Kexec and kdump in QEMU' "$selftests/demo"
+
+printf '\n==> Times (%d s in all)\n' "$SECONDS"
+printf '%s\n' "${times[@]}"
+printf '\nThe next kernel booted: all %d steps done\n' "$steps"

@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Everything that has to hold, from a fresh checkout on a fresh machine to the
+# verdict: sets itself up, builds, runs each test step, and adds up the TAP
+# results of all of them. The last line is "N passed, N failed, N skipped".
+#
+#	test.sh             what a change must pass before it lands
+#	test.sh --quick     one kernel, the quick QEMU cases
+#	test.sh --prove     the same as without, and the long forms
+#
+# A step that fails without saying which test did counts as one failed test. The
+# output of each step is kept in build/log/test-STEP.log.
+set -uo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+mode=ci
+case ${1:-} in
+--quick) mode=quick ;;
+--prove) mode=prove ;;
+'') ;;
+*) die "usage: test.sh [--quick | --prove]" ;;
+esac
+
+passed=0
+failed=0
+skipped=0
+times=()
+selftests=$top/tools/testing/selftests/kexec-arm64
+
+# Results stand in the first column; what is indented belongs to a subtest that
+# a result in the first column sums up.
+count() {
+	grep -cE "$1" "$2" || :
+}
+
+# Adds up the results in LOG: nothing planned may be missing.
+tally() {
+	local log=$1 status=$2 good bad skip planned
+	skip=$(count '^ok .*# SKIP' "$log")
+	good=$(($(count '^ok ' "$log") - skip))
+	bad=$(count '^not ok ' "$log")
+	planned=$(sed -nE 's/^1\.\.([0-9]+).*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+
+	if [ "$planned" -gt $((good + bad + skip)) ]; then
+		echo "# $((planned - good - bad - skip)) of $planned planned tests did not report"
+		bad=$((bad + planned - good - bad - skip))
+	fi
+	if [ $((good + bad + skip)) -eq 0 ] || { [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; }; then
+		echo "# the step failed (status $status), see ${log#"$top"/}"
+		bad=$((bad + 1))
+	fi
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	skipped=$((skipped + skip))
+}
+
+# timed NAME TEXT COMMAND...: runs it, shows and keeps its output.
+timed() {
+	local name=$1 text=$2 start=$SECONDS status
+	shift 2
+	printf '\n==> %s\n' "$text"
+	"$@" 2>&1 | tee "$log_dir/test-$name.log"
+	status=${PIPESTATUS[0]}
+	times+=("$(printf '%5d s  %s' $((SECONDS - start)) "$text")")
+	return "$status"
+}
+
+# step NAME TEXT COMMAND...: a step that prints TAP.
+step() {
+	local status=0
+	timed "$@" || status=$?
+	tally "$log_dir/test-$1.log" "$status"
+}
+
+# setup NAME TEXT COMMAND...: without it nothing else makes sense.
+setup() {
+	timed "$@" && return
+	echo "set-up failed: $2" >&2
+	failed=$((failed + 1))
+	verdict
+}
+
+# shellcheck disable=SC2317 # called through step
+build_kernels() {
+	local v status=0
+	tap_start
+	for v in "$@"; do
+		if "$top/scripts/build-kernel.sh" "$v"; then
+			ok "kernel $v"
+		else
+			ok "kernel $v" "see build/log/kernel-$v.log"
+		fi
+	done
+	tap_end || status=1
+	return "$status"
+}
+
+verdict() {
+	printf '\n==> Times (%d s in all)\n' "$SECONDS"
+	printf '%s\n' "${times[@]}"
+	printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+	[ "$failed" -eq 0 ]
+	exit
+}
+
+mkdir -p "$log_dir"
+cd "$top" || exit 1
+
+setup deps 'Packages' scripts/deps.sh
+setup prepare 'Kernel source: base, hooks, overlay' scripts/prepare.sh
+setup rootfs 'Root file system of the guests' "$selftests/rootfs.sh"
+
+step runner 'The QEMU runner itself' "$selftests/test_runner.py"
+step host 'Host simulator: KUnit suites and random tests under ASan and UBSan' \
+	make -s -C tools/testing/kexec check
+
+if [ "$mode" = quick ]; then
+	step kernels 'Kernel 4k' build_kernels 4k
+	step linkmap 'Link map: none of the base, all of ours' scripts/linkmap-check.sh 4k
+	step qemu 'QEMU: the quick cases' "$selftests/run.py" --groups quick -j2
+	verdict
+fi
+
+setup stock "Debian's own arm64 kernels" "$selftests/stock.sh"
+step kernels "Kernels: ${variants[*]}" build_kernels "${variants[@]}"
+step linkmap 'Link maps: none of the base, all of ours' scripts/linkmap-check.sh
+step x86 'Other architectures: x86-64' scripts/x86-check.sh
+step check 'Static checks' scripts/check.sh
+step qemu 'QEMU' "$selftests/run.py" --groups "$([ "$mode" = prove ] && echo quick,ci,prove || echo quick,ci)" -j2
+if [ "$mode" = prove ]; then
+	step fuzz 'Host simulator: longer random tests' make -s -C tools/testing/kexec fuzz
+fi
+verdict

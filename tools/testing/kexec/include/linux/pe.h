@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KEXEC_SIM_LINUX_PE_H
+#define _KEXEC_SIM_LINUX_PE_H
+
+#include <assert.h>
+
+#include <linux/types.h>
+
+/*
+ * The fields of PE/COFF that an Image loader reads, at the offsets of the PE
+ * format specification, "COFF File Header" and "Section Table".
+ */
+#define MZ_MAGIC	('M' | 'Z' << 8)
+#define PE_MAGIC	('P' | 'E' << 8)
+
+struct pe_hdr {
+	u32 magic;
+	u16 machine;
+	u16 sections;
+	u8 unread_symbols[12];
+	u16 opt_hdr_size;
+	u16 unread_flags;
+};
+
+struct section_header {
+	u8 unread_name[16];
+	u32 raw_data_size;
+	u32 data_addr;
+	u8 unread_rest[16];
+};
+
+static_assert(sizeof(struct pe_hdr) == 24, "size of the COFF header");
+static_assert(sizeof(struct section_header) == 40, "size of a section header");
+
+#endif /* _KEXEC_SIM_LINUX_PE_H */

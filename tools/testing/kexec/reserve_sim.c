@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: reserve_parse.c on good and damaged command lines
+ *
+ * reserve-grammar writes command lines by the grammar and knows what each asks
+ * for, because it drew the numbers before it spelled them.  Other parameters,
+ * some of them nearly crashkernel=, stand around it.
+ *
+ * reserve-damage changes bytes of such a line.  What comes out has no certain
+ * meaning, but the parser stays inside the text, answers with one of its three
+ * errnos, and points into the text when it refuses.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+
+#include "../../../kernel/kexec/reserve.h"
+#include "sim.h"
+
+#define LINE_MAX_BYTES	1024
+#define RAM_UNIT	(128ULL << 20)
+
+/**
+ * struct reserve_case - a command line and its meaning
+ * @line: the text
+ * @len: bytes of it so far
+ * @ram: bytes of memory of the machine
+ * @low_default: what "high" alone brings along
+ * @want: what is asked for
+ * @ret: what the parser should answer
+ */
+struct reserve_case {
+	char line[LINE_MAX_BYTES];
+	size_t len;
+	u64 ram;
+	u64 low_default;
+	struct reserve_request want;
+	int ret;
+};
+
+static void __printf(2, 3) reserve_put(struct reserve_case *c, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	c->len += vsnprintf(c->line + c->len, sizeof(c->line) - c->len, fmt, args);
+	va_end(args);
+}
+
+/* Spell @val in one of the ways that mean just that. */
+static void reserve_put_number(struct sim *s, struct reserve_case *c, u64 val)
+{
+	static const char *const radix[] = { "%llu", "0x%llx", "0%llo", "0X%llX" };
+	static const char units[] = "KkMmGgTtPpEe";
+	unsigned int unit = sim_below(s, 12), shift = (unit / 2 + 1) * 10;
+	char digits[32];
+
+	if (sim_below(s, 2) || (val >> shift << shift) != val)
+		shift = 0;
+	snprintf(digits, sizeof(digits), radix[sim_below(s, 4)], val >> shift);
+	/* a leading 0 of its own is octal, too */
+	reserve_put(c, "%s", digits);
+	if (!shift)
+		return;
+	/* in hexadecimal, e is a digit */
+	if (units[unit] == 'e' || units[unit] == 'E') {
+		c->len -= strlen(digits);
+		reserve_put(c, "%llu", val >> shift);
+	}
+	reserve_put(c, "%c", units[unit]);
+}
+
+static void reserve_put_offset(struct sim *s, struct reserve_case *c)
+{
+	if (sim_below(s, 2))
+		return;
+	c->want.base = sim_random(s) >> sim_below(s, 64);
+	reserve_put(c, "@");
+	reserve_put_number(s, c, c->want.base);
+}
+
+static u64 reserve_draw_size(struct sim *s, const struct reserve_case *c)
+{
+	/* around the limit, which is all of the memory */
+	if (sim_one_in(s, 16))
+		return c->ram + sim_below(s, 3) - 1;
+	return sim_below(s, 4096) << (sim_below(s, 2) ? 20 : sim_below(s, 50));
+}
+
+static void reserve_put_ranges(struct sim *s, struct reserve_case *c)
+{
+	u64 ram = (c->ram + RAM_UNIT - 1) / RAM_UNIT * RAM_UNIT;
+	unsigned int nr = sim_between(s, 1, 5), i;
+	bool found = false;
+	u64 start = sim_below(s, 8) << 27, end, size;
+
+	for (i = 0; i < nr; i++) {
+		bool open = sim_one_in(s, 6);
+
+		end = start + sim_between(s, 1, 64) * (sim_below(s, 2) ? RAM_UNIT : 4 * RAM_UNIT);
+		size = reserve_draw_size(s, c);
+		reserve_put(c, i ? "," : "");
+		reserve_put_number(s, c, start);
+		reserve_put(c, "-");
+		if (!open)
+			reserve_put_number(s, c, end);
+		reserve_put(c, ":");
+		reserve_put_number(s, c, size);
+		if (!found && ram >= start && (open || ram < end)) {
+			found = true;
+			c->want.size = size;
+		}
+		start = end + (sim_below(s, 3) ? 0 : sim_below(s, 8) * RAM_UNIT);
+	}
+	reserve_put_offset(s, c);
+}
+
+static void reserve_put_noise(struct sim *s, struct reserve_case *c)
+{
+	static const char *const word[] = {
+		"quiet", "root=/dev/vda1", "xcrashkernel=1G", "crashkernel", "crash_kernel=2G",
+		"notcrashkernel=5M,high", "console=ttyAMA0,115200", "init=/bin/sh", "",
+	};
+	unsigned int nr = sim_below(s, 4);
+
+	if (c->len)
+		reserve_put(c, " ");
+	while (nr--)
+		reserve_put(c, "%s ", word[sim_below(s, ARRAY_SIZE(word))]);
+}
+
+static void reserve_put_plain(struct sim *s, struct reserve_case *c)
+{
+	c->want = (struct reserve_request){ };
+	reserve_put_noise(s, c);
+	reserve_put(c, "crashkernel=");
+	if (sim_below(s, 2)) {
+		reserve_put_ranges(s, c);
+		return;
+	}
+	c->want.size = reserve_draw_size(s, c);
+	reserve_put_number(s, c, c->want.size);
+	reserve_put_offset(s, c);
+}
+
+static u64 reserve_put_suffixed(struct sim *s, struct reserve_case *c, const char *suffix)
+{
+	u64 size = reserve_draw_size(s, c);
+
+	reserve_put_noise(s, c);
+	reserve_put(c, "crashkernel=");
+	reserve_put_number(s, c, size);
+	reserve_put(c, "%s", suffix);
+	return size;
+}
+
+static void reserve_draw(struct sim *s, struct reserve_case *c)
+{
+	bool plain = sim_below(s, 3), high = sim_below(s, 2), low = sim_below(s, 2);
+	unsigned int again = sim_below(s, 3);
+
+	memset(c, 0, sizeof(*c));
+	c->ram = sim_between(s, 1, 1ULL << sim_between(s, 28, 46));
+	c->low_default = sim_below(s, 1 << 30);
+	c->ret = plain || high ? 0 : -ENOENT;
+	if (high) {
+		c->want.size = reserve_put_suffixed(s, c, ",high");
+		c->want.high = true;
+		c->want.low_size = c->low_default;
+	}
+	if (low) {
+		u64 size = reserve_put_suffixed(s, c, ",low");
+
+		if (high)
+			c->want.low_size = size;
+	}
+	/* the last one counts, and it beats the others */
+	while (plain && again--)
+		reserve_put_plain(s, c);
+	if (plain)
+		reserve_put_plain(s, c);
+	reserve_put_noise(s, c);
+	if (!c->ret && c->want.size >= c->ram)
+		c->ret = -EINVAL;
+}
+
+/* The text in memory of just its size, so that the sanitizer sees a step beyond. */
+static int reserve_parse_exact(struct sim *s, const struct reserve_case *c,
+			       struct reserve_request *req)
+{
+	size_t len = strlen(c->line);
+	char *line = sim_alloc(len + 1);
+	int ret;
+
+	memcpy(line, c->line, len);
+	ret = kexec_reserve_parse(line, c->ram, c->low_default, req);
+	s->ops++;
+	sim_check(s, !ret || ret == -ENOENT || ret == -EINVAL, "%d for \"%s\"", ret, line);
+	if (ret == -EINVAL)
+		sim_check(s, req->why && req->where >= line && req->where <= line + len,
+			  "no place or no reason for \"%s\"", line);
+	else if (!ret)
+		sim_check(s, req->size < c->ram, "%#llx bytes of %#llx for \"%s\"", req->size,
+			  c->ram, line);
+	free(line);
+	return ret;
+}
+
+static void reserve_sim_grammar(struct sim *s)
+{
+	struct reserve_request req;
+	struct reserve_case c;
+	int ret;
+
+	reserve_draw(s, &c);
+	ret = reserve_parse_exact(s, &c, &req);
+	sim_check(s, ret == c.ret, "%d instead of %d for \"%s\" with %#llx bytes", ret, c.ret,
+		  c.line, c.ram);
+	if (ret)
+		return;
+	sim_check(s, req.size == c.want.size && req.base == c.want.base &&
+		  req.low_size == c.want.low_size && req.high == c.want.high,
+		  "%#llx@%#llx low %#llx high %d for \"%s\"", req.size, req.base, req.low_size,
+		  req.high, c.line);
+}
+
+static void reserve_sim_damage(struct sim *s)
+{
+	static const char likely_bytes[] = "0189xXkKMGe@:-,, \t\n=crashkernelhighlow";
+	unsigned int damages = sim_between(s, 1, 8);
+	struct reserve_request req;
+	struct reserve_case c;
+
+	reserve_draw(s, &c);
+	if (sim_one_in(s, 8))
+		c.ram = sim_random(s);
+	while (damages--) {
+		char *at = c.line + sim_below(s, c.len + 1);
+
+		switch (sim_below(s, 4)) {
+		case 0:
+			*at = sim_random(s);
+			break;
+		case 1:
+			*at = '\0';
+			break;
+		default:
+			*at = likely_bytes[sim_below(s, sizeof(likely_bytes))];
+		}
+	}
+	c.line[LINE_MAX_BYTES - 1] = '\0';
+	reserve_parse_exact(s, &c, &req);
+}
+
+const struct sim_test reserve_sim_tests[] = {
+	{ "reserve-grammar", reserve_sim_grammar, 200000 },
+	{ "reserve-damage", reserve_sim_damage, 300000 },
+	{}
+};

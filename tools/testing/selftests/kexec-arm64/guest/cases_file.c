@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Bad input to kexec_file_load()
+ *
+ * The errno of each case is the one that the 6.12 system call gives, with the
+ * exceptions that carry CASE_BASE_OTHER:
+ *
+ * - a cut-off Image: its PE section table promises bytes that the file does
+ *   not have, so the next kernel would run into zeroes: ENOEXEC, which
+ *   kexec_file_load(2) gives for a file that cannot be loaded;
+ * - an image_size of all ones: too large, as 1 TiB is, and EADDRNOTAVAIL as for
+ *   that; the base's sum wraps around to 0, which it then calls too small;
+ * - a text_offset that wraps around: no such address: EADDRNOTAVAIL, as for
+ *   all other offsets that lead nowhere;
+ * - a command line longer than COMMAND_LINE_SIZE (2048 bytes with its NUL): the
+ *   next kernel would cut it off without a word: EINVAL, for any length. The
+ *   length is looked at before any byte is copied.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cases.h"
+#include "kexec_call.h"
+#include "tap.h"
+
+#define FILE_CMDLINE_MAX 2048		/* COMMAND_LINE_SIZE of arm64 */
+
+/* What stands in for a file. */
+enum file_kind {
+	FILE_NOT_OPEN,		/* -1 */
+	FILE_CLOSED,		/* a number that was never opened */
+	FILE_DIRECTORY,
+	FILE_PIPE,
+	FILE_DEVICE,
+	FILE_WRITE_ONLY,
+	FILE_PATH_ONLY,
+	FILE_BUSY,		/* somebody has it open for writing */
+	FILE_EMPTY,
+	FILE_SIZELESS,		/* regular, but its size says 0 */
+	FILE_ONE_BYTE,
+	FILE_ZEROES,
+	FILE_ELF,
+	FILE_8G,
+	FILE_OVER_RAM,
+};
+
+static struct rig_image file_over_ram(void)
+{
+	struct rig_image image = rig_good_image();
+
+	image.file_size = (rig.ram + rig.ram / 2) & -SZ_1M;
+	image.image_size = image.file_size;
+	if (image.file_size >= 4 * SZ_1G)
+		tap_bail("too much memory: a file would pass the limit of 4 GiB first");
+	return image;
+}
+
+static int file_open_made(enum file_kind kind)
+{
+	struct rig_image image = rig_good_image();
+	int mode = O_RDONLY;
+
+	if (kind == FILE_8G)
+		image.file_size = 8 * SZ_1G;
+	if (kind == FILE_OVER_RAM)
+		image = file_over_ram();
+	if (kind == FILE_WRITE_ONLY)
+		mode = O_WRONLY;
+	if (kind == FILE_PATH_ONLY)
+		mode = O_PATH;
+	rig_make_image("odd", &image);
+	if (kind == FILE_EMPTY)
+		rig_make_file("odd", NULL, 0, 0);
+	if (kind == FILE_ONE_BYTE)
+		rig_make_file("odd", "M", 1, 1);
+	if (kind == FILE_ZEROES)
+		rig_make_file("odd", NULL, 0, SZ_1M);
+	return rig_open("odd", mode);
+}
+
+/* Returns what to hand over; *second is closed together with it. */
+static int file_open(enum file_kind kind, int *second)
+{
+	int ends[2];
+
+	*second = RIG_NO_FD;
+	switch (kind) {
+	case FILE_NOT_OPEN:
+		return RIG_NO_FD;
+	case FILE_CLOSED:
+		return 1000;
+	case FILE_DIRECTORY:
+		return rig_open(".", O_RDONLY | O_DIRECTORY);
+	case FILE_PIPE:
+		if (pipe2(ends, O_CLOEXEC))
+			tap_bail("pipe: %s", strerror(errno));
+		*second = ends[1];
+		return ends[0];
+	case FILE_DEVICE:
+		return open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	case FILE_SIZELESS:
+		return open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	case FILE_ELF:
+		return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	default:
+		break;
+	}
+	ends[0] = file_open_made(kind);
+	if (kind == FILE_BUSY)
+		*second = rig_open("odd", O_WRONLY);
+	return ends[0];
+}
+
+static int file_as_kernel(const struct bad_case *c)
+{
+	int second, fd = file_open(c->arg, &second);
+	int err = kexec_call_file(fd, RIG_NO_FD, RIG_CMDLINE, sizeof(RIG_CMDLINE),
+				  KEXEC_FILE_NO_INITRAMFS);
+
+	close(fd);
+	close(second);
+	return err;
+}
+
+static int file_as_initrd(const struct bad_case *c)
+{
+	struct rig_image good = rig_good_image();
+	int second, fd = file_open(c->arg, &second);
+	int kernel_fd, err;
+
+	rig_make_image("small", &good);
+	kernel_fd = rig_open("small", O_RDONLY);
+	err = kexec_call_file(kernel_fd, fd, RIG_CMDLINE, sizeof(RIG_CMDLINE), 0);
+	close(kernel_fd);
+	close(fd);
+	close(second);
+	return err;
+}
+
+static int file_load_named(const char *name, const char *cmdline,
+			   unsigned long cmdline_len, unsigned long flags)
+{
+	int fd = rig_open(name, O_RDONLY);
+	int err = kexec_call_file(fd, RIG_NO_FD, cmdline, cmdline_len, flags);
+
+	close(fd);
+	return err;
+}
+
+static int file_header(const struct bad_case *c)
+{
+	struct rig_image image = c->image;
+
+	if (c->when & CASE_IF_GRANULE)
+		image.flags = rig.bad_granule;
+	rig_make_image("odd", &image);
+	return file_load_named("odd", RIG_CMDLINE, sizeof(RIG_CMDLINE),
+			       KEXEC_FILE_NO_INITRAMFS);
+}
+
+/* @arg: how many bytes are left, in percent; 100 takes only the last page. */
+static int file_cut_off(const struct bad_case *c)
+{
+	static char chunk[65536];
+	int src = open(rig.kernel, O_RDONLY | O_CLOEXEC);
+	int dst, err = 0;
+	struct stat st;
+	off_t left;
+	ssize_t len;
+
+	if (src < 0 || fstat(src, &st))
+		tap_bail("%s: %s", rig.kernel, strerror(errno));
+	left = c->arg == 100 ? st.st_size - 4096 : st.st_size * (off_t)c->arg / 100;
+	rig_make_file("cut", NULL, 0, 0);
+	dst = rig_open("cut", O_WRONLY);
+	for (; left > 0; left -= len) {
+		len = read(src, chunk, left < (off_t)sizeof(chunk) ? (size_t)left : sizeof(chunk));
+		if (len <= 0 || write(dst, chunk, len) != len)
+			tap_bail("copying %s: %s", rig.kernel, strerror(errno));
+	}
+	close(dst);
+	close(src);
+	err = file_load_named("cut", RIG_CMDLINE, sizeof(RIG_CMDLINE),
+			      KEXEC_FILE_NO_INITRAMFS);
+	unlink(rig_path("cut"));
+	return err;
+}
+
+static int file_shorter_than_header(const struct bad_case *c)
+{
+	struct rig_image image = rig_good_image();
+
+	image.file_size = c->arg;
+	rig_make_image("odd", &image);
+	return file_load_named("odd", RIG_CMDLINE, sizeof(RIG_CMDLINE),
+			       KEXEC_FILE_NO_INITRAMFS);
+}
+
+static int file_flags(const struct bad_case *c)
+{
+	return rig_load_small(c->arg);
+}
+
+static int file_unload_flags(const struct bad_case *c)
+{
+	return kexec_call_file(RIG_NO_FD, RIG_NO_FD, NULL, 0,
+			       KEXEC_FILE_UNLOAD | c->arg);
+}
+
+/* What is wrong with the command line. */
+enum cmdline_kind {
+	CMDLINE_LONGEST,	/* nothing: the longest that fits */
+	CMDLINE_NO_NUL,
+	CMDLINE_TOO_LONG,
+	CMDLINE_64M,
+	CMDLINE_ALL_ONES,
+	CMDLINE_NULL,
+	CMDLINE_KERNEL,
+	CMDLINE_HALF,
+};
+
+/* One page, and behind it one that cannot be read. */
+static char *file_lonely_page(void)
+{
+	static char *page;
+
+	if (page)
+		return page;
+	page = mmap(NULL, 2 * rig.page, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED || mprotect(page + rig.page, rig.page, PROT_NONE))
+		tap_bail("mmap: %s", strerror(errno));
+	memset(page, 'x', rig.page);
+	return page;
+}
+
+static int file_cmdline(const struct bad_case *c)
+{
+	static char text[FILE_CMDLINE_MAX + 1];
+	struct rig_image good = rig_good_image();
+	unsigned long len = FILE_CMDLINE_MAX;
+	const char *ptr = text;
+
+	memset(text, 'x', sizeof(text));
+	text[FILE_CMDLINE_MAX - 1] = c->arg == CMDLINE_LONGEST ? '\0' : 'x';
+	text[FILE_CMDLINE_MAX] = '\0';
+	if (c->arg == CMDLINE_NO_NUL)
+		len = 100;
+	if (c->arg == CMDLINE_TOO_LONG)
+		len = FILE_CMDLINE_MAX + 1;
+	if (c->arg == CMDLINE_64M)
+		len = 64 * SZ_1M;
+	if (c->arg == CMDLINE_ALL_ONES)
+		len = -1UL;
+	if (c->arg == CMDLINE_NULL)
+		ptr = NULL;
+	if (c->arg == CMDLINE_KERNEL)
+		ptr = (const char *)0xffff800080000000UL;
+	if (c->arg == CMDLINE_HALF)
+		ptr = file_lonely_page() + rig.page - 64;
+
+	rig_make_image("small", &good);
+	return file_load_named("small", ptr, len, KEXEC_FILE_NO_INITRAMFS);
+}
+
+static int file_bigger_than_crash_region(const struct bad_case *c)
+{
+	struct rig_image image = rig_good_image();
+
+	(void)c;
+	image.image_size = rig.mem.crash_end - rig.mem.crash_start + 2 * SZ_1M;
+	rig_make_image("odd", &image);
+	return file_load_named("odd", RIG_CMDLINE, sizeof(RIG_CMDLINE),
+			       KEXEC_FILE_NO_INITRAMFS | KEXEC_FILE_ON_CRASH);
+}
+
+/* Opened by root, so that only the system call itself can refuse. */
+static int file_prepared_fd;
+
+static int file_load_prepared(void)
+{
+	return kexec_call_file(file_prepared_fd, RIG_NO_FD, RIG_CMDLINE,
+			       sizeof(RIG_CMDLINE), KEXEC_FILE_NO_INITRAMFS);
+}
+
+/* What somebody without the right to load tries. */
+enum file_deed {
+	FILE_DEED_LOAD,
+	FILE_DEED_UNLOAD,
+	FILE_DEED_LOAD_NO_CAP,
+};
+
+static int file_privilege(const struct bad_case *c)
+{
+	struct rig_image good = rig_good_image();
+	int err;
+
+	rig_make_image("small", &good);
+	file_prepared_fd = rig_open("small", O_RDONLY);
+	if (c->arg == FILE_DEED_UNLOAD)
+		err = cases_as_nobody(rig_unload);
+	else if (c->arg == FILE_DEED_LOAD)
+		err = cases_as_nobody(file_load_prepared);
+	else
+		err = cases_without_cap(file_load_prepared);
+	close(file_prepared_fd);
+	return err;
+}
+
+static int file_reboot(const struct bad_case *c)
+{
+	struct rig_loaded now;
+
+	(void)c;
+	rig_look(&now);
+	return now.normal ? 0 : kexec_call_reboot();
+}
+
+#define IMAGE(_offset, _size, _flags, _magic) \
+	{ .text_offset = _offset, .image_size = _size, .flags = _flags, \
+	  .magic = _magic, .file_size = SZ_1M / 4 }
+#define KERNEL(_name, _key, _want, _kind) \
+	{ .name = "kernel: " _name, .key = _key, .want = _want, \
+	  .run = file_as_kernel, .arg = _kind }
+#define INITRD(_name, _key, _want, _kind) \
+	{ .name = "initrd: " _name, .key = _key, .want = _want, \
+	  .run = file_as_initrd, .arg = _kind }
+#define CMDLINE(_name, _want, _kind) \
+	{ .name = "command line: " _name, .key = "command line|cmdline", \
+	  .want = _want, .run = file_cmdline, .arg = _kind }
+
+const struct bad_case cases_file[] = {
+	{ .name = "control: the good Image loads", .run = file_flags },
+	{ .name = "control: a command line of 2048 bytes loads",
+	  .run = file_cmdline, .arg = CMDLINE_LONGEST },
+
+	KERNEL("descriptor -1", "kernel", EBADF, FILE_NOT_OPEN),
+	KERNEL("closed descriptor", "kernel", EBADF, FILE_CLOSED),
+	KERNEL("directory", "kernel", EINVAL, FILE_DIRECTORY),
+	KERNEL("pipe", "kernel", EINVAL, FILE_PIPE),
+	KERNEL("character device", "kernel", EINVAL, FILE_DEVICE),
+	KERNEL("opened for writing only", "kernel", EBADF, FILE_WRITE_ONLY),
+	KERNEL("opened with O_PATH", "kernel", EBADF, FILE_PATH_ONLY),
+	KERNEL("being written", "kernel", ETXTBSY, FILE_BUSY),
+	KERNEL("empty file", "kernel", EINVAL, FILE_EMPTY),
+	KERNEL("file that gives no size", "kernel", EINVAL, FILE_SIZELESS),
+	KERNEL("one byte", "header|bytes|short", EINVAL, FILE_ONE_BYTE),
+	KERNEL("zeroes", "magic", EINVAL, FILE_ZEROES),
+	KERNEL("ELF file", "magic", EINVAL, FILE_ELF),
+	KERNEL("file of 8 GiB", "kernel", EFBIG, FILE_8G),
+	KERNEL("file larger than RAM", "kernel", ENOMEM, FILE_OVER_RAM),
+
+	{ .name = "kernel: last byte of the header missing",
+	  .key = "header|bytes|short", .want = EINVAL,
+	  .run = file_shorter_than_header, .arg = 63 },
+	{ .name = "kernel: Image cut off in the middle",
+	  .key = "cut|truncated|short|bytes", .want = ENOEXEC,
+	  .when = CASE_BASE_OTHER, .run = file_cut_off, .arg = 50 },
+	{ .name = "kernel: Image without its last page",
+	  .key = "cut|truncated|short|bytes", .want = ENOEXEC,
+	  .when = CASE_BASE_OTHER, .run = file_cut_off, .arg = 100 },
+	{ .name = "header: wrong magic", .key = "magic", .want = EINVAL,
+	  .run = file_header, .image = IMAGE(0, SZ_1M, 0, 0x644d5242) },
+	{ .name = "header: image_size 0", .key = "image_size", .want = EINVAL,
+	  .run = file_header, .image = IMAGE(0, 0, 0, RIG_IMAGE_MAGIC) },
+	{ .name = "header: image_size smaller than the file", .key = "image_size",
+	  .want = EINVAL, .run = file_header,
+	  .image = IMAGE(0, 128 << 10, 0, RIG_IMAGE_MAGIC) },
+	{ .name = "header: image_size 1 TiB", .key = "image_size|room|place|memory",
+	  .want = EADDRNOTAVAIL, .run = file_header,
+	  .image = IMAGE(0, SZ_1T, 0, RIG_IMAGE_MAGIC) },
+	{ .name = "header: image_size all ones", .key = "image_size",
+	  .want = EADDRNOTAVAIL, .base = EINVAL, .when = CASE_BASE_OTHER,
+	  .run = file_header, .image = IMAGE(0, -1, 0, RIG_IMAGE_MAGIC) },
+	{ .name = "header: odd text_offset", .key = "text_offset",
+	  .want = EADDRNOTAVAIL, .run = file_header,
+	  .image = IMAGE(0x80001, SZ_1M, 0, RIG_IMAGE_MAGIC) },
+	{ .name = "header: text_offset half a page", .key = "text_offset",
+	  .want = EADDRNOTAVAIL, .run = file_header,
+	  .image = IMAGE(0x800, SZ_1M, 0, RIG_IMAGE_MAGIC) },
+	{ .name = "header: text_offset 1 TiB",
+	  .key = "text_offset|room|place|memory",
+	  .want = EADDRNOTAVAIL, .run = file_header,
+	  .image = IMAGE(SZ_1T, SZ_1M, 0, RIG_IMAGE_MAGIC) },
+	{ .name = "header: text_offset -2 MiB", .key = "text_offset",
+	  .want = EADDRNOTAVAIL, .when = CASE_BASE_OTHER, .run = file_header,
+	  .image = IMAGE(-2 * SZ_1M, 4 * SZ_1M, 0, RIG_IMAGE_MAGIC) },
+	{ .name = "header: page size this CPU lacks", .key = "page size|granule|page",
+	  .want = EINVAL, .when = CASE_IF_GRANULE, .run = file_header,
+	  .image = IMAGE(0, SZ_1M, 0, RIG_IMAGE_MAGIC) },
+	{ .name = "header: byte order this CPU lacks", .key = "endian",
+	  .want = EINVAL, .when = CASE_IF_ENDIAN, .run = file_header,
+	  .image = IMAGE(0, SZ_1M, RIG_IMAGE_BE, RIG_IMAGE_MAGIC) },
+
+	INITRD("descriptor -1", "initrd", EBADF, FILE_NOT_OPEN),
+	INITRD("closed descriptor", "initrd", EBADF, FILE_CLOSED),
+	INITRD("directory", "initrd", EINVAL, FILE_DIRECTORY),
+	INITRD("pipe", "initrd", EINVAL, FILE_PIPE),
+	INITRD("opened for writing only", "initrd", EBADF, FILE_WRITE_ONLY),
+	INITRD("being written", "initrd", ETXTBSY, FILE_BUSY),
+	INITRD("empty file", "initrd", EINVAL, FILE_EMPTY),
+	INITRD("file of 8 GiB", "initrd", EFBIG, FILE_8G),
+	INITRD("file larger than RAM", "initrd", ENOMEM, FILE_OVER_RAM),
+
+	CMDLINE("no NUL at the end", EINVAL, CMDLINE_NO_NUL),
+	{ .name = "command line: 2049 bytes", .key = "command line|cmdline",
+	  .want = EINVAL, .when = CASE_BASE_OTHER, .run = file_cmdline,
+	  .arg = CMDLINE_TOO_LONG },
+	{ .name = "command line: 64 MiB", .key = "command line|cmdline",
+	  .want = EINVAL, .base = ENOMEM, .when = CASE_BASE_OTHER,
+	  .run = file_cmdline, .arg = CMDLINE_64M },
+	{ .name = "command line: length all ones", .key = "command line|cmdline",
+	  .want = EINVAL, .base = ENOMEM, .when = CASE_BASE_OTHER,
+	  .run = file_cmdline, .arg = CMDLINE_ALL_ONES },
+	CMDLINE("NULL pointer", EFAULT, CMDLINE_NULL),
+	CMDLINE("pointer into the kernel", EFAULT, CMDLINE_KERNEL),
+	CMDLINE("runs into an unreadable page", EFAULT, CMDLINE_HALF),
+
+	{ .name = "file load: unknown flag", .key = "flag", .want = EINVAL,
+	  .run = file_flags, .arg = 0x10 },
+	{ .name = "file load: unknown flag in bit 40", .key = "flag",
+	  .want = EINVAL, .run = file_flags, .arg = 1UL << 40 },
+	{ .name = "file load: all flags", .key = "flag", .want = EINVAL,
+	  .run = file_flags, .arg = -1UL },
+	{ .name = "file unload: unknown flag", .key = "flag", .want = EINVAL,
+	  .run = file_unload_flags, .arg = 0x80 },
+	{ .name = "file load: crash image, no crashkernel=", .key = "crash",
+	  .want = EADDRNOTAVAIL, .when = CASE_IF_NO_CRASH, .run = file_flags,
+	  .arg = KEXEC_FILE_ON_CRASH },
+	{ .name = "file load: crash image larger than the crash region",
+	  .key = "crash", .want = EADDRNOTAVAIL, .when = CASE_IF_CRASH,
+	  .run = file_bigger_than_crash_region },
+	{ .name = "file load: by nobody", .key = "CAP_SYS_BOOT|capability",
+	  .want = EPERM, .run = file_privilege, .arg = FILE_DEED_LOAD },
+	{ .name = "file unload: by nobody", .key = "CAP_SYS_BOOT|capability",
+	  .want = EPERM, .run = file_privilege, .arg = FILE_DEED_UNLOAD },
+	{ .name = "file load: by root without CAP_SYS_BOOT",
+	  .key = "CAP_SYS_BOOT|capability", .want = EPERM,
+	  .run = file_privilege, .arg = FILE_DEED_LOAD_NO_CAP },
+	{ .name = "reboot into nothing", .key = "loaded", .want = EINVAL,
+	  .when = CASE_IF_EMPTY, .run = file_reboot },
+};
+
+const unsigned int cases_file_nr = ARRAY_SIZE(cases_file);

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Bad input to kexec_load()
+ *
+ * Segments go to free System RAM as /proc/iomem shows it, one page each if
+ * nothing else is said. The errno of each case is that of the 6.12 system
+ * call, with the exceptions that carry CASE_BASE_OTHER: the base does not look
+ * whether a destination is memory at all, nor whether somebody has reserved
+ * it, and would write there when it leaves. Both are EADDRNOTAVAIL here, the
+ * errno of every other address that cannot be used.
+ *
+ * Where a segment has two faults the order of checks matters. It is the base's:
+ * alignment and wrap-around, overlap, buffer against memory, the sum of all
+ * against RAM, and only then the addresses themselves.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "cases.h"
+#include "kexec_call.h"
+#include "kit.h"
+#include "tap.h"
+
+#define SEGMENT_KERNEL_PTR ((void *)0xffff800080000000UL)
+
+/* Two pages of data, and behind them two that cannot be read. */
+static char *segment_buf(void)
+{
+	static char *buf;
+
+	if (buf)
+		return buf;
+	buf = mmap(NULL, 4 * rig.page, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (buf == MAP_FAILED ||
+	    mprotect(buf + 2 * rig.page, 2 * rig.page, PROT_NONE))
+		tap_bail("mmap: %s", strerror(errno));
+	memset(buf, 'x', 2 * rig.page);
+	return buf;
+}
+
+static struct kexec_segment segment_at(u64 mem, u64 memsz)
+{
+	return (struct kexec_segment){
+		.buf = segment_buf(),
+		.bufsz = rig.page,
+		.mem = (void *)mem,
+		.memsz = memsz,
+	};
+}
+
+static int segment_load_at(u64 mem, u64 memsz, unsigned long flags)
+{
+	struct kexec_segment seg = segment_at(mem, memsz);
+
+	return kexec_call_load(mem, 1, &seg, flags);
+}
+
+/* A good segment, but these flags. */
+static int segment_flags(const struct bad_case *c)
+{
+	return segment_load_at(rig.mem.hole_start, rig.page, c->arg);
+}
+
+static int segment_unload_flags(const struct bad_case *c)
+{
+	return kexec_call_load(0, 0, NULL, c->arg);
+}
+
+/* @arg segments, all good and apart; beyond 16 only the number is wrong. */
+static int segment_number(const struct bad_case *c)
+{
+	struct kexec_segment seg[32];
+	unsigned int i;
+
+	for (i = 0; i < 32; i++)
+		seg[i] = segment_at(rig.mem.hole_start + 2 * i * rig.page, rig.page);
+	return kexec_call_load(rig.mem.hole_start, c->arg, seg, 0);
+}
+
+/* Bad in one of the addresses or sizes. */
+enum segment_shape {
+	SEGMENT_UNALIGNED_MEM,
+	SEGMENT_UNALIGNED_MEMSZ,
+	SEGMENT_WRAPPING,
+	SEGMENT_TOP,
+	SEGMENT_BEHIND_RAM,
+	SEGMENT_PHYS_0,
+	SEGMENT_PHYS_2_52,
+	SEGMENT_OVER_THE_END,
+	SEGMENT_RESERVED,
+	SEGMENT_INTO_RESERVED,
+	SEGMENT_OVER_RAM,
+	SEGMENT_BEFORE_CRASH,
+	SEGMENT_OVER_CRASH_END,
+};
+
+static int segment_crash(u64 mem)
+{
+	struct kexec_segment seg = segment_at(mem, 2 * rig.page);
+
+	return kexec_call_load(rig.mem.crash_start, 1, &seg, KEXEC_ON_CRASH);
+}
+
+static int segment_shape(const struct bad_case *c)
+{
+	const struct iomem_facts *m = &rig.mem;
+	u64 reserved = m->reserved_start & -rig.page;
+	u64 page = rig.page;
+
+	switch ((enum segment_shape)c->arg) {
+	case SEGMENT_UNALIGNED_MEM:
+		return segment_load_at(m->hole_start + page / 2, page, 0);
+	case SEGMENT_UNALIGNED_MEMSZ:
+		return segment_load_at(m->hole_start, page + page / 2, 0);
+	case SEGMENT_WRAPPING:
+		return segment_load_at(m->hole_start, -page, 0);
+	case SEGMENT_TOP:
+		return segment_load_at(-page, page, 0);
+	case SEGMENT_BEHIND_RAM:
+		return segment_load_at((m->ram_end + (1UL << 30)) & -(1UL << 30), page, 0);
+	case SEGMENT_PHYS_0:
+		return segment_load_at(0, page, 0);
+	case SEGMENT_PHYS_2_52:
+		return segment_load_at(1UL << 52, page, 0);
+	case SEGMENT_OVER_THE_END:
+		return segment_load_at((m->ram_end & -page) - page, 2 * page, 0);
+	case SEGMENT_RESERVED:
+		return segment_load_at(reserved, page, 0);
+	case SEGMENT_INTO_RESERVED:
+		return segment_load_at(reserved - page, 2 * page, 0);
+	case SEGMENT_OVER_RAM:
+		return segment_load_at(m->hole_start, (rig.ram + rig.ram / 2) & -page, 0);
+	case SEGMENT_BEFORE_CRASH:
+		return segment_crash(m->hole_start);
+	case SEGMENT_OVER_CRASH_END:
+		return segment_crash(m->crash_end - page);
+	}
+	return 0;
+}
+
+/* Second segment @arg pages behind the first, both two pages long. */
+static int segment_overlap(const struct bad_case *c)
+{
+	u64 mem = rig.mem.hole_start;
+	struct kexec_segment seg[2] = {
+		segment_at(mem, 2 * rig.page),
+		segment_at(mem + c->arg * rig.page, 2 * rig.page),
+	};
+
+	return kexec_call_load(mem, 2, seg, 0);
+}
+
+/* 16 segments, of which the last covers the first. */
+static int segment_overlap_last(const struct bad_case *c)
+{
+	u64 mem = rig.mem.hole_start;
+	struct kexec_segment seg[KEXEC_SEGMENT_MAX];
+	unsigned int i;
+
+	(void)c;
+	for (i = 0; i < KEXEC_SEGMENT_MAX; i++)
+		seg[i] = segment_at(mem + (KEXEC_SEGMENT_MAX - i) * rig.page, rig.page);
+	seg[KEXEC_SEGMENT_MAX - 1] = seg[0];
+	return kexec_call_load(mem, KEXEC_SEGMENT_MAX, seg, 0);
+}
+
+/* Each of four fits, their sum does not; they lie one behind the other. */
+static int segment_sum_over_ram(const struct bad_case *c)
+{
+	u64 size = (rig.ram * 3 / 8) & -rig.page;
+	struct kexec_segment seg[4];
+	unsigned int i;
+
+	(void)c;
+	for (i = 0; i < 4; i++)
+		seg[i] = segment_at(rig.mem.ram_start + i * size, size);
+	return kexec_call_load(rig.mem.ram_start, 4, seg, 0);
+}
+
+static int segment_buf_over_mem(const struct bad_case *c)
+{
+	struct kexec_segment seg = segment_at(rig.mem.hole_start, rig.page);
+
+	seg.bufsz = rig.page + c->arg;
+	return kexec_call_load(rig.mem.hole_start, 1, &seg, 0);
+}
+
+/* Bad in a pointer. */
+enum segment_pointer {
+	SEGMENT_BUF_NULL,
+	SEGMENT_BUF_KERNEL,
+	SEGMENT_BUF_UNREADABLE,
+	SEGMENT_BUF_HALF,
+	SEGMENT_LIST_NULL,
+	SEGMENT_LIST_KERNEL,
+	SEGMENT_LIST_HALF,
+};
+
+static int segment_pointer(const struct bad_case *c)
+{
+	struct kexec_segment seg = segment_at(rig.mem.hole_start, 4 * rig.page);
+	struct kexec_segment *list = &seg;
+	unsigned int nr = 1;
+
+	switch ((enum segment_pointer)c->arg) {
+	case SEGMENT_BUF_NULL:
+		seg.buf = NULL;
+		break;
+	case SEGMENT_BUF_KERNEL:
+		seg.buf = SEGMENT_KERNEL_PTR;
+		break;
+	case SEGMENT_BUF_UNREADABLE:
+		seg.buf = segment_buf() + 2 * rig.page;
+		break;
+	case SEGMENT_BUF_HALF:
+		seg.bufsz = 3 * rig.page;
+		break;
+	case SEGMENT_LIST_NULL:
+		list = NULL;
+		break;
+	case SEGMENT_LIST_KERNEL:
+		list = SEGMENT_KERNEL_PTR;
+		break;
+	case SEGMENT_LIST_HALF:
+		list = (void *)(segment_buf() + 2 * rig.page - sizeof(seg));
+		*list = seg;
+		nr = 2;
+		break;
+	}
+	return kexec_call_load(rig.mem.hole_start, nr, list, 0);
+}
+
+static int segment_crash_entry(const struct bad_case *c)
+{
+	struct kexec_segment seg = segment_at(rig.crash ? rig.mem.crash_start :
+					      rig.mem.hole_start, rig.page);
+
+	(void)c;
+	return kexec_call_load(rig.mem.hole_start, 1, &seg, KEXEC_ON_CRASH);
+}
+
+static int segment_load_quiet(void)
+{
+	return segment_load_at(rig.mem.hole_start, rig.page, 0);
+}
+
+static int segment_nobody(const struct bad_case *c)
+{
+	(void)c;
+	return cases_as_nobody(segment_load_quiet);
+}
+
+static int segment_no_cap(const struct bad_case *c)
+{
+	(void)c;
+	return cases_without_cap(segment_load_quiet);
+}
+
+#define SHAPE(_name, _key, _want, _shape) \
+	{ .name = "segment: " _name, .key = _key, .want = _want, \
+	  .run = segment_shape, .arg = _shape }
+#define SHAPE_STRICTER(_name, _key, _shape) \
+	{ .name = "segment: " _name, .key = _key, .want = EADDRNOTAVAIL, \
+	  .when = CASE_BASE_OTHER, .run = segment_shape, .arg = _shape }
+#define POINTER(_name, _pointer) \
+	{ .name = "segment: " _name, .key = "segment", .want = EFAULT, \
+	  .run = segment_pointer, .arg = _pointer }
+
+const struct bad_case cases_segment[] = {
+	{ .name = "control: a segment of one page loads", .run = segment_flags },
+	{ .name = "control: 16 segments load", .run = segment_number, .arg = 16 },
+
+	{ .name = "load: 17 segments", .key = "segment", .want = EINVAL,
+	  .run = segment_number, .arg = 17 },
+	{ .name = "load: 2^64 - 1 segments", .key = "segment", .want = EINVAL,
+	  .run = segment_number, .arg = -1UL },
+	{ .name = "load: unknown flag", .key = "flag", .want = EINVAL,
+	  .run = segment_flags, .arg = 0x10 },
+	{ .name = "unload: unknown flag", .key = "flag", .want = EINVAL,
+	  .run = segment_unload_flags, .arg = 0x8000 },
+	{ .name = "load: PRESERVE_CONTEXT", .key = "flag|PRESERVE_CONTEXT|context",
+	  .want = EINVAL, .run = segment_flags, .arg = KEXEC_PRESERVE_CONTEXT },
+	{ .name = "load: x86-64 as architecture", .key = "arch", .want = EINVAL,
+	  .run = segment_flags, .arg = KEXEC_ARCH_X86_64 },
+	{ .name = "load: architecture that does not exist", .key = "arch",
+	  .want = EINVAL, .run = segment_flags, .arg = 0xffff0000 },
+
+	SHAPE("address not on a page", "segment", EADDRNOTAVAIL, SEGMENT_UNALIGNED_MEM),
+	SHAPE("size not of pages", "segment", EADDRNOTAVAIL, SEGMENT_UNALIGNED_MEMSZ),
+	SHAPE("wraps around", "segment", EADDRNOTAVAIL, SEGMENT_WRAPPING),
+	SHAPE("last page of the address space", "segment", EADDRNOTAVAIL, SEGMENT_TOP),
+	SHAPE_STRICTER("behind RAM", "segment", SEGMENT_BEHIND_RAM),
+	SHAPE_STRICTER("at physical 0, where no RAM is", "segment", SEGMENT_PHYS_0),
+	SHAPE_STRICTER("at 2^52", "segment", SEGMENT_PHYS_2_52),
+	SHAPE_STRICTER("reaches over the end of RAM", "segment", SEGMENT_OVER_THE_END),
+	SHAPE_STRICTER("in reserved memory", "reserved|in use|segment", SEGMENT_RESERVED),
+	SHAPE_STRICTER("reaches into reserved memory", "reserved|in use|segment",
+		       SEGMENT_INTO_RESERVED),
+	SHAPE("larger than RAM", "segment", EINVAL, SEGMENT_OVER_RAM),
+	{ .name = "segments: together larger than RAM", .key = "segment",
+	  .want = EINVAL, .run = segment_sum_over_ram },
+	{ .name = "segments: twice the same place", .key = "segment",
+	  .want = EINVAL, .run = segment_overlap, .arg = 0 },
+	{ .name = "segments: overlap by a page", .key = "segment",
+	  .want = EINVAL, .run = segment_overlap, .arg = 1 },
+	{ .name = "segments: the 16th covers the first", .key = "segment",
+	  .want = EINVAL, .run = segment_overlap_last },
+	{ .name = "segment: buffer larger by a byte than its memory", .key = "segment",
+	  .want = EINVAL, .run = segment_buf_over_mem, .arg = 1 },
+	{ .name = "segment: buffer of 2^63 bytes", .key = "segment",
+	  .want = EINVAL, .run = segment_buf_over_mem, .arg = 1UL << 63 },
+
+	POINTER("buffer NULL", SEGMENT_BUF_NULL),
+	POINTER("buffer in the kernel", SEGMENT_BUF_KERNEL),
+	POINTER("buffer without read permission", SEGMENT_BUF_UNREADABLE),
+	POINTER("buffer runs into an unreadable page", SEGMENT_BUF_HALF),
+	POINTER("list of segments NULL", SEGMENT_LIST_NULL),
+	POINTER("list of segments in the kernel", SEGMENT_LIST_KERNEL),
+	POINTER("list of segments runs into an unreadable page", SEGMENT_LIST_HALF),
+
+	{ .name = "crash load: no crashkernel=", .key = "crash",
+	  .want = EADDRNOTAVAIL, .when = CASE_IF_NO_CRASH, .run = segment_crash_entry },
+	{ .name = "crash load: entry outside the crash region", .key = "entry",
+	  .want = EADDRNOTAVAIL, .when = CASE_IF_CRASH, .run = segment_crash_entry },
+	{ .name = "crash load: segment outside the crash region", .key = "segment",
+	  .want = EADDRNOTAVAIL, .when = CASE_IF_CRASH, .run = segment_shape,
+	  .arg = SEGMENT_BEFORE_CRASH },
+	{ .name = "crash load: segment over the end of the crash region",
+	  .key = "segment", .want = EADDRNOTAVAIL, .when = CASE_IF_CRASH,
+	  .run = segment_shape, .arg = SEGMENT_OVER_CRASH_END },
+
+	{ .name = "load: by nobody", .key = "CAP_SYS_BOOT|capability",
+	  .want = EPERM, .run = segment_nobody },
+	{ .name = "load: by root without CAP_SYS_BOOT", .key = "CAP_SYS_BOOT|capability",
+	  .want = EPERM, .run = segment_no_cap },
+};
+
+const unsigned int cases_segment_nr = ARRAY_SIZE(cases_segment);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: facts - what a shell cannot find out about the kernel it runs on
+ *
+ * Prints "page=BYTES va=BITS". The number of virtual address bits is found by
+ * asking for memory near the top of each size of address space, from the
+ * largest on: a kernel gives a program as many bits as it has itself
+ * (Documentation/arch/arm64/memory.rst), and 52 only where they are asked for.
+ */
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define FACTS_BELOW_TOP	(1UL << 30)
+
+static int facts_reach(int bits)
+{
+	void *want = (void *)((1UL << bits) - FACTS_BELOW_TOP);
+	long page = sysconf(_SC_PAGESIZE);
+	void *got;
+
+	got = mmap(want, page, PROT_NONE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (got == MAP_FAILED)
+		return 0;
+	munmap(got, page);
+	return got == want;
+}
+
+int main(void)
+{
+	static const int sizes[] = { 52, 48, 47, 42, 39, 36 };
+	int bits = 0;
+
+	for (unsigned int i = 0; !bits && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		if (facts_reach(sizes[i]))
+			bits = sizes[i];
+	}
+	printf("page=%ld va=%d\n", sysconf(_SC_PAGESIZE), bits);
+	return 0;
+}

@@ -1,0 +1,227 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# /init of every guest kernel, the first and all that follow it.
+#
+# The runner puts /case into the initrd: what to do (steps), what to put on every
+# kernel's command line (cmdline), the name and the date. The same initrd is
+# handed on by every kexec, and kx.at= on the command line says at which step
+# the next kernel goes on. So a kernel needs no driver at all to report that
+# it runs; only loading needs the 9p share with the kernels in it.
+#
+# Everything is said through /dev/kmsg: one write is one line with a time, and
+# no kernel message can cut it in two.
+#
+# Steps, one to a line:
+#   load HOW KERNEL [initrd=FILE] [WORD...]   HOW: direct, kexec-s, kexec-c, kexec-ci
+#                           (-i leaves out the checksum that kexec-tools' purgatory
+#                           takes of all segments: ten seconds in an emulated guest)
+#   load-crash HOW KERNEL [WORD...]
+#   unload HOW | unload-crash HOW
+#   leave HOW               HOW: kexec-e or syscall; the next kernel goes on below
+#   panic                   by sysrq; the crash kernel goes on below
+#   state LOADED CRASH      what /sys/kernel must say
+#   param NAME VALUE        a parameter of our kernel, by sysfs
+#   sum FILE                sha256 of a file of the share, or of an absolute path
+#   tap PROGRAM [ARG...]    runs it and passes on its TAP lines
+#   save-dump NAME          /proc/vmcore through makedumpfile into the share
+#   hibernate               to /dev/vda, and back
+#   fill MIB                writes to that much memory and frees it
+export PATH=/bin
+
+sys=/sys/kernel
+share=/share
+
+say() {
+	echo "<5>KX: $*" >/dev/kmsg
+}
+
+off() {
+	sync
+	poweroff -f
+	sleep 60
+}
+
+die() {
+	say "FAIL step $step ($line): $*"
+	off
+}
+
+# run COMMAND...: dies with what the command said last when it fails
+run() {
+	"$@" >/tmp/said 2>&1 || die "$(tail -n 1 /tmp/said)"
+}
+
+value() {
+	sed -n "s/.*\<$1=\([^ ]*\).*/\1/p" /proc/cmdline
+}
+
+# with_share COMMAND...: the share is mounted only while it is used, so that
+# leaving and hibernating never meet a mounted file system
+with_share() {
+	run mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288 kx $share
+	"$@"
+	run umount $share
+}
+
+# What this kernel says of the machine and of itself, as name=value words
+describe() {
+	fw=dt
+	[ ! -d /sys/firmware/acpi/tables ] || fw=acpi
+	said=$(dmesg | awk '
+		BEGIN { el = "el1"; its = "no"; kaslr = "none" }
+		/CPU\(s\) started at EL2/ { el = "nvhe" }
+		/detected: Virtualization Host Ext/ { vhe = 1 }
+		/KASLR enabled/ { kaslr = "on" }
+		/KASLR disabled on command/ { kaslr = "off" }
+		/KASLR disabled due to/ { kaslr = "noseed" }
+		/ITS.*: allocated.*Devices/ { its = "yes" }
+		END { print "el=" (el == "nvhe" && vhe ? "vhe" : el), "its=" its, "kaslr=" kaslr }')
+	mem=$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo)
+	text=$(grep -m 1 ' _stext$' /proc/kallsyms)
+	echo "release=$(uname -r) $said cpus=$(nproc) $(facts) fw=$fw mem=${mem}kB text=${text%% *}"
+}
+
+# The step below the next one that is called $1: there the next kernel goes on
+step_after() {
+	sed -n "$((step + 1)),\${/^$1/=}" /case/steps | { read -r n && echo $((n + 1)); }
+}
+
+next_cmdline() {
+	echo "$(cat /case/cmdline) kx.boot=$((boot + 1)) kx.at=$(step_after "$1")"
+}
+
+# do_load WAY FLAG HOW KERNEL [initrd=FILE] [WORD...]
+do_load() {
+	way=$1 flag=$2 how=$3 kernel=$share/Image-$4 initrd=$share/initrd
+	shift 4
+	case ${1:-} in
+	initrd=*)
+		initrd=$share/${1#*=}
+		shift
+		;;
+	esac
+	set -- "$(next_cmdline "$way")${*:+ $*}"
+	case $how in
+	direct)
+		run kexec_direct ${flag:+--on-crash} --kernel "$kernel" \
+			--initrd "$initrd" --cmdline "$1"
+		;;
+	kexec-*)
+		run kexec "-${how#kexec-}" "${flag:--l}" "$kernel" \
+			--initrd="$initrd" --command-line="$1"
+		;;
+	*) die "no such way to load" ;;
+	esac
+	say "loaded $how ${kernel##*/} $(stat -c %s "$initrd")"
+}
+
+do_unload() {
+	case $1 in
+	direct) run kexec_direct --unload ${2:+--on-crash} ;;
+	kexec-*) run kexec "-${1#kexec-}" ${2:+-p} -u ;;
+	esac
+}
+
+want() {
+	[ "$(cat "$1")" = "$2" ] || die "$1 is $(cat "$1"), not $2"
+}
+
+do_leave() {
+	want $sys/kexec_loaded 1
+	say "leave $1"
+	case $1 in
+	kexec-e) run kexec -e ;;
+	syscall) run kexec_direct --exec ;;
+	esac
+	die "came back"
+}
+
+do_panic() {
+	want $sys/kexec_crash_loaded 1
+	echo 1 >/proc/sys/kernel/sysrq
+	say "panic"
+	echo c >/proc/sysrq-trigger
+	die "came back"
+}
+
+do_sum() {
+	case $1 in
+	/*) set -- "$(sha256sum "$1")" ;;
+	*) set -- "$(sha256sum "$share/$1")" ;;
+	esac
+	say "sum ${1%% *}"
+}
+
+do_tap() {
+	"$@" 2>&1 | while IFS= read -r said; do
+		echo "<5>KXTAP: $said" >/dev/kmsg
+	done
+}
+
+do_save_dump() {
+	mkdir -p $share/out
+	say "vmcore $(stat -c %s /proc/vmcore)"
+	run makedumpfile -l -d 31 /proc/vmcore "$share/out/$1"
+	say "saved $(stat -c %s "$share/out/$1")"
+}
+
+# Where the first kernel of a resume attempt comes here a second time, the
+# image that it should have resumed from is still on the disk.
+do_hibernate() {
+	[ "$(dd if=/dev/vda bs=1 skip=4086 count=9 2>/dev/null)" != S1SUSPEND ] ||
+		die "the image on disk was not resumed"
+	run mkswap /dev/vda
+	run swapon /dev/vda
+	token=$(date +%s).$boot
+	echo "$token" >/tmp/token
+	echo reboot >/sys/power/disk
+	say "suspend"
+	echo disk >/sys/power/state || die "suspend failed"
+	want /tmp/token "$token"
+	run swapoff /dev/vda
+	say "resumed"
+}
+
+do_step() {
+	verb=$1
+	shift
+	case $verb in
+	load) with_share do_load leave "" "$@" ;;
+	load-crash) with_share do_load panic -p "$@" ;;
+	unload) do_unload "$1" "" ;;
+	unload-crash) do_unload "$1" -p ;;
+	leave) do_leave "$1" ;;
+	panic) do_panic ;;
+	state)
+		want $sys/kexec_loaded "$1"
+		want $sys/kexec_crash_loaded "$2"
+		say "state $1 $2"
+		;;
+	param) echo "$2" >"/sys/module/kexec/parameters/$1" || die "no parameter" ;;
+	sum) with_share do_sum "$1" ;;
+	tap) with_share do_tap "$@" ;;
+	save-dump) with_share do_save_dump "$1" ;;
+	hibernate) do_hibernate ;;
+	fill) run membrk "$1" 0 ;;
+	*) die "no such step" ;;
+	esac
+}
+
+step=0 line=boot
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmp /tmp
+boot=$(value kx.boot) at=$(value kx.at)
+date -s "@$(cat /case/date)" >/tmp/said 2>&1
+say "boot $boot $(describe)"
+while read -r line <&3; do
+	step=$((step + 1))
+	[ $step -ge "$at" ] || continue
+	# shellcheck disable=SC2086 # a step is made of words
+	do_step $line
+done 3</case/steps
+say "done $(cat /case/name)"
+off

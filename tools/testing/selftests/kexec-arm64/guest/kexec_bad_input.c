@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: kexec_bad_input - loads that must fail, and how they must fail
+ *
+ * Runs in a guest, as root, with /proc, /sys and /dev mounted. Without a mode
+ * it runs every case of cases_file.c and cases_segment.c and the races twice:
+ * with nothing loaded, and with the real Image loaded. Nothing is ever started.
+ *
+ * The parts: cases (the table and its judge), races (concurrent and killed
+ * loads), memory (leaks, and loads without page tables), policy (sysctls and
+ * lockdown); under them rig (files, images, state), klog (the kernel's words),
+ * iomem (addresses) and tap (results).
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cases.h"
+#include "memory.h"
+#include "policy.h"
+#include "races.h"
+#include "rig.h"
+#include "tap.h"
+
+enum mode {
+	MODE_CASES,
+	MODE_ROUNDS,
+	MODE_TABLES,
+	MODE_SYSCTL,
+	MODE_LOCKDOWN,
+};
+
+static const struct option options[] = {
+	{ "kernel", required_argument, NULL, 'k' },
+	{ "initrd", required_argument, NULL, 'i' },
+	{ "dir", required_argument, NULL, 'd' },
+	{ "base", no_argument, NULL, 'b' },
+	{ "no-kmsg", no_argument, NULL, 'n' },
+	{ "crash", no_argument, NULL, 'c' },
+	{ "bad-granule", required_argument, NULL, 'g' },
+	{ "bad-endian", no_argument, NULL, 'e' },
+	{ "rounds", required_argument, NULL, 'r' },
+	{ "tables", no_argument, NULL, 't' },
+	{ "sysctl", no_argument, NULL, 's' },
+	{ "lockdown", no_argument, NULL, 'l' },
+	{ }
+};
+
+static void __noreturn complain(void)
+{
+	static const char text[] =
+		"usage: kexec_bad_input --kernel IMAGE --initrd FILE [OPTION]... [MODE]\n"
+		"modes, at most one; without one: all cases, twice\n"
+		"  --rounds N        fail all cases N times and watch free memory\n"
+		"  --tables          let each allocation of a page table fail\n"
+		"  --sysctl          kexec_load_disabled and the limits; not undone\n"
+		"  --lockdown        the kernel was booted with lockdown=integrity\n"
+		"options\n"
+		"  --dir DIR         where to make a directory (default: here)\n"
+		"  --base            expect what the kernel we stand beside does\n"
+		"  --no-kmsg         do not judge the kernel log; implied by --base\n"
+		"  --crash           the kernel was booted with crashkernel=\n"
+		"  --bad-granule G   this CPU lacks G: 4K, 16K or 64K; adds a case\n"
+		"  --bad-endian      this CPU lacks big-endian; adds a case\n";
+
+	fputs(text, stderr);
+	exit(2);
+}
+
+static u64 granule(const char *name)
+{
+	if (!strcmp(name, "4K"))
+		return RIG_IMAGE_4K;
+	if (!strcmp(name, "16K"))
+		return RIG_IMAGE_16K;
+	if (!strcmp(name, "64K"))
+		return RIG_IMAGE_64K;
+	complain();
+}
+
+static void take_option(int opt)
+{
+	switch (opt) {
+	case 'k':
+		rig.kernel = optarg;
+		break;
+	case 'i':
+		rig.initrd = optarg;
+		break;
+	case 'd':
+		snprintf(rig.dir, sizeof(rig.dir), "%.40s/kexec-XXXXXX", optarg);
+		break;
+	case 'b':
+		rig.base = true;
+		rig.kmsg = false;
+		break;
+	case 'n':
+		rig.kmsg = false;
+		break;
+	case 'c':
+		rig.crash = true;
+		break;
+	case 'g':
+		rig.bad_granule = granule(optarg);
+		break;
+	case 'e':
+		rig.bad_endian = true;
+		break;
+	default:
+		complain();
+	}
+}
+
+static enum mode mode_of(int opt)
+{
+	switch (opt) {
+	case 'r':
+		return MODE_ROUNDS;
+	case 't':
+		return MODE_TABLES;
+	case 's':
+		return MODE_SYSCTL;
+	case 'l':
+		return MODE_LOCKDOWN;
+	default:
+		return MODE_CASES;
+	}
+}
+
+static void run_cases(void)
+{
+	tap_plan(cases_count() + 2 * RACES_POINTS);
+	cases_run(false);
+	races_run(false);
+	cases_run(true);
+	races_run(true);
+	rig_restore(false);
+}
+
+int main(int argc, char **argv)
+{
+	enum mode mode = MODE_CASES;
+	unsigned int rounds = 0;
+	int opt;
+
+	snprintf(rig.dir, sizeof(rig.dir), "./kexec-XXXXXX");
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (mode_of(opt) == MODE_CASES) {
+			take_option(opt);
+			continue;
+		}
+		if (mode != MODE_CASES)
+			complain();
+		mode = mode_of(opt);
+		if (mode == MODE_ROUNDS)
+			rounds = strtoul(optarg, NULL, 0);
+	}
+	if (optind != argc || !rig.kernel || !rig.initrd)
+		complain();
+	rig_init();
+	switch (mode) {
+	case MODE_CASES:
+		run_cases();
+		break;
+	case MODE_ROUNDS:
+		memory_rounds(rounds);
+		break;
+	case MODE_TABLES:
+		memory_tables();
+		break;
+	case MODE_SYSCTL:
+		policy_sysctl();
+		break;
+	case MODE_LOCKDOWN:
+		policy_lockdown();
+		break;
+	}
+	rig_fini();
+	return tap_finish();
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Reading the kernel log as it grows
+ *
+ * /dev/kmsg gives one record per read(): "<prio>,<seq>,<usec>,<flags>;text",
+ * then lines that begin with a space and carry properties of the record. The
+ * low three bits of <prio> are the level, the bits above them the facility,
+ * which is 0 for what the kernel itself says; a record written by a program
+ * is thus never taken for the kernel's word.
+ *
+ * The descriptor is opened at the first klog_mark() and then kept. Records are
+ * in the log before the system call that printed them returns, so nothing has
+ * to be waited for.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "klog.h"
+#include "tap.h"
+
+#define KLOG_LEVEL_ERR	3
+#define KLOG_PREFIX	"kexec: "
+
+static int klog_fd = -1;
+
+/**
+ * klog_mark() - forget all records up to now
+ */
+void klog_mark(void)
+{
+	if (klog_fd < 0)
+		klog_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (klog_fd < 0)
+		tap_bail("/dev/kmsg: %s", strerror(errno));
+	lseek(klog_fd, 0, SEEK_END);
+}
+
+/**
+ * klog_has_one_of() - look for any of several words, whatever their case
+ * @text: where to look
+ * @alternatives: the words, parted by '|'
+ *
+ * Return: true if @text holds one of them.
+ */
+bool klog_has_one_of(const char *text, const char *alternatives)
+{
+	char word[64];
+	size_t len;
+
+	for (;; alternatives += len + 1) {
+		len = strcspn(alternatives, "|");
+		snprintf(word, sizeof(word), "%.*s", (int)len, alternatives);
+		if (len && strcasestr(text, word))
+			return true;
+		if (!alternatives[len])
+			return false;
+	}
+}
+
+static void klog_judge(struct klog_catch *c, unsigned int prio, const char *text)
+{
+	static const char trouble[] =
+		"cut here|WARNING: |BUG: |Call trace|allocation failure|vmalloc error|Oops";
+	bool ours = !strncmp(text, KLOG_PREFIX, strlen(KLOG_PREFIX));
+	bool hit = ours && c->key && klog_has_one_of(text, c->key);
+	bool error = ours && (prio & 7) <= KLOG_LEVEL_ERR;
+
+	if (prio >> 3)
+		return;
+	if (error && !c->errors++)
+		snprintf(c->error, sizeof(c->error), "%s", text);
+	c->key_hits += hit;
+	c->key_errors += hit && error;
+	if (!ours && klog_has_one_of(text, trouble) && !c->splats++)
+		snprintf(c->splat, sizeof(c->splat), "%s", text);
+}
+
+/**
+ * klog_collect() - take in the records since klog_mark()
+ * @c: @c->key is given, the rest is filled in
+ */
+void klog_collect(struct klog_catch *c)
+{
+	char record[8192];
+	char *text;
+	ssize_t len;
+
+	*c = (struct klog_catch){ .key = c->key };
+	for (;;) {
+		len = read(klog_fd, record, sizeof(record) - 1);
+		if (len < 0 && errno == EPIPE)
+			continue;	/* the log overran: go on with the oldest left */
+		if (len <= 0)
+			return;
+		record[len] = '\0';
+		text = strchr(record, ';');
+		if (!text)
+			continue;
+		text++;
+		text[strcspn(text, "\n")] = '\0';
+		klog_judge(c, strtoul(record, NULL, 10), text);
+	}
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Where the memory goes
+ *
+ * What counts as free is what the zones have free plus what lies in the lists
+ * of the CPUs (/proc/zoneinfo, "nr_free_pages" and "count:"). MemFree knows
+ * only the first half, and pages move between both all the time. Before it is
+ * read, caches are dropped, and a pause lets deferred frees happen.
+ *
+ * The first rounds fill slabs and lists and are not judged. The others are cut
+ * in two halves, and the mean of the later half may be lower than that of the
+ * earlier one by MEMORY_SLACK pages at most. A single case that loses one page
+ * each time loses MEMORY_REPEAT pages in a round, and with n judged rounds the
+ * means differ by n / 2 times that: from 10 judged rounds on it is found. What
+ * an idle guest does by itself was measured as a third of the slack.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cases.h"
+#include "kit.h"
+#include "klog.h"
+#include "memory.h"
+#include "rig.h"
+#include "tap.h"
+
+#define MEMORY_WARMUP	4
+#define MEMORY_MAX	64
+#define MEMORY_REPEAT	8
+#define MEMORY_SLACK	32	/* pages */
+#define MEMORY_FAILURES	200	/* loads that a run has to fail at least */
+
+#define MEMORY_FAIL_TABLE "/sys/module/kexec/parameters/fail_table"
+#define MEMORY_MAX_TABLES 4096
+
+static u64 memory_free(void)
+{
+	unsigned long value;
+	u64 pages = 0;
+	char line[256];
+	FILE *f;
+
+	sync();
+	rig_write("/proc/sys/vm/drop_caches", "3");
+	usleep(300000);
+	rig_write("/proc/sys/vm/stat_refresh", "1");
+	f = fopen("/proc/zoneinfo", "r");
+	if (!f)
+		tap_bail("/proc/zoneinfo: %s", strerror(errno));
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, " nr_free_pages %lu", &value) == 1 ||
+		    sscanf(line, " count: %lu", &value) == 1)
+			pages += value;
+	fclose(f);
+	return pages * rig.page;
+}
+
+static s64 memory_mean(const u64 *free, unsigned int nr)
+{
+	u64 sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		sum += free[i];
+	return sum / nr;
+}
+
+/* Pages by which the later half is below the earlier one. */
+static s64 memory_loss(const u64 *free, unsigned int nr)
+{
+	unsigned int half = nr / 2;
+
+	return (memory_mean(free, half) - memory_mean(free + nr - half, half)) /
+		(s64)rig.page;
+}
+
+/**
+ * memory_rounds() - fail many loads and watch free memory; reports 2 points
+ * @rounds: how often all failing cases are run, at least MEMORY_MIN_ROUNDS
+ */
+void memory_rounds(unsigned int rounds)
+{
+	u64 free[MEMORY_MAX];
+	unsigned int i, failures = 0, once = 1;
+	s64 loss;
+
+	if (rounds < MEMORY_MIN_ROUNDS || rounds > MEMORY_MAX)
+		tap_bail("from %u to %u rounds can be judged", MEMORY_MIN_ROUNDS, MEMORY_MAX);
+	tap_plan(2);
+	if (!rig_restore(false))
+		tap_bail("cannot unload");
+	for (i = 0; i < rounds && once; i++) {
+		once = cases_storm(MEMORY_REPEAT);
+		failures += once;
+		free[i] = memory_free();
+		tap_note("round %u: %u failed loads, %llu KiB free, MemFree %llu KiB", i,
+			 failures, (unsigned long long)free[i] >> 10,
+			 (unsigned long long)rig_meminfo("MemFree:") >> 10);
+	}
+	tap_point(once && failures >= MEMORY_FAILURES, "%u loads failed as they should",
+		  failures);
+	loss = once ? memory_loss(free + MEMORY_WARMUP, rounds - MEMORY_WARMUP) : 0;
+	tap_point(once && loss <= MEMORY_SLACK,
+		  "free memory stays: %lld pages lost between halves, %d allowed",
+		  (long long)loss, MEMORY_SLACK);
+}
+
+/* One load that must succeed; returns whether it found itself without tables. */
+static bool memory_load_failing(unsigned int nth, bool *good)
+{
+	struct klog_catch log = { .key = "MMU off" };
+	struct rig_loaded now;
+	char text[16];
+	int err;
+
+	snprintf(text, sizeof(text), "%u", nth);
+	err = rig_write(MEMORY_FAIL_TABLE, text);
+	if (err)
+		tap_bail("%s: %s", MEMORY_FAIL_TABLE, strerror(err));
+	klog_mark();
+	err = rig_load_real();
+	klog_collect(&log);
+	rig_look(&now);
+	if (err || !now.normal || log.errors || log.splats || log.key_hits > 1) {
+		tap_note("table %u: errno %d, kexec_loaded %d, %u notices; %s%s", nth, err,
+			 now.normal, log.key_hits, log.error, log.splat);
+		*good = false;
+	}
+	return log.key_hits;
+}
+
+/* Returns the number of tables of one load. */
+static unsigned int memory_fail_each(bool *good)
+{
+	unsigned int nth = 1;
+
+	while (nth < MEMORY_MAX_TABLES && memory_load_failing(nth, good))
+		nth++;
+	rig_write(MEMORY_FAIL_TABLE, "0");
+	if (memory_load_failing(0, good))
+		*good = false;
+	if (!rig_restore(false))
+		*good = false;
+	return nth - 1;
+}
+
+/**
+ * memory_tables() - let each allocation of a page table fail; reports 3 points
+ *
+ * A load never fails for want of page tables: the relocation routine then runs
+ * with the MMU off, and the log says so once.
+ */
+void memory_tables(void)
+{
+	u64 free[4];
+	unsigned int i, tables = 0, again;
+	bool good = true, same = true;
+	s64 loss;
+
+	tap_plan(3);
+	for (i = 0; i < 4; i++) {
+		again = memory_fail_each(&good);
+		same &= !i || again == tables;
+		tables = again;
+		free[i] = memory_free();
+		tap_note("pass %u: %u tables, %llu KiB free", i, tables,
+			 (unsigned long long)free[i] >> 10);
+	}
+	tap_point(good, "every load succeeds, with one notice if tables are missing");
+	tap_point(same && tables > 0 && tables < MEMORY_MAX_TABLES,
+		  "each of %u tables was refused once", tables);
+	loss = memory_loss(free + 2, 2);
+	tap_point(loss <= MEMORY_SLACK, "free memory stays: %lld pages lost, %d allowed",
+		  (long long)loss, MEMORY_SLACK);
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Forbidden loads
+ *
+ * The rules of admin-guide/sysctl/kernel.rst, as the 6.12 kernel keeps them:
+ *
+ * - kexec_load_limit_reboot and kexec_load_limit_panic begin at -1, which is no
+ *   limit. Once set, a limit can only be lowered; a negative number is refused.
+ *   Each call of either system call with CAP_SYS_BOOT counts down the limit of
+ *   its kind, whether it works or not, an unload too. At 0 it gets EPERM.
+ * - kexec_load_disabled goes from 0 to 1, once. From then on all calls get
+ *   EPERM. What is loaded stays and can be started.
+ * - lockdown=integrity: kexec_load() gets EPERM for everything, and
+ *   kexec_file_load() for an Image without a valid signature.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "cases.h"
+#include "kexec_call.h"
+#include "klog.h"
+#include "policy.h"
+#include "rig.h"
+#include "tap.h"
+
+#define POLICY_DISABLED	"/proc/sys/kernel/kexec_load_disabled"
+#define POLICY_REBOOT	"/proc/sys/kernel/kexec_load_limit_reboot"
+#define POLICY_PANIC	"/proc/sys/kernel/kexec_load_limit_panic"
+#define POLICY_LOCKDOWN	"/sys/kernel/security/lockdown"
+
+/**
+ * struct policy_step - write a sysctl or make a call, then look at the sysctl
+ * @name: what the call shows, or NULL without one
+ * @path: sysctl to write and to read afterwards
+ * @write: text to write, or NULL
+ * @call: call to make, or NULL
+ * @want: errno of either
+ * @key: words for the log line of a failed call
+ * @value: the sysctl afterwards
+ * @loaded: kexec_loaded afterwards
+ */
+struct policy_step {
+	const char *name;
+	const char *path;
+	const char *write;
+	int (*call)(void);
+	int want;
+	const char *key;
+	long value;
+	bool loaded;
+};
+
+static int policy_load_small(void)
+{
+	return rig_load_small(0);
+}
+
+static int policy_load_bad_fd(void)
+{
+	return kexec_call_file(RIG_NO_FD, RIG_NO_FD, NULL, 0, KEXEC_FILE_NO_INITRAMFS);
+}
+
+static int policy_load_segment(void)
+{
+	static char byte[1];
+	struct kexec_segment seg = {
+		.buf = byte,
+		.bufsz = sizeof(byte),
+		.mem = (void *)rig.mem.hole_start,
+		.memsz = rig.page,
+	};
+
+	return kexec_call_load(rig.mem.hole_start, 1, &seg, 0);
+}
+
+static int policy_unload_segments(void)
+{
+	return kexec_call_load(0, 0, NULL, 0);
+}
+
+static int policy_load_crash(void)
+{
+	return rig_load_small(KEXEC_FILE_ON_CRASH);
+}
+
+static int policy_nobody_unloads(void)
+{
+	return cases_as_nobody(rig_unload);
+}
+
+#define SET(_path, _text, _want, _value, _loaded) \
+	{ .path = _path, .write = _text, \
+	  .want = _want, .value = _value, .loaded = _loaded }
+#define CALL(_path, _name, _call, _want, _key, _value, _loaded) \
+	{ .name = _name, .path = _path, .call = _call, .want = _want, \
+	  .key = _key, .value = _value, .loaded = _loaded }
+#define LOOK(_path, _value, _loaded) \
+	{ .path = _path, .value = _value, .loaded = _loaded }
+
+static const struct policy_step policy_steps[] = {
+	LOOK(POLICY_DISABLED, 0, false),
+	LOOK(POLICY_REBOOT, -1, false),
+	LOOK(POLICY_PANIC, -1, false),
+
+	SET(POLICY_REBOOT, "-1", EINVAL, -1, false),
+	SET(POLICY_REBOOT, "-5", EINVAL, -1, false),
+	SET(POLICY_REBOOT, "many", EINVAL, -1, false),
+	SET(POLICY_REBOOT, "9", 0, 9, false),
+	SET(POLICY_REBOOT, "10", EINVAL, 9, false),
+	SET(POLICY_REBOOT, "9", EINVAL, 9, false),
+	SET(POLICY_REBOOT, "-1", EINVAL, 9, false),
+	SET(POLICY_REBOOT, "5", 0, 5, false),
+	CALL(POLICY_REBOOT, "a failed load counts", policy_load_bad_fd, EBADF,
+	     "kernel", 4, false),
+	CALL(POLICY_REBOOT, "a load counts", policy_load_small, 0, NULL, 3, true),
+	CALL(POLICY_REBOOT, "who may not load does not count", policy_nobody_unloads,
+	     EPERM, "CAP_SYS_BOOT|capability", 3, true),
+	CALL(POLICY_REBOOT, "an unload counts", rig_unload, 0, NULL, 2, false),
+	CALL(POLICY_REBOOT, "a load by segments counts", policy_load_segment, 0,
+	     NULL, 1, true),
+	CALL(POLICY_REBOOT, "the last one", policy_load_small, 0, NULL, 0, true),
+	CALL(POLICY_REBOOT, "limit reached: file load", policy_load_small, EPERM,
+	     "limit", 0, true),
+	CALL(POLICY_REBOOT, "limit reached: load", policy_load_segment, EPERM,
+	     "limit", 0, true),
+	CALL(POLICY_REBOOT, "limit reached: unload", rig_unload, EPERM,
+	     "limit", 0, true),
+	SET(POLICY_REBOOT, "0", EINVAL, 0, true),
+	SET(POLICY_REBOOT, "1", EINVAL, 0, true),
+
+	LOOK(POLICY_PANIC, -1, true),
+	SET(POLICY_PANIC, "-2", EINVAL, -1, true),
+	SET(POLICY_PANIC, "1", 0, 1, true),
+	CALL(POLICY_PANIC, "a failed crash load counts", policy_load_crash,
+	     EADDRNOTAVAIL, "crash", 0, true),
+	CALL(POLICY_PANIC, "limit reached: crash load", policy_load_crash, EPERM,
+	     "limit", 0, true),
+
+	SET(POLICY_DISABLED, "0", EINVAL, 0, true),
+	SET(POLICY_DISABLED, "2", EINVAL, 0, true),
+	SET(POLICY_DISABLED, "-1", EINVAL, 0, true),
+	SET(POLICY_DISABLED, "1", 0, 1, true),
+	SET(POLICY_DISABLED, "0", EINVAL, 1, true),
+	CALL(POLICY_DISABLED, "disabled: file load", policy_load_small, EPERM,
+	     "disabled", 1, true),
+	CALL(POLICY_DISABLED, "disabled: load", policy_load_segment, EPERM,
+	     "disabled", 1, true),
+	CALL(POLICY_DISABLED, "disabled: crash load", policy_load_crash, EPERM,
+	     "disabled", 1, true),
+	CALL(POLICY_DISABLED, "disabled: unload", policy_unload_segments, EPERM,
+	     "disabled", 1, true),
+};
+
+static bool policy_log_fits(const struct policy_step *step, const struct klog_catch *log)
+{
+	if (!rig.kmsg)
+		return true;
+	if (!step->call || !step->want)
+		return !log->errors;
+	return log->errors == 1 && log->key_errors == 1;
+}
+
+static const char *policy_name(const struct policy_step *step)
+{
+	static char text[96];
+
+	if (step->name)
+		return step->name;
+	snprintf(text, sizeof(text), step->write ? "%s: write %s" : "%s: read",
+		 step->path, step->write);
+	return text;
+}
+
+static void policy_take(const struct policy_step *step)
+{
+	struct klog_catch log = { .key = step->key };
+	struct rig_loaded now;
+	long value = -99;
+	int err = 0;
+
+	klog_mark();
+	if (step->write)
+		err = rig_write(step->path, step->write);
+	if (step->call)
+		err = step->call();
+	klog_collect(&log);
+	rig_look(&now);
+	rig_read_number(step->path, &value);
+	tap_point(err == step->want && value == step->value &&
+		  now.normal == step->loaded && policy_log_fits(step, &log),
+		  "%s: %s", policy_name(step), strerrorname_np(err) ?: "?");
+	tap_note("want %s; %s is %ld, want %ld; kexec_loaded %d, want %d; %u error lines",
+		 strerrorname_np(step->want), step->path, value, step->value,
+		 now.normal, step->loaded, log.errors);
+	if (log.errors)
+		tap_note("%s", log.error);
+}
+
+/**
+ * policy_sysctl() - go through policy_steps[], one point each
+ *
+ * What it does cannot be undone before the next boot.
+ */
+void policy_sysctl(void)
+{
+	const unsigned int nr = ARRAY_SIZE(policy_steps);
+	unsigned int i;
+
+	if (rig.crash)
+		tap_bail("this mode wants a kernel without crashkernel=");
+	tap_plan(nr);
+	for (i = 0; i < nr; i++)
+		policy_take(&policy_steps[i]);
+}
+
+static void policy_refused(const char *name, int (*call)(void))
+{
+	struct klog_catch log = { .key = "lockdown|locked down|signature" };
+	struct rig_loaded now;
+	int err;
+
+	klog_mark();
+	err = call();
+	klog_collect(&log);
+	rig_look(&now);
+	tap_point(err == EPERM && !now.normal && !now.crash &&
+		  (!rig.kmsg || (log.errors == 1 && log.key_errors == 1)),
+		  "locked down: %s: %s", name, strerrorname_np(err) ?: "?");
+	tap_note("%u error lines, %u of them about lockdown: %s", log.errors,
+		 log.key_errors, log.error);
+}
+
+/**
+ * policy_lockdown() - what a kernel booted with lockdown=integrity refuses;
+ * reports 5 points
+ */
+void policy_lockdown(void)
+{
+	char text[128] = "";
+	int fd;
+
+	mount("securityfs", "/sys/kernel/security", "securityfs", 0, NULL);
+	fd = open(POLICY_LOCKDOWN, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		tap_bail("%s: %s", POLICY_LOCKDOWN, strerror(errno));
+	close(fd);
+	tap_plan(5);
+	tap_point(strstr(text, "[integrity]") || strstr(text, "[confidentiality]"),
+		  "the kernel is locked down");
+	policy_refused("load", policy_load_segment);
+	policy_refused("unload by segments", policy_unload_segments);
+	policy_refused("file load of an unsigned Image", rig_load_real);
+	policy_refused("file load of a made-up Image", policy_load_small);
+}

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Starts a guest: its files, its command line, its serial log, its end."""
+
+import random
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import cpio
+
+QEMU = "qemu-system-aarch64"
+CMDLINE = "console=ttyAMA0 loglevel=7 printk.devkmsg=on panic=-1"
+COMMON = ("-display none -monitor none -serial stdio -nic none -no-user-config "
+          "-nodefaults").split()
+FIRMWARE = {"uefi": Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")}
+FIRST = "kx.boot=1 kx.at=1"
+MIB = 1 << 20
+POLL_S = 0.05
+
+
+class Missing(Exception):
+    """A tool of the host is not there; the text is its name."""
+
+
+class Unbuilt(Exception):
+    """Something that the project builds is not there."""
+
+
+class Store:
+    """Where kernels and the first root are, below the build folder."""
+
+    def __init__(self, build, renamed=()):
+        self.build = Path(build).resolve()
+        self.renamed = dict(renamed)
+
+    def kernel(self, name):
+        """The image of a kernel by its name in the table."""
+        name = self.renamed.get(name, name)
+        if name.startswith("stock-"):
+            path = self.build / "stock" / name[6:].replace("_", ".") / "vmlinuz"
+        else:
+            path = self.build / "out" / name / "arch/arm64/boot/Image"
+        if not path.is_file():
+            raise Unbuilt(f"{path} is not built")
+        return path
+
+    @property
+    def initramfs(self):
+        path = self.build / "rootfs/initramfs.cpio.gz"
+        if not path.is_file():
+            raise Unbuilt(f"{path} is not built (rootfs.sh)")
+        return path
+
+    def log(self, case):
+        return self.build / "log/qemu" / f"{case.name}.log"
+
+    def work(self, case):
+        return self.build / "qemu" / case.name
+
+
+def need_tools(case, qemu=QEMU):
+    if not shutil.which(qemu):
+        raise Missing(qemu)
+    firmware = FIRMWARE.get(case.firmware)
+    if firmware and not firmware.is_file():
+        raise Missing(firmware.name)
+
+
+def write_initrd(case, store, target):
+    """The common root and, behind it, what this case adds as /case."""
+    with open(target, "wb") as stream:
+        stream.write(store.initramfs.read_bytes())
+        stream.write(b"\0" * (-stream.tell() % cpio.ALIGN))
+        archive = cpio.Archive(stream)
+        archive.add_dir("case")
+        archive.add_file("case/name", f"{case.name}\n".encode())
+        archive.add_file("case/date", f"{int(time.time())}\n".encode())
+        archive.add_file("case/cmdline", f"{CMDLINE} {case.cmdline}\n".encode())
+        archive.add_file("case/steps", "".join(f"{s}\n" for s in case.steps).encode())
+        archive.close()
+
+
+def write_payload(case, initrd, target):
+    """An initrd with so many MiB more in it that nothing can compress or guess."""
+    source = random.Random(case.name)
+    with open(target, "wb") as stream:
+        stream.write(initrd.read_bytes())
+        archive = cpio.Archive(stream)
+        archive.add_chunks("payload", case.payload * MIB,
+                           (source.randbytes(MIB) for _ in range(case.payload)))
+        archive.close()
+
+
+def prepare(case, store):
+    """Makes the case's folder anew; returns the folder that the guest shares."""
+    work = store.work(case)
+    shutil.rmtree(work, ignore_errors=True)
+    share = work / "share"
+    share.mkdir(parents=True)
+    for name in case.kernels:
+        # A copy: a build may go on meanwhile, and a guest cannot follow our symlinks.
+        shutil.copyfile(store.kernel(name), share / f"Image-{name}")
+    write_initrd(case, store, share / "initrd")
+    if case.payload:
+        write_payload(case, share / "initrd", share / "initrd-payload")
+    if case.disk:
+        with open(work / "disk", "wb") as disk:
+            disk.truncate(case.disk * MIB)
+    store.log(case).parent.mkdir(parents=True, exist_ok=True)
+    return share
+
+
+def tidy(case, store):
+    """Drops what prepare() made; what the guest wrote stays."""
+    work = store.work(case)
+    for path in (*work.glob("share/Image-*"), *work.glob("share/initrd*"), work / "disk"):
+        path.unlink(missing_ok=True)
+
+
+def command(case, store, qemu=QEMU, extra=()):
+    """QEMU's arguments for a case that prepare() has made ready."""
+    work = store.work(case)
+    share = work / "share"
+    args = [qemu, "-M", f"virt,{case.machine}", "-cpu", case.cpu, "-smp", str(case.smp),
+            "-m", str(case.memory), *COMMON,
+            "-kernel", str(share / f"Image-{case.kernel}"), "-initrd", str(share / "initrd"),
+            "-append", f"{CMDLINE} {case.cmdline} {FIRST}",
+            "-fsdev", f"local,id=share,path={share},security_model=none",
+            "-device", "virtio-9p-pci,fsdev=share,mount_tag=kx"]
+    if case.firmware in FIRMWARE:
+        args += ["-bios", str(FIRMWARE[case.firmware])]
+    if case.disk:
+        args += ["-drive", f"file={work / 'disk'},if=none,id=disk,format=raw,cache=unsafe",
+                 "-device", "virtio-blk-pci,drive=disk"]
+    if not case.reboots:
+        args.append("-no-reboot")
+    return args + list(extra)
+
+
+class Guest:
+    """A running QEMU whose serial line goes to a file."""
+
+    def __init__(self, args, log, timeout):
+        self.start = time.monotonic()
+        self.deadline = self.start + timeout
+        self.log = Path(log)
+        self.timed_out = False
+        with open(self.log, "wb") as sink:
+            self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=sink,
+                                            stderr=subprocess.STDOUT)
+
+    def lines(self):
+        """Complete lines as they arrive, each with the seconds since the start;
+        ends with QEMU, which is killed when its time is up."""
+        with open(self.log, "rb") as source:
+            rest = b""
+            while True:
+                ended = self.process.poll() is not None
+                while chunk := source.read(65536):
+                    *whole, rest = (rest + chunk).split(b"\n")
+                    for line in whole:
+                        yield time.monotonic() - self.start, line.decode(errors="replace").rstrip()
+                if ended:
+                    return
+                if time.monotonic() > self.deadline:
+                    self.timed_out = True
+                    self.process.kill()
+                    self.process.wait()
+                time.sleep(POLL_S)
+
+    def wait(self):
+        """Runs to the end; returns the seconds it took."""
+        for _ in self.lines():
+            pass
+        return time.monotonic() - self.start
+
+    def stop(self):
+        """Never leaves a QEMU behind, however its reader ended."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()

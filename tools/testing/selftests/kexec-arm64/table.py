@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Reads cases.toml and makes of it the list of cases to run.
+
+A case's "matrix" is multiplied out: each combination fills the {names} in the
+other fields. Everything a case does not say comes from [defaults], and from the
+[el], [kernel] and [firmware] entries it names. Mistakes in the table are found
+here, before any guest starts.
+"""
+
+import itertools
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TABLE = Path(__file__).with_name("cases.toml")
+LEAVING = ("leave", "panic")
+VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "param",
+                   "sum", "tap", "save-dump", "hibernate", "fill")
+
+
+class TableError(Exception):
+    """The table says something that cannot be run."""
+
+
+@dataclass
+class Boot:
+    """One kernel of a case, and what it must say of itself."""
+    kernel: str
+    facts: dict
+
+
+@dataclass
+class Case:
+    """One run of QEMU."""
+    name: str
+    groups: list
+    kernel: str = "4k"
+    el: str = "el1"
+    firmware: str = "none"
+    machine: str = ""
+    cpu: str = ""
+    smp: int = 2
+    memory: int = 1024
+    cmdline: str = ""
+    disk: int = 0
+    payload: int = 0
+    reboots: bool = False
+    steps: list = field(default_factory=list)
+    expect: list = field(default_factory=list)
+    forbid: list = field(default_factory=list)
+    allow: list = field(default_factory=list)
+    distinct: list = field(default_factory=list)
+    same: list = field(default_factory=list)
+    tap: int = 0
+    kunit: list = field(default_factory=list)
+    facts: dict = field(default_factory=dict)
+    crash_facts: dict = field(default_factory=dict)
+    dumps: list = field(default_factory=list)
+    timeout: int = 90
+    boots: list = field(default_factory=list)
+
+    @property
+    def kernels(self):
+        """Every kernel that the case needs, each once."""
+        return list(dict.fromkeys(boot.kernel for boot in self.boots))
+
+
+def fill(thing, values):
+    """Replaces {name} in all strings of a table entry.
+
+    A string that is one {name} and nothing else takes the value with its type.
+    """
+    if isinstance(thing, str):
+        for name, value in values.items():
+            if thing == "{" + name + "}":
+                return value
+            thing = thing.replace("{" + name + "}", str(value))
+        return thing
+    if isinstance(thing, list):
+        return [fill(item, values) for item in thing]
+    if isinstance(thing, dict):
+        return {key: fill(item, values) for key, item in thing.items()}
+    return thing
+
+
+def combinations(matrix):
+    keys = list(matrix)
+    for values in itertools.product(*(matrix[key] for key in keys)):
+        yield dict(zip(keys, values))
+
+
+def spell_steps(steps, macros):
+    """Writes out the macros: "chain 5 kexec-s 4k" and those of [steps]."""
+    out = []
+    for step in steps:
+        verb, *args = step.split()
+        if verb == "chain":
+            times, how, kernel, *words = args
+            exits = itertools.cycle(("leave kexec-e", "leave syscall"))
+            for _ in range(int(times)):
+                out += [" ".join(["load", how, kernel, *words]), next(exits)]
+        elif verb in macros:
+            out += spell_steps([fill(s, dict(zip("123", args))) for s in macros[verb]], macros)
+        elif verb in VERBS:
+            out.append(step)
+        else:
+            raise TableError(f"no step is called {verb!r}")
+    return out
+
+
+def facts_of(table, case, kernel, crash):
+    """What a kernel of this case must say of itself."""
+    facts = {"el": table["el"][case.el]["facts"], "cpus": str(case.smp)}
+    facts |= table["firmware"][case.firmware].get("facts", {})
+    facts |= table["kernel"][kernel]
+    facts |= case.facts
+    return facts | case.crash_facts if crash else facts
+
+
+def plan_boots(table, case):
+    """Follows the steps and notes which kernel runs after each way out."""
+    boots = [Boot(case.kernel, facts_of(table, case, case.kernel, False))]
+    loaded = {}
+    for step in case.steps:
+        verb, *args = step.split()
+        if verb == "load":
+            loaded["leave"] = args[1]
+        elif verb == "load-crash":
+            loaded["panic"] = args[1]
+        elif verb in LEAVING:
+            if verb not in loaded:
+                raise TableError(f"{case.name}: {step!r} with nothing loaded")
+            kernel = loaded[verb]
+            boots.append(Boot(kernel, facts_of(table, case, kernel, verb == "panic")))
+            loaded = {}
+    return boots
+
+
+def check_case(case):
+    for pattern in (*case.forbid, *case.allow, *case.distinct, *case.same,
+                    *(e["re"] for e in case.expect)):
+        re.compile(pattern)
+    for pattern in (*case.distinct, *case.same):
+        if re.compile(pattern).groups != 1:
+            raise TableError(f"{case.name}: {pattern!r} must capture one thing")
+    if not re.fullmatch(r"[\w.+-]+", case.name):
+        raise TableError(f"{case.name!r} is no fit name for a file")
+
+
+def build_case(table, entry):
+    known = set(Case.__dataclass_fields__) - {"boots"}
+    if unknown := set(entry) - known:
+        raise TableError(f"{entry.get('name')}: unknown {', '.join(sorted(unknown))}")
+    case = Case(**(table["defaults"] | entry))
+    for kind, name in (("el", case.el), ("firmware", case.firmware), ("kernel", case.kernel)):
+        if name not in table[kind]:
+            raise TableError(f"{case.name}: no {kind} {name!r}")
+    level, firmware = table["el"][case.el], table["firmware"][case.firmware]
+    case.machine = ",".join(filter(None, (case.machine or firmware["machine"], level["machine"])))
+    case.cpu = case.cpu or level["cpu"]
+    case.cmdline = " ".join(filter(None, (level["cmdline"], case.cmdline)))
+    case.expect = [{"re": e} if isinstance(e, str) else e for e in case.expect]
+    case.steps = spell_steps(case.steps, table["steps"])
+    case.boots = plan_boots(table, case)
+    check_case(case)
+    return case
+
+
+def load(path=TABLE):
+    """All cases of the table, in its order."""
+    with open(path, "rb") as stream:
+        table = tomllib.load(stream)
+    cases = []
+    for entry in table["case"]:
+        matrix = entry.pop("matrix", {})
+        for values in combinations(matrix):
+            cases.append(build_case(table, fill(entry, values)))
+    names = [case.name for case in cases]
+    if doubled := {name for name in names if names.count(name) > 1}:
+        raise TableError(f"these names stand twice: {', '.join(sorted(doubled))}")
+    return cases

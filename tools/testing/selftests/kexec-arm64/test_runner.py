@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests the test runner itself, without QEMU; prints TAP.
+
+A judge that lets something through would make every case worthless. So a log
+that passes is spoiled in one way after the other, and each must be found out.
+"""
+
+import io
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import cpio
+import judge
+import kunit
+import table
+
+TABLE = """
+[defaults]
+groups = ["ci"]
+crash_facts = { cpus = "1" }
+[el.el1]
+machine = ""
+cpu = "max"
+cmdline = ""
+facts = "el1"
+[firmware.none]
+machine = "gic-version=3"
+[kernel.4k]
+page = "4096"
+[kernel.64k]
+page = "65536"
+[steps]
+dump = ["load-crash {1} {2}", "panic"]
+[[case]]
+name = "t-{n}"
+matrix = { n = [1, 2] }
+tap = 2
+steps = ["chain {n} direct 64k", "dump kexec-c 4k"]
+allow = ["Kernel panic - not syncing: sysrq"]
+expect = [{ re = "Bye", count = 1 }]
+distinct = ["text=(\\\\S+)"]
+same = ["sum (\\\\S+)"]
+"""
+
+GOOD = """\
+[    1.000000] KX: boot 1 el=el1 cpus=2 page=4096 text=a1\r
+[    1.000000] KX: sum 77\r
+[    1.100000] Bye\r
+[    1.000000] KX: boot 2 el=el1 cpus=2 page=65536 text=a2\r
+[    1.100000] KXTAP: 1..2\r
+[    1.100000] KXTAP: ok 1 - one\r
+[    1.100000] KXTAP: ok 2 - two\r
+[    2.000000] Kernel panic - not syncing: sysrq triggered crash\r
+[    1.000000] KX: boot 3 el=el1 cpus=1 page=4096 text=a3\r
+[    1.000000] KX: sum 77\r
+[    2.100000] KX: done t-1\r
+"""
+
+# What is replaced in the good log, by what, and why that must be noticed
+SPOILED = (
+    ("KX: boot 2", "KX: boot 3", "kernel out of order"),
+    ("boot 2 el=el1 cpus=2", "boot 2 el=el1 cpus=1", "CPU lost"),
+    ("page=65536", "page=4096", "other kernel than wanted"),
+    ("boot 3 el=el1", "boot 3 el=nvhe", "other exception level"),
+    ("cpus=1", "cpus=2", "crash kernel with all CPUs"),
+    ("] Bye", "] ", "expected line missing"),
+    ("] Bye\r\n", "] Bye\r\n] Bye\r\n", "expected line too often"),
+    ("text=a3", "text=a1", "same address twice"),
+    ("sum 77\r\n[    2", "sum 78\r\n[    2", "other checksum"),
+    ("] Bye", "] Bye\r\n] WARNING: CPU: 0 PID: 1 at kernel/x.c:1", "warning"),
+    ("] Bye", "] Bye\r\n] BUG: sleeping function", "BUG"),
+    ("] Bye", "] Bye\r\n] KX: FAIL step 1", "step that failed"),
+    ("] Bye", "] Bye\r\n] Kernel panic - not syncing: Attempted to kill init", "other panic"),
+    ("] Bye", "] Bye\r\n] rcu: INFO: rcu_sched detected stalls", "stall"),
+    ("ok 2 - two", "not ok 2 - two", "bad TAP result"),
+    ("ok 2 - two", "ok 2 - two # SKIP", "skipped TAP result"),
+    ("KXTAP: ok 2 - two", "", "TAP result missing"),
+    ("1..2", "1..3", "TAP plan not met"),
+    ("1..2", "1..1", "TAP plan too small"),
+    ("KX: done t-1", "KX: done t-11", "done by another case"),
+    ("KX: done t-1", "", "end not reached"),
+)
+
+KTAP = """\
+KTAP version 1
+1..2
+    KTAP version 1
+    # Subtest: good
+    1..2
+    ok 1 a
+        KTAP version 1
+        not ok 1 inner
+    ok 2 b
+# good: pass:2 fail:0 skip:0 total:2
+ok 1 good
+    KTAP version 1
+    # Subtest: short
+    1..2
+    ok 1 a
+ok 2 short
+    KTAP version 1
+    # Subtest: bad
+    1..1
+    not ok 1 a
+not ok 3 bad
+    KTAP version 1
+    # Subtest: skips
+    1..1
+    ok 1 a # SKIP no
+ok 4 skips
+"""
+
+
+class Tap:
+    """Gathers results, so that the plan can be printed before them."""
+
+    def __init__(self):
+        self.results = []
+
+    def check(self, good, name):
+        self.results.append((bool(good), name))
+
+    def finish(self):
+        print(f"TAP version 13\n1..{len(self.results)}")
+        for number, (good, name) in enumerate(self.results, 1):
+            print(f"{'ok' if good else 'not ok'} {number} {name}")
+        return 0 if all(good for good, _ in self.results) else 1
+
+
+def load(text):
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as stream:
+        stream.write(text)
+        stream.flush()
+        return table.load(stream.name)
+
+
+def refuses(text):
+    try:
+        load(text)
+    except table.TableError:
+        return True
+    return False
+
+
+def test_table(tap):
+    cases = load(TABLE)
+    tap.check([c.name for c in cases] == ["t-1", "t-2"], "table: a matrix makes cases")
+    tap.check(cases[1].steps == ["load direct 64k", "leave kexec-e", "load direct 64k",
+                                 "leave syscall", "load-crash kexec-c 4k", "panic"],
+              "table: macros are spelled out")
+    tap.check([b.kernel for b in cases[1].boots] == ["4k", "64k", "64k", "4k"],
+              "table: kernels follow from the steps")
+    tap.check(refuses(TABLE.replace("tap = 2", "tpa = 2")), "table: refuses an unknown field")
+    tap.check(refuses(TABLE.replace("chain {n}", "chian {n}")), "table: refuses an unknown step")
+    tap.check(refuses(TABLE.replace("t-{n}", "t")), "table: refuses a name that stands twice")
+    tap.check(refuses(TABLE.replace("load-crash {1}", "load {1}")),
+              "table: refuses a panic with nothing loaded")
+    tap.check(table.load(), "table: cases.toml is sound")
+
+
+def test_judge(tap):
+    case = load(TABLE)[0]
+    tap.check(not judge.judge(case, GOOD.encode()), "judge: passes a good log")
+    tap.check(judge.judge(case, b""), "judge: fails an empty log")
+    for old, new, why in SPOILED:
+        bad = GOOD.replace(old, new)
+        tap.check(bad != GOOD and judge.judge(case, bad.encode()), f"judge: {why}")
+    for boot in range(1, 4):
+        bad = "".join(l for l in GOOD.splitlines(True) if f"boot {boot}" not in l)
+        tap.check(judge.judge(case, bad.encode()), f"judge: kernel {boot} missing")
+
+
+def test_kunit(tap):
+    suites = {name: good for name, (good, _) in kunit.parse(KTAP.splitlines()).items()}
+    tap.check(suites == {"good": True, "short": False, "bad": False, "skips": False},
+              "kunit: only a suite that is whole and good passes")
+
+
+def test_cpio(tap):
+    stream = io.BytesIO()
+    archive = cpio.Archive(stream)
+    archive.add_dir("d")
+    archive.add_file("d/f", b"hello")
+    archive.add_chunks("d/g", 6, [b"abc", b"def"])
+    archive.close()
+    done = subprocess.run(["cpio", "-i", "--quiet", "--to-stdout", "d/f", "d/g"],
+                          input=stream.getvalue(), capture_output=True, check=False)
+    tap.check(done.stdout == b"helloabcdef", "cpio: the archive unpacks")
+
+
+def main():
+    tap = Tap()
+    for test in (test_table, test_judge, test_kunit, test_cpio):
+        test(tap)
+    return tap.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
