@@ -18,6 +18,7 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/align.h>
+#include <linux/crash_dump.h>
 #include <linux/crash_reserve.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
@@ -58,6 +59,15 @@ static int __init reserve_known_param(char *unused)
 }
 early_param("crashkernel", reserve_known_param);
 
+static void __init reserve_explain(const struct reserve_request *req)
+{
+	/* A capture kernel mostly inherits the parameter, and has no memory for it. */
+	if (is_kdump_kernel())
+		pr_info("crashkernel= is ignored in a capture kernel: %s\n", req->why);
+	else
+		pr_err("crashkernel= is ignored: %s at \"%.20s\"\n", req->why, req->where);
+}
+
 /**
  * parse_crashkernel() - read crashkernel= from a command line
  * @cmdline: the command line
@@ -81,7 +91,7 @@ int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 
 	ret = kexec_reserve_parse(cmdline, system_ram, DEFAULT_CRASH_KERNEL_LOW_SIZE, &req);
 	if (ret == -EINVAL)
-		pr_err("crashkernel= is ignored: %s at \"%.20s\"\n", req.why, req.where);
+		reserve_explain(&req);
 	if (!ret && !req.size) {
 		pr_info("crashkernel= reserves nothing on a machine with %llu MB\n",
 			system_ram >> 20);

@@ -289,8 +289,11 @@ int kexec_segment_check(const struct kexec_segment *s, unsigned int nr, bool cra
 		ret = segment_check_overlap(s, i);
 		if (!ret)
 			ret = segment_check_size(&s[i], i, &total);
-		if (!ret)
-			ret = segment_check_place(crash, &s[i], i);
+		if (ret)
+			return ret;
+	}
+	for (i = 0; i < nr; i++) {
+		ret = segment_check_place(crash, &s[i], i);
 		if (ret)
 			return ret;
 	}

@@ -9,12 +9,13 @@
  * is thus never taken for the kernel's word.
  *
  * The descriptor is opened at the first klog_mark() and then kept. Records are
- * in the log before the system call that printed them returns, so nothing has
- * to be waited for.
+ * in the log before the system call that printed them returns, but one cannot be
+ * read before those in front of it are complete, so a little patience is needed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,10 @@
 
 #define KLOG_LEVEL_ERR	3
 #define KLOG_PREFIX	"kexec: "
+
+/* How long an expected record may take to become readable. */
+#define KLOG_WAITS	4
+#define KLOG_WAIT_MS	50
 
 static int klog_fd = -1;
 
@@ -80,12 +85,24 @@ static void klog_judge(struct klog_catch *c, unsigned int prio, const char *text
 		snprintf(c->splat, sizeof(c->splat), "%s", text);
 }
 
+/*
+ * A record can be read only when all before it are complete, and somebody else's
+ * may be half written: give it a moment when nothing has come yet.
+ */
+static bool klog_wait(const struct klog_catch *c, int *patience)
+{
+	struct pollfd p = { .fd = klog_fd, .events = POLLIN };
+
+	return !c->errors && (*patience)-- > 0 && poll(&p, 1, KLOG_WAIT_MS) >= 0;
+}
+
 /**
  * klog_collect() - take in the records since klog_mark()
  * @c: @c->key is given, the rest is filled in
  */
 void klog_collect(struct klog_catch *c)
 {
+	int patience = KLOG_WAITS;
 	char record[8192];
 	char *text;
 	ssize_t len;
@@ -95,8 +112,11 @@ void klog_collect(struct klog_catch *c)
 		len = read(klog_fd, record, sizeof(record) - 1);
 		if (len < 0 && errno == EPIPE)
 			continue;	/* the log overran: go on with the oldest left */
-		if (len <= 0)
+		if (len <= 0) {
+			if (klog_wait(c, &patience))
+				continue;
 			return;
+		}
 		record[len] = '\0';
 		text = strchr(record, ';');
 		if (!text)
