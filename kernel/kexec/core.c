@@ -16,7 +16,7 @@
  * kexec_crash_image, started by a panic.
  *
  * Locks, outermost first: kexec_lock(), then CPU hotplug read lock, then memory
- * hotplug read lock (both only inside ram.c).  kexec_lock() is a try-lock made
+ * hotplug read lock (while memblock or the linear map is walked).  kexec_lock() is a try-lock made
  * of one atomic, because the panic path takes it too: a panic that meets a load
  * in progress must find out at once and go on.  Everybody else gets -EBUSY,
  * which the system calls document.
@@ -109,6 +109,7 @@ void kexec_image_free(struct kexec_image *img)
 	if (!img)
 		return;
 
+	kexec_verify_forget(img);
 	kexec_crash_release_note(img);
 	kexec_arch_release(&img->plan);
 	kexec_hold_free(img);
@@ -278,6 +279,7 @@ static void core_publish_crash(struct kexec_image *img)
 		kexec_image_free(to_kexec_image(old));
 	kexec_hold_commit_crash(img);
 	core_sync_all(img);
+	kexec_verify_record(img);
 	kexec_crash_use_note(img);
 
 	/* The content is complete before a panic on another CPU can find it. */
@@ -304,6 +306,7 @@ void kexec_image_publish(struct kexec_image *img)
 	/* IMA keeps a mapping of its segment; let go of the old image's. */
 	ima_kexec_post_load(&img->kimage);
 #endif
+	kexec_verify_record(img);
 	old = xchg(&kexec_image, &img->kimage);
 	if (old)
 		kexec_image_free(to_kexec_image(old));
@@ -404,16 +407,30 @@ static void core_quiesce(void)
 	machine_shutdown();
 }
 
+static int core_verify(struct kexec_image *img)
+{
+	int ret;
+
+	trace_kexec_phase("verify");
+	kexec_verify_wait(img);
+	ret = kexec_verify_check(img);
+	if (ret)
+		pr_err("reboot refused: the image is not what was loaded; load it again\n");
+	return ret;
+}
+
 /**
  * kernel_kexec() - start the loaded image, as reboot(LINUX_REBOOT_CMD_KEXEC) asks
  *
  * Context: process context, system_transition_mutex held.
- * Return: -EBUSY when a load is in progress, -EINVAL when nothing is loaded;
- * otherwise it does not return.
+ * Return: -EBUSY when a load is in progress, -EINVAL when nothing is loaded,
+ * -EUCLEAN when the image has changed since it was loaded; otherwise it does not
+ * return.
  */
 int kernel_kexec(void)
 {
 	struct kexec_image *img;
+	int ret;
 
 	if (!kexec_lock()) {
 		pr_err("reboot refused: a load or unload is in progress; try again\n");
@@ -426,6 +443,11 @@ int kernel_kexec(void)
 	}
 
 	img = to_kexec_image(kexec_image);
+	ret = core_verify(img);
+	if (ret) {
+		kexec_unlock();
+		return ret;
+	}
 	core_quiesce();
 	trace_kexec_phase("leave");
 	kmsg_dump(KMSG_DUMP_SHUTDOWN);

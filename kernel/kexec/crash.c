@@ -117,6 +117,14 @@ static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs
 	kexec_arch_leave(&img->plan);
 }
 
+static bool crash_is_intact(const struct kexec_image *img)
+{
+	if (!kexec_verify_check(img))
+		return true;
+	pr_emerg("no dump: the crash image is not what was loaded\n");
+	return false;
+}
+
 /**
  * __crash_kexec() - start the capture kernel, if one is loaded
  * @regs: registers at the fault, or NULL for those of the caller
@@ -133,7 +141,7 @@ void __crash_kexec(struct pt_regs *regs)
 			pr_emerg("no dump: an image is being loaded, unloaded or started already\n");
 		return;
 	}
-	if (kexec_crash_image) {
+	if (kexec_crash_image && crash_is_intact(to_kexec_image(kexec_crash_image))) {
 		/*
 		 * The dump shows these registers as the state of this CPU, so
 		 * they are taken here: this frame stays on the stack.

@@ -8,6 +8,7 @@
 #include <linux/kexec.h>
 #include <linux/kexec_machine.h>
 #include <linux/list.h>
+#include <linux/workqueue.h>
 
 #include "extent.h"
 #include "place.h"
@@ -26,6 +27,7 @@ struct page;
  * @claimed: its destination was asked for already
  * @filled: the content is complete, so a page that is exchanged is copied
  * @borrowed: @pages belong to the crash reservation and are not ours to free
+ * @digest: of the content, taken by verify.c; not of @late ones
  * @late: written again after the load (the IMA list), so it is cleaned to
  *        memory just before leaving and no digest covers it
  */
@@ -38,6 +40,7 @@ struct kexec_backing {
 	bool filled;
 	bool borrowed;
 	bool late;
+	u32 digest;
 };
 
 /**
@@ -52,6 +55,8 @@ struct kexec_backing {
  * @pool_left: pages left in that block
  * @pool_order: order of the next block to ask for; falls as memory gets short
  * @copies: the copy list that @plan points at
+ * @digest_work: takes the digests after the load
+ * @digested: they are taken
  * @name: for messages
  */
 struct kexec_image {
@@ -64,6 +69,8 @@ struct kexec_image {
 	unsigned int pool_left;
 	unsigned int pool_order;
 	struct kexec_copy *copies;
+	struct work_struct digest_work;
+	bool digested;
 	const char *name;
 };
 
@@ -115,6 +122,13 @@ int kexec_segment_fill_kernel(struct kexec_image *img, unsigned int seg,
 int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
 		       int (*read)(void *va, size_t len, void *arg), void *arg);
 int kexec_segment_check(const struct kexec_segment *s, unsigned int nr, bool crash);
+
+/* verify.c, sysctl.c: is it still what was loaded? */
+void kexec_verify_record(struct kexec_image *img);
+void kexec_verify_forget(struct kexec_image *img);
+void kexec_verify_wait(struct kexec_image *img);
+int kexec_verify_check(const struct kexec_image *img);
+bool kexec_verify_wanted(bool crash);
 
 /* file.c: kexec_file_load below its argument checks */
 int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,

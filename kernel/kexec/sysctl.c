@@ -6,6 +6,10 @@
  * kernel.kexec_load_limit_reboot and kernel.kexec_load_limit_panic count how
  * many more loads of each kind are allowed; -1 stands for no limit, and a limit
  * can only be lowered.  An attempt counts whether or not it succeeds.
+ *
+ * kernel.kexec_verify says which images are compared with their digests before
+ * they are started: 1 the one for a panic, 2 the one for reboot, 3 both (the
+ * default), 0 none.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -21,6 +25,11 @@ static DEFINE_MUTEX(sysctl_lock);
 static int sysctl_limit_reboot = -1;
 static int sysctl_limit_panic = -1;
 static int sysctl_disabled;
+
+#define SYSCTL_VERIFY_CRASH	BIT(0)
+#define SYSCTL_VERIFY_REBOOT	BIT(1)
+
+static int sysctl_verify = SYSCTL_VERIFY_CRASH | SYSCTL_VERIFY_REBOOT;
 
 #ifdef CONFIG_SYSCTL
 static int sysctl_limit_set(int *limit, int val)
@@ -68,6 +77,14 @@ static struct ctl_table sysctl_table[] = {
 		.proc_handler = sysctl_limit_handler,
 		.mode = 0644,
 		.data = &sysctl_limit_reboot,
+	}, {
+		.procname = "kexec_verify",
+		.proc_handler = proc_dointvec_minmax,
+		.mode = 0644,
+		.maxlen = sizeof(sysctl_verify),
+		.data = &sysctl_verify,
+		.extra1 = SYSCTL_ZERO,
+		.extra2 = SYSCTL_THREE,
 	},
 };
 
@@ -117,4 +134,16 @@ bool kexec_load_permitted(int kexec_image_type)
 		return false;
 	}
 	return true;
+}
+
+/**
+ * kexec_verify_wanted() - is this kind of image to be verified?
+ * @crash: the one that a panic starts
+ *
+ * Context: any, the panic path included.
+ * Return: true when kernel.kexec_verify says so.
+ */
+bool kexec_verify_wanted(bool crash)
+{
+	return READ_ONCE(sysctl_verify) & (crash ? SYSCTL_VERIFY_CRASH : SYSCTL_VERIFY_REBOOT);
 }

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: is the image still what was loaded?
+ *
+ * An image may wait for months until it is started, and a stray write, a broken
+ * driver or a flipped bit can spoil it meanwhile.  So each segment gets a digest
+ * when it is loaded, kept in the image descriptor, away from the bytes that it
+ * stands for.  It is compared
+ *
+ * - at the very start of reboot(KEXEC), before anything is shut down: what does
+ *   not match is reported, the call fails and the system goes on;
+ * - in a panic, before the other CPUs are stopped: what does not match is
+ *   reported and the panic goes its ordinary way.
+ *
+ * With MMU and caches on this takes milliseconds where a purgatory, which does
+ * the same with caches off, takes minutes.  The digest is CRC-32: it has to find
+ * accidents, not attackers, who could change the digest as well; and arm64 has
+ * instructions for it that need no SIMD registers, so it works in a panic
+ * whatever the CPU was doing.  The reasons in full are in decisions.rst.
+ *
+ * A crash image is digested before it is published.  For the other kind, which
+ * may be large and is rarely needed within the second, a worker does it after
+ * the system call has returned; reboot(KEXEC) waits for it.
+ *
+ * What is written after the load (IMA's list) has no digest.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/crc32.h>
+#include <linux/mm.h>
+#include <linux/workqueue.h>
+
+#include "internal.h"
+
+/* Bytes digested between two chances for others to run. */
+#define VERIFY_STEP_PAGES	(SZ_1M >> PAGE_SHIFT)
+
+/* Pages that lie behind each other in memory, from slot @from on. */
+static unsigned long verify_run(const struct kexec_backing *b, unsigned long from)
+{
+	unsigned long n = 1;
+
+	while (from + n < b->nr_pages && n < VERIFY_STEP_PAGES &&
+	       page_to_pfn(b->pages[from + n]) == page_to_pfn(b->pages[from]) + n)
+		n++;
+	return n;
+}
+
+static u32 verify_digest(const struct kexec_backing *b, bool may_sleep)
+{
+	unsigned long i, n;
+	u32 crc = ~0;
+
+	for (i = 0; i < b->nr_pages; i += n) {
+		n = verify_run(b, i);
+		crc = crc32_le(crc, page_address(b->pages[i]), n << PAGE_SHIFT);
+		if (may_sleep)
+			cond_resched();
+	}
+	return crc;
+}
+
+static void verify_record(struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		img->backing[i].digest = verify_digest(&img->backing[i], true);
+	/* The digests are complete before the panic path can find them so. */
+	smp_store_release(&img->digested, true);
+}
+
+static void verify_work(struct work_struct *work)
+{
+	verify_record(container_of(work, struct kexec_image, digest_work));
+}
+
+/**
+ * kexec_verify_record() - take the digests of a sealed image
+ * @img: the image
+ *
+ * Context: process context, may sleep.  For an image that is no crash image the
+ * work is done later; kexec_verify_forget() ends it.
+ */
+void kexec_verify_record(struct kexec_image *img)
+{
+	INIT_WORK(&img->digest_work, verify_work);
+	if (kexec_image_is_crash(img))
+		verify_record(img);
+	else
+		queue_work(system_unbound_wq, &img->digest_work);
+}
+
+/**
+ * kexec_verify_forget() - stop taking digests
+ * @img: an image that will be freed
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_verify_forget(struct kexec_image *img)
+{
+	if (img->digest_work.func)
+		cancel_work_sync(&img->digest_work);
+}
+
+/**
+ * kexec_verify_wait() - wait until the digests are taken
+ * @img: a published image
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_verify_wait(struct kexec_image *img)
+{
+	flush_work(&img->digest_work);
+}
+
+static bool verify_segment(const struct kexec_image *img, unsigned int seg)
+{
+	const struct kexec_backing *b = &img->backing[seg];
+	u32 now = verify_digest(b, !img->plan.crash);
+
+	if (now == b->digest)
+		return true;
+	pr_emerg("segment %u of the %s (%lu pages for %pap) has changed since it was loaded: digest %#010x, was %#010x\n",
+		 seg, img->name, b->nr_pages, &b->dst_pa, now, b->digest);
+	return false;
+}
+
+/**
+ * kexec_verify_check() - compare an image with its digests
+ * @img: a published image
+ *
+ * Does nothing when kernel.kexec_verify excludes this kind of image.
+ *
+ * Context: for a crash image the panic path: no lock, no allocation, time in
+ * proportion to the size; for the other kind process context.
+ * Return: 0, or -EUCLEAN after one message for each segment that has changed.
+ */
+int kexec_verify_check(const struct kexec_image *img)
+{
+	unsigned int i;
+	int ret = 0;
+
+	if (!kexec_verify_wanted(img->plan.crash))
+		return 0;
+	/* Pairs with the store in verify_record(). */
+	if (!smp_load_acquire(&img->digested)) {
+		pr_warn("the %s has no digest yet and is not verified\n", img->name);
+		return 0;
+	}
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		if (!img->backing[i].late && !verify_segment(img, i))
+			ret = -EUCLEAN;
+	return ret;
+}
