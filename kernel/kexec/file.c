@@ -41,6 +41,9 @@
 
 #define FILE_WINDOW	(32ULL * SZ_1G)
 
+/* No byte of the kernel lies above (booting.rst, section 4). */
+#define FILE_KERNEL_MAX	BIT_ULL(48)
+
 /* What either file may have, kexec_file_load(2). */
 #define FILE_SIZE_MAX	(4ULL * SZ_1G)
 
@@ -302,7 +305,7 @@ static int file_seat_from(struct file_load *load, u64 min)
 		.size = PAGE_ALIGN(load->info.text_offset + load->info.image_size),
 		.align = load->info.align,
 		.min = min,
-		.max = PHYS_MASK,
+		.max = FILE_KERNEL_MAX,
 	};
 	struct kexec_image *img = load->img;
 	int seg, ret;
@@ -362,6 +365,12 @@ static int file_seat_all(struct file_load *load)
 	return ret;
 }
 
+static bool file_same_info(const struct kexec_image_info *a, const struct kexec_image_info *b)
+{
+	return a->text_offset == b->text_offset && a->image_size == b->image_size &&
+	       a->align == b->align;
+}
+
 static int file_fill_kernel(struct file_load *load, struct file *file)
 {
 	struct file_reader reader = {
@@ -379,7 +388,7 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 		return ret;
 
 	ret = kexec_arch_image_probe(b->va, load->kernel_len, load->kernel_len, &again);
-	if (!ret && memcmp(&again, &load->info, sizeof(again))) {
+	if (!ret && !file_same_info(&again, &load->info)) {
 		pr_err("kernel: the header changed while the file was read; load again\n");
 		ret = -EAGAIN;
 	}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Starts a guest: its files, its command line, its serial log, its end."""
 
+import os
 import random
 import shutil
 import subprocess
@@ -122,7 +123,7 @@ def command(case, store, qemu=QEMU, extra=()):
     """QEMU's arguments for a case that prepare() has made ready."""
     work = store.work(case)
     share = work / "share"
-    args = [qemu, "-M", f"virt,{case.machine}", "-cpu", case.cpu, "-smp", str(case.smp),
+    args = [qemu, "-accel", f"tcg,thread={case.threads}", "-M", f"virt,{case.machine}", "-cpu", case.cpu, "-smp", str(case.smp),
             "-m", str(case.memory), *COMMON,
             "-kernel", str(share / f"Image-{case.kernel}"), "-initrd", str(share / "initrd"),
             "-append", f"{CMDLINE} {case.cmdline} {FIRST}",
@@ -146,9 +147,20 @@ class Guest:
         self.deadline = self.start + timeout
         self.log = Path(log)
         self.timed_out = False
+        self.status = None
+        self.cpu_s = 0.0
         with open(self.log, "wb") as sink:
             self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=sink,
                                             stderr=subprocess.STDOUT)
+
+    def ended(self, options=os.WNOHANG):
+        """Whether QEMU is gone; notes its status and the CPU time that it took."""
+        if self.status is None:
+            pid, status, usage = os.wait4(self.process.pid, options)
+            if pid:
+                self.status = self.process.returncode = os.waitstatus_to_exitcode(status)
+                self.cpu_s = usage.ru_utime + usage.ru_stime
+        return self.status is not None
 
     def lines(self):
         """Complete lines as they arrive, each with the seconds since the start;
@@ -156,7 +168,7 @@ class Guest:
         with open(self.log, "rb") as source:
             rest = b""
             while True:
-                ended = self.process.poll() is not None
+                ended = self.ended()
                 while chunk := source.read(65536):
                     *whole, rest = (rest + chunk).split(b"\n")
                     for line in whole:
@@ -165,18 +177,16 @@ class Guest:
                     return
                 if time.monotonic() > self.deadline:
                     self.timed_out = True
-                    self.process.kill()
-                    self.process.wait()
+                    self.stop()
                 time.sleep(POLL_S)
 
     def wait(self):
-        """Runs to the end; returns the seconds it took."""
+        """Runs to the end."""
         for _ in self.lines():
             pass
-        return time.monotonic() - self.start
 
     def stop(self):
         """Never leaves a QEMU behind, however its reader ended."""
-        if self.process.poll() is None:
+        if not self.ended():
             self.process.kill()
-            self.process.wait()
+            self.ended(0)

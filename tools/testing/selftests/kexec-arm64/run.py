@@ -30,6 +30,7 @@ class Outcome:
     """What came of a case: faults, or the name of a tool that is missing."""
     case: table.Case
     seconds: float = 0.0
+    cpu_s: float = 0.0
     faults: list = field(default_factory=list)
     missing: str = ""
     notes: list = field(default_factory=list)
@@ -62,12 +63,13 @@ def run_case(case, store, options):
             guest.wait()
         finally:
             guest.stop()
+        outcome.cpu_s = guest.cpu_s
         raw = outcome.log.read_bytes()
         outcome.faults += judge.judge(case, raw)
         if guest.timed_out:
             outcome.faults.append(f"killed after {guest.deadline - guest.start:.0f} s")
-        elif guest.process.returncode:
-            outcome.faults.append(f"QEMU ended with status {guest.process.returncode}")
+        elif guest.status:
+            outcome.faults.append(f"QEMU ended with status {guest.status}")
         host_checks(case, store, raw, outcome)
         if not outcome.faults:
             qemu.tidy(case, store)
@@ -100,7 +102,8 @@ class Report:
             print(f"# {note}")
         for fault in outcome.faults:
             print(f"# {fault}")
-        print(f"# {outcome.case.name}: {outcome.seconds:.1f} s, {outcome.log}")
+        print(f"# {outcome.case.name}: {outcome.seconds:.1f} s, "
+              f"{outcome.cpu_s:.1f} s of CPU, {outcome.log}")
         if outcome.faults and outcome.log.is_file():
             for line in judge.clean(outcome.log.read_bytes())[-TAIL_LINES:]:
                 print(f"#   {line}")
@@ -141,11 +144,13 @@ def select(cases, options):
 def run_all(cases, store, options):
     """Longest first would need times; the table's order keeps related cases together."""
     report = Report(cases)
+    cpu_s = 0.0
     begin = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
         for done in as_completed([pool.submit(run_case, case, store, options) for case in cases]):
             report.case(done.result())
-    print(f"# {len(cases)} cases in {time.monotonic() - begin:.0f} s, "
+            cpu_s += done.result().cpu_s
+    print(f"# {len(cases)} cases in {time.monotonic() - begin:.0f} s ({cpu_s:.0f} s of CPU), "
           f"{len(report.failed)} failed, {len(report.skipped)} skipped")
     for name in report.failed:
         print(f"# failed: {name}")

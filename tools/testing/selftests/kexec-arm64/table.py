@@ -41,6 +41,7 @@ class Case:
     machine: str = ""
     cpu: str = ""
     smp: int = 2
+    threads: str = "single"
     memory: int = 1024
     cmdline: str = ""
     disk: int = 0
