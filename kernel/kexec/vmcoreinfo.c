@@ -138,8 +138,6 @@ static const struct vmcoreinfo_key vmcoreinfo_place_keys[] __initconst = {
 #ifdef CONFIG_SPARSEMEM
 	KEY_STRUCT(mem_section),
 	KEY_MEMBER(mem_section, section_mem_map),
-	KEY_COUNT(mem_section, NR_SECTION_ROOTS),
-	KEY_VALUE(MAX_PHYSMEM_BITS),
 	KEY_VALUE(SECTION_SIZE_BITS),
 #endif
 #ifdef CONFIG_KALLSYMS
@@ -302,6 +300,9 @@ static void __init vmcoreinfo_append_found(void)
 #ifdef CONFIG_SPARSEMEM
 	/* An array of sections, or a pointer to an array of pointers to them. */
 	VMCOREINFO_SYMBOL_ARRAY(mem_section);
+	/* A kernel with 52-bit addresses (LPA2) learns at boot how many it has. */
+	VMCOREINFO_LENGTH(mem_section, NR_SECTION_ROOTS);
+	VMCOREINFO_NUMBER(MAX_PHYSMEM_BITS);
 #endif
 }
 

@@ -142,12 +142,13 @@ def select(cases, options):
 
 
 def run_all(cases, store, options):
-    """Longest first would need times; the table's order keeps related cases together."""
+    """The cases that may take longest go first, so that none is left alone at the end."""
     report = Report(cases)
     cpu_s = 0.0
     begin = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
-        for done in as_completed([pool.submit(run_case, case, store, options) for case in cases]):
+        for done in as_completed([pool.submit(run_case, case, store, options) 
+                                 for case in sorted(cases, key=lambda c: -c.timeout)]):
             report.case(done.result())
             cpu_s += done.result().cpu_s
     print(f"# {len(cases)} cases in {time.monotonic() - begin:.0f} s ({cpu_s:.0f} s of CPU), "

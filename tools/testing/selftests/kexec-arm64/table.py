@@ -86,9 +86,11 @@ def fill(thing, values):
 
 
 def combinations(matrix):
-    keys = list(matrix)
-    for values in itertools.product(*(matrix[key] for key in keys)):
-        yield dict(zip(keys, values))
+    """All ways to take one entry of each row; a row named "a,b" holds pairs."""
+    rows = [[dict(zip(key.split(","), entry if "," in key else [entry])) for entry in entries]
+            for key, entries in matrix.items()]
+    for chosen in itertools.product(*rows):
+        yield {name: value for entry in chosen for name, value in entry.items()}
 
 
 def spell_steps(steps, macros):
