@@ -108,12 +108,14 @@ build_one() {
 	if [ -n "$config_only" ]; then
 		return
 	fi
-	if ! "${kernel_make[@]}" "${keep_going[@]}" -C "$src" O="$out" Image >>"$log" 2>&1 9>&-; then
+	if ! "${kernel_make[@]}" "${keep_going[@]}" -C "$src" O="$out" Image \
+		>>"$log" 2>&1 9>&-; then
 		grep -E -A 3 '(error|warning): |undefined reference|\*\*\* ' "$log" | head -n 40 >&2
 		die "$variant: build failed, see ${log#"$top"/}"
 	fi
 	flock -u 9
-	say "$variant: $(stat -L -c %s "$out/arch/arm64/boot/Image") bytes in $((SECONDS - start)) s"
+	say "$variant: $(stat -L -c %s "$out/arch/arm64/boot/Image") bytes" \
+		"in $((SECONDS - start)) s"
 }
 
 [ $# -gt 0 ] || {

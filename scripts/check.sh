@@ -35,10 +35,12 @@ files_of() {
 	all_files | while IFS= read -r f; do
 		case $1:$f in
 		c:*.[chS]) echo "$f" ;;
-		kernel-doc:kernel/*.[ch] | kernel-doc:arch/*.[ch] | kernel-doc:include/*.h) echo "$f" ;;
+		kernel-doc:kernel/*.[ch] | kernel-doc:arch/*.[ch]) echo "$f" ;;
+		kernel-doc:include/*.h) echo "$f" ;;
 		python:*.py | shell:*.sh) echo "$f" ;;
 		python:* | shell:*)
-			if head -n 1 "$top/$f" 2>/dev/null | grep -qE "^#!.*${1/shell/(bash|\/sh)}"; then
+			if head -n 1 "$top/$f" 2>/dev/null |
+				grep -qE "^#!.*${1/shell/(bash|\/sh)}"; then
 				echo "$f"
 			fi ;;
 		esac
@@ -63,7 +65,7 @@ quiet() {
 # checkpatch [OPTION...]: with the files named on standard input, in the copy.
 # It finds the names of the base in the tree's include/ only outside of git.
 checkpatch() {
-	(cd "$copy" && GIT_CEILING_DIRECTORIES=$build xargs -d '\n' -r \
+	(cd "$copy" && GIT_CEILING_DIRECTORIES=$build xargs -d '\n' -r -n 10 -P "$(nproc)" \
 		"$src_ours/scripts/checkpatch.pl" --root="$src_ours" --strict \
 		--no-summary --terse --show-types -q "$@" 2>&1)
 }
@@ -77,10 +79,12 @@ check_style() {
 	all_files | grep '^include/trace/' |
 		checkpatch --ignore OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT -f
 	# Programs of the host and the guest have no kernel headers to use, and
-	# tools/testing/kexec/include is where the host gets its own from.
+	# tools/testing/kexec/include is where the host gets its own from. In
+	# shell, a repeated word is mostly an argument.
 	all_files | grep -E '^(tools|scripts|Makefile|configs)' |
 		grep -vE '^tools/testing/kexec/include/|\.toml$' |
-		checkpatch --ignore ARRAY_SIZE,STRCPY,VOLATILE,PREFER_DEFINED_ATTRIBUTE_MACRO,CAMELCASE -f
+		checkpatch --ignore ARRAY_SIZE,BIT_MACRO,STRCPY,VOLATILE \
+			--ignore PREFER_DEFINED_ATTRIBUTE_MACRO,REPEATED_WORD -f
 	series_names | checkpatch --ignore MISSING_SIGN_OFF
 }
 
@@ -96,6 +100,7 @@ own_warnings() {
 }
 
 check_compile() {
+	local built
 	mkdir -p "$out" "$log_dir"
 	cp "$build/out/4k/.config" "$out/.config"
 	if ! "${kernel_make[@]}" -C "$src_ours" O="$out" olddefconfig prepare >"$log" 2>&1; then
@@ -105,8 +110,9 @@ check_compile() {
 	"${kernel_make[@]}" -k -C "$src_ours" O="$out" W=1 C=2 CF=-D__CHECK_ENDIAN__ \
 		kernel/kexec/ arch/arm64/kexec/ >"$log" 2>&1
 	own_warnings
-	[ "$(find "$out/kernel/kexec" "$out/arch/arm64/kexec" -name '*.o' 2>/dev/null | wc -l)" -ge 20 ] ||
-		echo "hardly an object was built, see ${log#"$top"/}"
+	built=$(find "$out/kernel/kexec" "$out/arch/arm64/kexec" -name '*.o' 2>/dev/null | wc -l)
+	[ "$built" -ge 20 ] ||
+		echo "only $built objects were built, see ${log#"$top"/}"
 }
 
 check_kernel_doc() {
@@ -129,7 +135,8 @@ check_lengths() {
 		/^\{/ { start = FNR }
 		/^\}/ && start {
 			if (FNR - start - 1 >= max)
-				printf "%s:%d: %d lines: %s\n", FILENAME, start, FNR - start - 1, name
+				printf "%s:%d: %d lines: %s\n", \
+					FILENAME, start, FNR - start - 1, name
 			start = 0
 		}'
 	all_files | grep -E '\.([chS]|py|sh)$' | (cd "$top" && xargs -d '\n' wc -l) |
@@ -142,7 +149,7 @@ check_leftovers() {
 	all_files | grep -v '^scripts/check\.sh$' | (cd "$top" && xargs -d '\n' \
 		grep -nEI "(^|[^[:alnum:]_.}/])/(work|root|home)/|\\<($marks)\\>")
 	all_files | grep -E '\.([chS]|py|sh)$|Makefile|Kconfig' | (cd "$top" && xargs -d '\n' \
-		grep -L 'SPDX-License-Identifier: GPL-2.0-only' | sed 's/$/: no licence line/')
+		grep -L 'SPDX-License-Identi''fier: GPL-2.0-only' | sed 's/$/: no licence line/')
 }
 
 check_originality() {

@@ -38,8 +38,9 @@ need_base() {
 
 # One line that changes whenever another base is installed.
 base_id() {
-	printf '%s %s\n' \
-		"$(dpkg-query -W -f '${Version}' "linux-source-$base_version.$base_patchlevel" 2>/dev/null)" \
+	local package=linux-source-$base_version.$base_patchlevel
+
+	printf '%s %s\n' "$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null)" \
 		"$(stat -c '%s %Y' "$base_tarball")"
 }
 

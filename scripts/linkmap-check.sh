@@ -43,7 +43,7 @@ check_variant() {
 	local variant=$1 out=$build/out/$1 map o wrong=
 	map=$(linked "$out/vmlinux.map" 2>/dev/null) || map=
 	if [ -z "$map" ]; then
-		ok "$variant: link map" "no objects in build/out/$variant/vmlinux.map: was it built?"
+		ok "$variant: link map" "no objects in $out/vmlinux.map: was it built?"
 		return
 	fi
 
@@ -52,7 +52,8 @@ check_variant() {
 			wrong+=" $o"
 		fi
 	done
-	ok "$variant: none of ${#replaced[@]} objects of the base is built" "${wrong:+built all the same:$wrong}"
+	ok "$variant: none of ${#replaced[@]} objects of the base is built" \
+		"${wrong:+built all the same:$wrong}"
 
 	local -a own
 	wrong=

@@ -42,7 +42,8 @@ check_version() {
 	version=$(makefile_value "$1" VERSION)
 	patchlevel=$(makefile_value "$1" PATCHLEVEL)
 	[ "$version.$patchlevel" = "$base_version.$base_patchlevel" ] ||
-		die "the base is $version.$patchlevel, this overlay is for $base_version.$base_patchlevel"
+		die "the base is $version.$patchlevel," \
+			"this overlay is for $base_version.$base_patchlevel"
 }
 
 # unpack DIR: a fresh base in DIR. Output folders inside the old one (out-*)
@@ -112,7 +113,8 @@ refresh_hooks() {
 			return
 		fi
 		say "hooks changed"
-		if [ -s "$state/hooks" ] && ! apply -R --whitespace=nowarn "$state/hooks" 2>/dev/null; then
+		if [ -s "$state/hooks" ] &&
+			! apply -R --whitespace=nowarn "$state/hooks" 2>/dev/null; then
 			fresh_base
 		fi
 	fi
@@ -147,12 +149,17 @@ overlay_pairs() {
 refuse_overwriting() {
 	local clash
 	clash=$(LC_ALL=C comm -23 "$state/files.new" "$state/files" | while IFS= read -r f; do
+		# A link to the project is ours, whoever made it.
+		case $(readlink "$src_ours/$f") in
+		"$top"/*) continue ;;
+		esac
 		if [ -e "$src_ours/$f" ] || [ -L "$src_ours/$f" ]; then
 			printf ' %s' "$f"
 		fi
 	done)
 	[ -z "$clash" ] ||
-		die "would overwrite file(s) of the base:$clash. A change to the base is a hook in patches/"
+		die "would overwrite file(s) of the base:$clash." \
+			"A change to the base is a hook in patches/"
 }
 
 lay_over() {
@@ -164,7 +171,8 @@ lay_over() {
 
 	LC_ALL=C comm -13 "$state/files.new" "$state/files" | while IFS= read -r to; do
 		rm -f "$src_ours/$to"
-		(cd "$src_ours" && rmdir -p --ignore-fail-on-non-empty "$(dirname "$to")" 2>/dev/null) || :
+		(cd "$src_ours" &&
+			rmdir -p --ignore-fail-on-non-empty "$(dirname "$to")" 2>/dev/null) || :
 	done
 
 	# An interrupted run must find its own files again.

@@ -38,7 +38,8 @@ make_base() {
 	[ "${#names[@]}" -gt 0 ] || die "the hooks change nothing"
 	need_base
 	git init -q -b base "$work/tree"
-	tar -C "$work/tree" --strip-components=1 -I 'xz -T0' -xf "$base_tarball" "${names[@]/#/$name/}"
+	tar -C "$work/tree" --strip-components=1 -I 'xz -T0' -xf "$base_tarball" \
+		"${names[@]/#/$name/}"
 	in_work add -A
 	in_work commit -q -m "$name"
 }
@@ -86,7 +87,8 @@ verify() {
 	git init -q -b base "$work/check"
 	git -C "$work/check" pull -q "$work/tree" base
 	git -C "$work/check" am -q "$dest"/*.patch
-	[ "$(git -C "$work/check" rev-parse 'HEAD^{tree}')" = "$(in_work rev-parse 'HEAD^{tree}')" ] ||
+	[ "$(git -C "$work/check" rev-parse 'HEAD^{tree}')" = \
+		"$(in_work rev-parse 'HEAD^{tree}')" ] ||
 		die "the series gives another tree when it is applied"
 	while read -r name from; do
 		cmp -s "$top/$from" "$work/check/$name" || die "the series has another $name"

@@ -128,7 +128,9 @@ step kernels "Kernels: ${variants[*]}" build_kernels "${variants[@]}"
 step linkmap 'Link maps: none of the base, all of ours' scripts/linkmap-check.sh
 step x86 'Other architectures: x86-64' scripts/x86-check.sh
 step check 'Static checks' scripts/check.sh
-step qemu 'QEMU' "$selftests/run.py" --groups "$([ "$mode" = prove ] && echo quick,ci,prove || echo quick,ci)" -j2
+groups=quick,ci
+[ "$mode" != prove ] || groups+=,prove
+step qemu 'QEMU' "$selftests/run.py" --groups "$groups" -j2
 if [ "$mode" = prove ]; then
 	step fuzz 'Host simulator: longer random tests' make -s -C tools/testing/kexec fuzz
 fi

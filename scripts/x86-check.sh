@@ -11,7 +11,8 @@ set -euo pipefail
 log=$log_dir/x86.log
 out=$src_ours/out-x86
 compile() {
-	local -a mk=(make "-j$(nproc)" -C "$src_ours" "O=$out" ARCH=x86_64 "CC=ccache gcc" "HOSTCC=ccache gcc")
+	local -a mk=(make "-j$(nproc)" -C "$src_ours" "O=$out" ARCH=x86_64
+		"CC=ccache gcc" "HOSTCC=ccache gcc")
 	cat >"$out/.allconfig" <<-CONFIG
 	CONFIG_64BIT=y
 	CONFIG_SMP=y

@@ -46,12 +46,16 @@ class Store:
             raise Unbuilt(f"{path} is not built")
         return path
 
-    @property
-    def initramfs(self):
-        path = self.build / "rootfs/initramfs.cpio.gz"
-        if not path.is_file():
-            raise Unbuilt(f"{path} is not built (rootfs.sh)")
-        return path
+    def archives(self, case):
+        """The first root in the pieces that the case needs."""
+        names = ["initramfs"]
+        if any(step.split()[0] in ("tap", "fill", "save-dump") for step in case.steps):
+            names.append("tools")
+        paths = [self.build / f"rootfs/{name}.cpio.gz" for name in names]
+        for path in paths:
+            if not path.is_file():
+                raise Unbuilt(f"{path} is not built (rootfs.sh)")
+        return paths
 
     def log(self, case):
         return self.build / "log/qemu" / f"{case.name}.log"
@@ -71,8 +75,9 @@ def need_tools(case, qemu=QEMU):
 def write_initrd(case, store, target):
     """The common root and, behind it, what this case adds as /case."""
     with open(target, "wb") as stream:
-        stream.write(store.initramfs.read_bytes())
-        stream.write(b"\0" * (-stream.tell() % cpio.ALIGN))
+        for path in store.archives(case):
+            stream.write(path.read_bytes())
+            stream.write(b"\0" * (-stream.tell() % cpio.ALIGN))
         archive = cpio.Archive(stream)
         archive.add_dir("case")
         archive.add_file("case/name", f"{case.name}\n".encode())

@@ -6,7 +6,9 @@
 # guest programs of guest/.
 #
 # usage: rootfs.sh [BUILD]      (default: build/ of the project)
-# result: BUILD/rootfs/initramfs.cpio.gz
+# result: BUILD/rootfs/initramfs.cpio.gz, what every guest has
+#         BUILD/rootfs/tools.cpio.gz, what some need beside it
+#         BUILD/rootfs/root, both in one folder
 #
 # The packages are fetched once; a second run only rebuilds what is ours.
 set -eu
@@ -15,13 +17,15 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 build=${1:-$here/../../../../build}
 packages=kexec-tools,makedumpfile,busybox-static
 suite=bookworm
-programs="sbin/kexec sbin/vmcore-dmesg usr/bin/makedumpfile bin/busybox"
+common_programs="bin/busybox sbin/kexec"
+dump_programs="sbin/vmcore-dmesg usr/bin/makedumpfile"
+common_ours="kexec_direct"
 libdirs="lib/aarch64-linux-gnu usr/lib/aarch64-linux-gnu lib usr/lib"
 cross=${CROSS_COMPILE:-aarch64-linux-gnu-}
 
 mkdir -p "$build/rootfs"
 out=$(cd "$build/rootfs" && pwd -P)
-tree=$out/debian root=$out/root
+tree=$out/debian common=$out/common tools=$out/tools root=$out/root
 
 say() {
 	echo "rootfs.sh: $*"
@@ -63,43 +67,63 @@ find_lib() {
 	exit 1
 }
 
-# add_libs FILE: all that FILE is linked with, and what that is linked with
+# add_libs ROOT FILE: all that FILE is linked with, and what that is linked with
 add_libs() {
-	for lib in $(needed "$1"); do
-		[ ! -e "$root/lib/$lib" ] || continue
-		cp -L "$(find_lib "$lib")" "$root/lib/$lib"
-		add_libs "$root/lib/$lib"
+	for lib in $(needed "$2"); do
+		[ ! -e "$1/lib/$lib" ] && [ ! -e "$common/lib/$lib" ] || continue
+		cp -L "$(find_lib "$lib")" "$1/lib/$lib"
+		add_libs "$1" "$1/lib/$lib"
 	done
 }
 
+# add_debian ROOT PROGRAM...
 add_debian() {
-	for program in $programs; do
-		cp -L "$tree/$program" "$root/bin/${program##*/}"
-		add_libs "$root/bin/${program##*/}"
-	done
-	for name in sh mount umount; do
-		ln -s busybox "$root/bin/$name"
+	to=$1
+	shift
+	for program in "$@"; do
+		cp -L "$tree/$program" "$to/bin/${program##*/}"
+		add_libs "$to" "$to/bin/${program##*/}"
 	done
 }
 
 add_ours() {
-	cp "$here/guest/init.sh" "$root/init"
-	chmod 755 "$root/init"
-	"${cross}gcc" -static -s -O2 -Wall -Wextra -o "$root/bin/facts" "$here/guest/facts.c"
+	cp "$here/guest/init.sh" "$common/init"
+	chmod 755 "$common/init"
+	"${cross}gcc" -s -O2 -Wall -Wextra -o "$common/bin/facts" "$here/guest/facts.c"
 	make -s -C "$here/guest" CC="${cross}gcc" OUT="$out/guest"
 	for program in "$out/guest"/*; do
-		[ ! -x "$program" ] || "${cross}strip" -o "$root/bin/${program##*/}" "$program"
+		[ -x "$program" ] || continue
+		case " $common_ours " in
+		*" ${program##*/} "*) to=$common ;;
+		*) to=$tools ;;
+		esac
+		"${cross}strip" -o "$to/bin/${program##*/}" "$program"
 	done
+}
+
+# pack ROOT NAME
+pack() {
+	python3 "$here/cpio.py" "$1" | gzip -9n >"$out/$2.tmp"
+	mv "$out/$2.tmp" "$out/$2.cpio.gz"
+	say "$2.cpio.gz: $(stat -c %s "$out/$2.cpio.gz") bytes"
 }
 
 need mmdebstrap
 need "${cross}gcc"
 fetch
-rm -rf "$root"
-mkdir -p "$root/bin" "$root/lib" "$root/proc" "$root/sys" "$root/dev" \
-	"$root/tmp" "$root/share" "$out/guest"
-add_debian
+rm -rf "$common" "$tools" "$root"
+mkdir -p "$common/bin" "$common/lib" "$common/proc" "$common/sys" "$common/dev" \
+	"$common/tmp" "$common/share" "$tools/bin" "$tools/lib" "$out/guest"
+for name in sh mount umount; do
+	ln -s busybox "$common/bin/$name"
+done
+# shellcheck disable=SC2086 # lists of names
+{
+	add_debian "$common" $common_programs
+	add_debian "$tools" $dump_programs
+}
 add_ours
-python3 "$here/cpio.py" "$root" | gzip -9n >"$out/initramfs.tmp"
-mv "$out/initramfs.tmp" "$out/initramfs.cpio.gz"
-say "initramfs.cpio.gz: $(stat -c %s "$out/initramfs.cpio.gz") bytes"
+pack "$common" initramfs
+pack "$tools" tools
+mkdir "$root"
+cp -a "$common/." "$tools/." "$root"

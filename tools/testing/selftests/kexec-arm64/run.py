@@ -147,7 +147,7 @@ def run_all(cases, store, options):
     cpu_s = 0.0
     begin = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
-        for done in as_completed([pool.submit(run_case, case, store, options) 
+        for done in as_completed([pool.submit(run_case, case, store, options)
                                  for case in sorted(cases, key=lambda c: -c.timeout)]):
             report.case(done.result())
             cpu_s += done.result().cpu_s

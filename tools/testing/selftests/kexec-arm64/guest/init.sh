@@ -48,9 +48,13 @@ die() {
 	off
 }
 
-# run COMMAND...: dies with what the command said last when it fails
+# run COMMAND...: passes on what the command said when it fails, and dies
 run() {
-	"$@" >/tmp/said 2>&1 || die "$(tail -n 1 /tmp/said)"
+	"$@" >/tmp/said 2>&1 && return
+	while IFS= read -r said; do
+		say "  $said"
+	done </tmp/said
+	die "$1 failed"
 }
 
 value() {
@@ -60,12 +64,24 @@ value() {
 # with_share COMMAND...: the share is mounted only while it is used, so that
 # leaving and hibernating never meet a mounted file system
 with_share() {
-	run mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288 kx $share
+	run mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose kx $share
 	"$@"
 	run umount $share
 }
 
-# What this kernel says of the machine and of itself, as name=value words
+# How many CPUs are online, or the list itself where one in the middle is missing
+count_cpus() {
+	read -r online </sys/devices/system/cpu/online
+	case $online in
+	0) echo 1 ;;
+	0-*[,-]*) echo "$online" ;;
+	0-*) echo $((${online#0-} + 1)) ;;
+	*) echo "$online" ;;
+	esac
+}
+
+# What this kernel says of the machine and of itself, as name=value words. A new
+# process is dear in an emulated guest, so the shell reads most files itself.
 describe() {
 	fw=dt
 	[ ! -d /sys/firmware/acpi/tables ] || fw=acpi
@@ -78,9 +94,12 @@ describe() {
 		/KASLR disabled due to/ { kaslr = "noseed" }
 		/ITS.*: allocated.*Devices/ { its = "yes" }
 		END { print "el=" (el == "nvhe" && vhe ? "vhe" : el), "its=" its, "kaslr=" kaslr }')
-	mem=$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo)
-	text=$(grep -m 1 ' _stext$' /proc/kallsyms)
-	echo "release=$(uname -r) $said cpus=$(nproc) $(facts) fw=$fw mem=${mem}kB text=${text%% *}"
+	read -r release </proc/sys/kernel/osrelease
+	read -r _ mem _ </proc/meminfo
+	while read -r text _ name && [ "$name" != _stext ]; do
+		:
+	done </proc/kallsyms
+	echo "release=$release $said cpus=$(count_cpus) $(facts) fw=$fw mem=${mem}kB text=$text"
 }
 
 # The step below the next one that is called $1: there the next kernel goes on
@@ -103,6 +122,8 @@ do_load() {
 		;;
 	esac
 	set -- "$(next_cmdline "$way")${*:+ $*}"
+	# kexec-tools draws the next kernel's seeds only if that does not make it wait
+	head -c 1 /dev/random >/dev/null
 	case $how in
 	direct)
 		run kexec_direct ${flag:+--on-crash} --kernel "$kernel" \
