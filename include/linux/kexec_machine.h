@@ -89,10 +89,19 @@ struct kexec_fdt_request {
 	u64 ima_len;
 };
 
+/**
+ * enum kexec_park - what to do with the other CPUs
+ * @KEXEC_PARK_PROBE: see whether each of them could be turned off
+ * @KEXEC_PARK_OFF: turn them off
+ */
+enum kexec_park {
+	KEXEC_PARK_PROBE,
+	KEXEC_PARK_OFF,
+};
+
 int kexec_arch_image_probe(const void *head, size_t head_len, u64 file_len,
 			   struct kexec_image_info *info);
 int kexec_arch_image_verify_sig(const void *image, size_t len);
-size_t kexec_arch_fdt_bound(const struct kexec_fdt_request *req);
 int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
 			 size_t room, size_t *used);
 
@@ -101,6 +110,7 @@ void kexec_arch_release(struct kexec_plan *plan);
 void kexec_arch_sync(const void *va, size_t len);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
 void kexec_arch_crash_stop(struct pt_regs *regs);
+int kexec_arch_park(enum kexec_park how);
 void __noreturn kexec_arch_leave(struct kexec_plan *plan);
 
 #endif /* _LINUX_KEXEC_MACHINE_H */

@@ -15,16 +15,21 @@
  * There are two slots: kexec_image, started by reboot(KEXEC), and
  * kexec_crash_image, started by a panic.
  *
+ * reboot(KEXEC) first does all that can still say no, and only then begins to
+ * shut things down.  Once the other CPUs are parked, at the end of
+ * core_quiesce(), the task that asked for the reboot is alone in this kernel: it
+ * must not sleep, wait for RCU or for anybody else any more.
+ *
  * Locks, outermost first: kexec_lock(), then CPU hotplug read lock, then memory
- * hotplug read lock (while memblock or the linear map is walked).  kexec_lock() is a try-lock made
- * of one atomic, because the panic path takes it too: a panic that meets a load
- * in progress must find out at once and go on.  Everybody else gets -EBUSY,
- * which the system calls document.
+ * hotplug read lock (while memblock or the linear map is walked, and the former
+ * alone while CPUs are called together).  kexec_lock() is a try-lock made of one
+ * atomic, because the panic path takes it too: a panic that meets a load in
+ * progress must find out at once and go on.  Everybody else gets -EBUSY, which
+ * the system calls document.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/atomic.h>
-#include <linux/cpu.h>
 #include <linux/ima.h>
 #include <linux/kmsg_dump.h>
 #include <linux/mm.h>
@@ -92,6 +97,7 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 	img->name = type == KEXEC_TYPE_CRASH ? "crash image" : "image";
 	img->kimage.type = type;
 	img->kimage.file_mode = file_mode;
+	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_LOAD);
 #ifdef CONFIG_CRASH_HOTPLUG
 	img->kimage.elfcorehdr_index = -1;
 #endif
@@ -298,6 +304,7 @@ void kexec_image_publish(struct kexec_image *img)
 {
 	struct kimage *old;
 
+	kexec_timeline_pause(&img->timeline);
 	if (kexec_image_is_crash(img)) {
 		core_publish_crash(img);
 		return;
@@ -391,31 +398,38 @@ static void core_sync_late(struct kexec_image *img)
 }
 
 /* Bring the machine down to this CPU and quiet devices. */
-static void core_quiesce(void)
+static void core_quiesce(struct kexec_image *img)
 {
-	trace_kexec_phase("devices");
+	/* KEXEC_PHASE_DEVICES begins in there, see timeline.c. */
+	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_NOTIFIERS);
 	kexec_in_progress = true;
 	kernel_restart_prepare("kexec reboot");
 
-	trace_kexec_phase("cpus");
+	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_SYSCORE);
+	/* Switches CPU hotplug off for good, too. */
 	migrate_to_reboot_cpu();
 	syscore_shutdown();
-	/* Migrating switched CPU hotplug off for good, but parking the others needs it. */
-	cpu_hotplug_enable();
-
 	pr_notice("Starting new kernel\n");
-	machine_shutdown();
+	/* Dumpers may sleep, so they cannot wait until this CPU is alone. */
+	kmsg_dump(KMSG_DUMP_SHUTDOWN);
+	core_sync_late(img);
+
+	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_CPUS);
+	kexec_arch_park(KEXEC_PARK_OFF);
 }
 
 static int core_verify(struct kexec_image *img)
 {
 	int ret;
 
-	trace_kexec_phase("verify");
+	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_VERIFY);
 	kexec_verify_wait(img);
 	ret = kexec_verify_check(img);
 	if (ret)
 		pr_err("reboot refused: the image is not what was loaded; load it again\n");
+	else
+		ret = kexec_arch_park(KEXEC_PARK_PROBE);
+	kexec_timeline_pause(&img->timeline);
 	return ret;
 }
 
@@ -423,9 +437,10 @@ static int core_verify(struct kexec_image *img)
  * kernel_kexec() - start the loaded image, as reboot(LINUX_REBOOT_CMD_KEXEC) asks
  *
  * Context: process context, system_transition_mutex held.
- * Return: -EBUSY when a load is in progress, -EINVAL when nothing is loaded,
- * -EUCLEAN when the image has changed since it was loaded; otherwise it does not
- * return.
+ * Return: -EBUSY when a load is in progress or a CPU does not answer, -EINVAL
+ * when nothing is loaded, -EUCLEAN when the image has changed since it was
+ * loaded, -EPERM when a CPU must not be turned off, each after one message;
+ * otherwise it does not return.
  */
 int kernel_kexec(void)
 {
@@ -448,9 +463,8 @@ int kernel_kexec(void)
 		kexec_unlock();
 		return ret;
 	}
-	core_quiesce();
-	trace_kexec_phase("leave");
-	kmsg_dump(KMSG_DUMP_SHUTDOWN);
-	core_sync_late(img);
+	core_quiesce(img);
+	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_RELOCATION);
+	kexec_timeline_store(img);
 	kexec_arch_leave(&img->plan);
 }

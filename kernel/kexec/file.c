@@ -485,9 +485,11 @@ static int file_fill_fdt(struct file_load *load)
 	if (ret)
 		return ret;
 	ret = kexec_segment_fill_kernel(load->img, load->dtb_seg, fdt, used);
-	if (!ret)
-		kexec_segment_trim(load->img, load->dtb_seg, used);
-	return ret;
+	if (ret)
+		return ret;
+	kexec_segment_trim(load->img, load->dtb_seg, used);
+	kexec_timeline_attach(load->img, load->dtb_seg, fdt);
+	return 0;
 }
 
 /* Everything that has to be known before places can be chosen. */
@@ -495,6 +497,7 @@ static int file_measure(struct file_load *load, struct file *initrd, int initrd_
 			unsigned long flags)
 {
 	loff_t size;
+	int ret;
 
 	if (!(flags & KEXEC_FILE_NO_INITRAMFS)) {
 		size = file_size(initrd, initrd_fd, "initrd");
@@ -504,13 +507,16 @@ static int file_measure(struct file_load *load, struct file *initrd, int initrd_
 	}
 	if (load->fdt.crash) {
 		size_t len;
-		int ret = kexec_crash_build_elfcore(&load->elfcore, &len);
 
+		ret = kexec_crash_build_elfcore(&load->elfcore, &len);
 		if (ret)
 			return ret;
 		load->fdt.elfcorehdr_len = len;
 	}
-	load->dtb_room = PAGE_ALIGN(kexec_arch_fdt_bound(&load->fdt));
+	ret = kexec_arch_fdt_build(&load->fdt, NULL, 0, &load->dtb_room);
+	if (ret)
+		return ret;
+	load->dtb_room = PAGE_ALIGN(load->dtb_room);
 	if (load->dtb_room > SZ_2M) {
 		pr_err("device tree may need %zu bytes, the limit is 2 MiB; shorten the command line\n",
 		       load->dtb_room);
@@ -574,9 +580,10 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 		    unsigned long flags)
 {
 	struct file_load load = { .img = img };
+	int ret;
+
 	CLASS(fd, kernel)(kernel_fd);
 	CLASS(fd, initrd)(initrd_fd);
-	int ret;
 
 	img->plan.crash = kexec_image_is_crash(img);
 	load.fdt.crash = img->plan.crash;

@@ -12,6 +12,7 @@
 
 #include "extent.h"
 #include "place.h"
+#include "timeline.h"
 
 struct file;
 struct page;
@@ -57,6 +58,7 @@ struct kexec_backing {
  * @copies: the copy list that @plan points at
  * @digest_work: takes the digests after the load
  * @digested: they are taken
+ * @timeline: when it was loaded and this kernel left for it
  * @name: for messages
  */
 struct kexec_image {
@@ -71,6 +73,7 @@ struct kexec_image {
 	struct kexec_copy *copies;
 	struct work_struct digest_work;
 	bool digested;
+	struct kexec_timeline_log timeline;
 	const char *name;
 };
 

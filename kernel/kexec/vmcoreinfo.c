@@ -32,6 +32,7 @@
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/page-flags.h>
+#include <linux/pgtable.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -40,7 +41,6 @@
 #include <linux/vmalloc.h>
 #include <linux/vmcore_info.h>
 
-#include <asm/pgtable.h>
 #include <asm/sections.h>
 
 #include "../kallsyms_internal.h"

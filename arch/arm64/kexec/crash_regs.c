@@ -21,8 +21,6 @@
 #include <linux/printk.h>
 #include <linux/smp.h>
 
-#include <asm/smp.h>
-
 /**
  * kexec_arch_crash_stop() - stop the other CPUs and mask all interrupts
  * @regs: registers that the dump shall show for this CPU

@@ -24,6 +24,7 @@
 #include <linux/align.h>
 #include <linux/errno.h>
 #include <linux/kexec_machine.h>
+#include <linux/kexec_timeline.h>
 #include <linux/kernel.h>
 #include <linux/libfdt.h>
 #include <linux/printk.h>
@@ -205,6 +206,12 @@ static int fdt_step_forget_seeds(struct fdt_work *w)
 	return err ?: fdt_chosen_drop(w, "rng-seed");
 }
 
+/* What it tells is the reboot into this kernel, not that into the next one. */
+static int fdt_step_forget_timeline(struct fdt_work *w)
+{
+	return fdt_chosen_drop(w, KEXEC_TIMELINE_PROP);
+}
+
 static int fdt_step_bootargs(struct fdt_work *w)
 {
 	if (!w->req->cmdline)
@@ -278,6 +285,21 @@ static int fdt_step_ima(struct fdt_work *w)
 	return err ?: fdt_rsv_put(w->fdt, start, len);
 }
 
+/* Filled in when this kernel leaves; a panic fills in nothing. */
+static int fdt_step_timeline(struct fdt_work *w)
+{
+	void *value;
+	int err;
+
+	if (w->req->crash)
+		return 0;
+	err = fdt_setprop_placeholder(w->fdt, w->chosen, KEXEC_TIMELINE_PROP,
+				      sizeof(struct kexec_timeline), &value);
+	if (!err)
+		memset(value, 0, sizeof(struct kexec_timeline));
+	return err;
+}
+
 static int fdt_step_marker(struct fdt_work *w)
 {
 	return fdt_setprop(w->fdt, w->chosen, "linux,booted-from-kexec", NULL, 0);
@@ -301,12 +323,14 @@ static const struct fdt_step fdt_steps[] = {
 	{ "old linux,ima-kexec-buffer", fdt_step_forget_ima },
 	{ "old linux,elfcorehdr", fdt_step_forget_crash },
 	{ "old kaslr-seed", fdt_step_forget_seeds },
+	{ "old " KEXEC_TIMELINE_PROP, fdt_step_forget_timeline },
 	{ "bootargs", fdt_step_bootargs },
 	{ "linux,initrd-start", fdt_step_initrd },
 	{ "kaslr-seed", fdt_step_seeds },
 	{ "linux,elfcorehdr", fdt_step_elfcorehdr },
 	{ "linux,usable-memory-range", fdt_step_usable },
 	{ "linux,ima-kexec-buffer", fdt_step_ima },
+	{ KEXEC_TIMELINE_PROP, fdt_step_timeline },
 	{ "linux,booted-from-kexec", fdt_step_marker },
 	{ "/memreserve/ of run-time reservations", fdt_step_keep },
 };
@@ -353,6 +377,7 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
 		{ "linux,elfcorehdr", FDT_RANGE_BYTES },
 		{ "linux,usable-memory-range", 2 * FDT_RANGE_BYTES },
 		{ "linux,ima-kexec-buffer", FDT_RANGE_BYTES },
+		{ KEXEC_TIMELINE_PROP, sizeof(struct kexec_timeline) },
 		{ "linux,booted-from-kexec", 0 },
 	};
 	/* Reservations: initrd, ELF core header, IMA list. */

@@ -80,30 +80,21 @@ static int fdt_source_check(void)
 	return -EINVAL;
 }
 
-/**
- * kexec_arch_fdt_bound - bytes to set aside for the next device tree
- * @req: what the loader asks for; addresses may still be unknown
- *
- * Context: process context.
- * Return: a size in bytes that kexec_arch_fdt_build() will not exceed, at most
- * 2 MiB; 0 when there is no device tree to start from.
- */
-size_t kexec_arch_fdt_bound(const struct kexec_fdt_request *req)
+static size_t fdt_source_bound(const struct kexec_fdt_request *req)
 {
 	struct fdt_source src = { .nr_keep = fdt_source_keep_max() };
 
-	if (!initial_boot_params)
-		return 0;
 	fdt_source_blob(&src);
 	return kexec_fdt_bound(&src, req);
 }
 
 /**
- * kexec_arch_fdt_build - write the next device tree
- * @req: what the loader asks for
- * @fdt: buffer, 8-byte aligned; undefined after a failure
+ * kexec_arch_fdt_build - write the next device tree, or say how large it may be
+ * @req: what the loader asks for; addresses may be unknown without @fdt
+ * @fdt: buffer, 8-byte aligned, undefined after a failure; or NULL
  * @room: bytes of @fdt
- * @used: set to the bytes of the finished tree
+ * @used: set to the bytes of the finished tree; without @fdt to bytes that it
+ *        will not exceed, at most 2 MiB
  *
  * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message: -ENOMEM, -EAGAIN
@@ -120,6 +111,10 @@ int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
 	ret = fdt_source_check();
 	if (ret)
 		return ret;
+	if (!fdt) {
+		*used = fdt_source_bound(req);
+		return 0;
+	}
 
 	keep = kvmalloc_array(max, sizeof(*keep), GFP_KERNEL);
 	if (!keep) {

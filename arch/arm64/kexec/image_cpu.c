@@ -12,13 +12,13 @@
 
 #define pr_fmt(fmt) "kexec: Image: " fmt
 
+#include <linux/cpufeature.h>
 #include <linux/errno.h>
 #include <linux/kconfig.h>
 #include <linux/kexec_machine.h>
 #include <linux/limits.h>
 #include <linux/printk.h>
 #include <linux/verification.h>
-#include <asm/cpufeature.h>
 
 #include "image.h"
 

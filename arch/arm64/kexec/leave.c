@@ -25,21 +25,21 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/cacheflush.h>
+#include <linux/cpufeature.h>
 #include <linux/kexec.h>
 #include <linux/kexec_machine.h>
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/mmu_context.h>
 #include <linux/moduleparam.h>
 #include <linux/panic.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 
-#include <asm/cacheflush.h>
-#include <asm/cpufeature.h>
 #include <asm/daifflags.h>
-#include <asm/mmu_context.h>
 #include <asm/sections.h>
 #include <asm/trans_pgd.h>
 #include <asm/virt.h>

@@ -37,15 +37,15 @@
  * sees the caches; and nobody reads them with the MMU off.
  */
 #include <linux/align.h>
+#include <linux/cacheflush.h>
+#include <linux/cpufeature.h>
 #include <linux/errno.h>
 #include <linux/kconfig.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/pgtable.h>
 #include <linux/string.h>
 
-#include <asm/cacheflush.h>
-#include <asm/cpufeature.h>
-#include <asm/pgtable.h>
 #include <asm/virt.h>
 
 #include "trans_pgd.h"
@@ -256,7 +256,8 @@ static int trans_read(struct trans_copy *copy, const u64 *table, int level, u64 
 		u64 desc = READ_ONCE(table[trans_index(level, va)]);
 		const u64 *sub;
 
-		next = min(ALIGN_DOWN(va, size) + size, end);
+		/* With five levels the last root entry ends where 64 bits do. */
+		next = min(va | (size - 1), end - 1) + 1;
 		if (!desc)
 			continue;
 		if (!trans_desc_is_table(desc, level)) {

@@ -9,11 +9,11 @@
  * in Documentation/admin-guide/kdump/vmcoreinfo.rst and, for our own,
  * vmcoreinfo-arm64-kexec.rst.
  */
+#include <linux/cpufeature.h>
 #include <linux/init.h>
 #include <linux/pgtable.h>
 #include <linux/vmcore_info.h>
 
-#include <asm/cpufeature.h>
 #include <asm/memory.h>
 #include <asm/pgtable-hwdef.h>
 #include <asm/pointer_auth.h>

@@ -20,6 +20,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/kexec_machine.h>
+#include <linux/kexec_timeline.h>
 #include <linux/libfdt.h>
 #include <linux/printk.h>
 
@@ -127,6 +128,7 @@ static void fdt_draw_old_initrd(struct sim *s, struct fdt_case *c, int chosen)
 static void fdt_draw_chosen(struct sim *s, struct fdt_case *c)
 {
 	int chosen = fdt_add_subnode(c->tree, 0, "chosen");
+	u8 marks[200] = {};
 
 	fdt_ok(s, chosen);
 	fdt_ok(s, fdt_setprop_string(c->tree, chosen, "stdout-path", "/pl011@9000000"));
@@ -138,6 +140,10 @@ static void fdt_draw_chosen(struct sim *s, struct fdt_case *c)
 		fdt_ok(s, fdt_setprop(c->tree, chosen, "rng-seed", c, 32));
 	if (sim_below(s, 2))
 		fdt_draw_old_initrd(s, c, chosen);
+	sim_fill(s, marks, sizeof(marks));
+	if (sim_below(s, 2))
+		fdt_ok(s, fdt_setprop(c->tree, chosen, KEXEC_TIMELINE_PROP, marks,
+				      sim_below(s, sizeof(marks))));
 	fdt_draw_old_range(s, c, chosen, "linux,elfcorehdr", OLD_ELFCORE);
 	fdt_draw_old_range(s, c, chosen, "linux,ima-kexec-buffer", OLD_IMA);
 	fdt_draw_old_range(s, c, chosen, "linux,usable-memory-range", OLD_USABLE);
@@ -235,6 +241,7 @@ static void fdt_expect_ranges(struct sim *s, const void *fdt, const char *name,
 
 static void fdt_read_chosen(struct sim *s, const struct fdt_case *c, const void *fdt)
 {
+	static const struct kexec_timeline timeline;
 	const struct kexec_fdt_request *r = &c->req;
 	struct fdt_range elfcore = { r->elfcorehdr_pa, r->elfcorehdr_len };
 	struct fdt_range ima = { r->ima_pa, r->ima_len };
@@ -250,6 +257,8 @@ static void fdt_read_chosen(struct sim *s, const struct fdt_case *c, const void 
 	fdt_expect_ranges(s, fdt, "linux,usable-memory-range", c->src.usable,
 			  r->crash ? c->src.nr_usable : 0);
 	fdt_expect_ranges(s, fdt, "linux,ima-kexec-buffer", &ima, !!r->ima_len);
+	fdt_expect_prop(s, fdt, KEXEC_TIMELINE_PROP, r->crash ? NULL : &timeline,
+			sizeof(timeline));
 	fdt_expect_prop(s, fdt, "linux,booted-from-kexec", "", 0);
 }
 

@@ -33,6 +33,7 @@ static const struct sim_test *const sim_tables[] = {
 	reserve_sim_tests,
 	image_sim_tests,
 	fdt_sim_tests,
+	timeline_sim_tests,
 };
 
 /**

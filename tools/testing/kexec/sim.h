@@ -43,6 +43,7 @@ extern const struct sim_test elfcore_sim_tests[];
 extern const struct sim_test reserve_sim_tests[];
 extern const struct sim_test image_sim_tests[];
 extern const struct sim_test fdt_sim_tests[];
+extern const struct sim_test timeline_sim_tests[];
 
 u64 sim_random(struct sim *s);
 u64 sim_below(struct sim *s, u64 limit);

@@ -12,6 +12,7 @@
 #include <kunit/test.h>
 #include <linux/errno.h>
 #include <linux/kexec_machine.h>
+#include <linux/kexec_timeline.h>
 #include <linux/libfdt.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -152,6 +153,7 @@ static void fdt_test_make_stale(struct kunit *test, struct fdt_test_ctx *ctx)
 	KUNIT_ASSERT_EQ(test, 0, fdt_setprop_string(fdt, node, "bootargs", "old arguments"));
 	KUNIT_ASSERT_EQ(test, 0, fdt_setprop_u64(fdt, node, "kaslr-seed", 0xbadbad));
 	KUNIT_ASSERT_EQ(test, 0, fdt_setprop(fdt, node, "rng-seed", seed, sizeof(seed)));
+	KUNIT_ASSERT_EQ(test, 0, fdt_setprop(fdt, node, KEXEC_TIMELINE_PROP, seed, sizeof(seed)));
 	KUNIT_ASSERT_EQ(test, 0, fdt_setprop_u64(fdt, node, "linux,initrd-start", INITRD_PA));
 	KUNIT_ASSERT_EQ(test, 0, fdt_setprop_u64(fdt, node, "linux,initrd-end",
 						 INITRD_PA + INITRD_LEN));
@@ -197,7 +199,7 @@ static void fdt_test_bare(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fdt_test_has(ctx, "linux,booted-from-kexec"));
 	fdt_for_each_property_offset(off, ctx->out, fdt_test_chosen(ctx->out))
 		nr++;
-	KUNIT_EXPECT_EQ(test, nr, 1);
+	KUNIT_EXPECT_EQ(test, nr, 2);
 	KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV);
 }
 
@@ -212,8 +214,28 @@ static void fdt_test_stale(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fdt_test_has(ctx, "stdout-path"));
 	fdt_for_each_property_offset(off, ctx->out, fdt_test_chosen(ctx->out))
 		nr++;
-	KUNIT_EXPECT_EQ(test, nr, 2);
+	KUNIT_EXPECT_EQ(test, nr, 3);
 	KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV);
+}
+
+/* Room for this kernel's figures, without those of the kernel before. */
+static void fdt_test_timeline(struct kunit *test)
+{
+	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
+	static const struct kexec_timeline empty;
+	const void *value;
+	int len;
+
+	fdt_test_make_stale(test, ctx);
+	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
+	value = fdt_test_get(ctx, KEXEC_TIMELINE_PROP, &len);
+	KUNIT_ASSERT_TRUE(test, value);
+	KUNIT_ASSERT_EQ(test, len, (int)sizeof(empty));
+	KUNIT_EXPECT_EQ(test, 0, memcmp(value, &empty, sizeof(empty)));
+
+	fdt_test_ask_all(ctx);
+	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
+	KUNIT_EXPECT_FALSE(test, fdt_test_has(ctx, KEXEC_TIMELINE_PROP));
 }
 
 /* Outside of /chosen and the reservations, the tree is what it was. */
@@ -582,6 +604,7 @@ static void fdt_test_damaged(struct kunit *test)
 static struct kunit_case fdt_test_cases[] = {
 	KUNIT_CASE(fdt_test_bare),
 	KUNIT_CASE(fdt_test_stale),
+	KUNIT_CASE(fdt_test_timeline),
 	KUNIT_CASE(fdt_test_untouched),
 	KUNIT_CASE(fdt_test_bootargs),
 	KUNIT_CASE(fdt_test_initrd),

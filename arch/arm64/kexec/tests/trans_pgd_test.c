@@ -16,11 +16,11 @@
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/pgalloc.h>
+#include <linux/pgtable.h>
 #include <linux/prandom.h>
 #include <linux/sizes.h>
 
-#include <asm/pgalloc.h>
-#include <asm/pgtable.h>
 #include <asm/sections.h>
 #include <asm/virt.h>
 

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the time of a kexec reboot went: the bytes of the device-tree property
+ * /chosen/linux,kexec-timeline, which one kernel writes and the next one reads.
+ * Both may be of any version; Documentation/arch/arm64/kexec/timeline.rst is the
+ * contract.
+ */
+#ifndef _LINUX_KEXEC_TIMELINE_H
+#define _LINUX_KEXEC_TIMELINE_H
+
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+
+#define KEXEC_TIMELINE_PROP	"linux,kexec-timeline"
+
+/* "kext"; an empty property, whose writer never came to fill it in, has 0. */
+#define KEXEC_TIMELINE_MAGIC	0x6b657874
+#define KEXEC_TIMELINE_VERSION	1
+
+/**
+ * enum kexec_phase - what a kernel is busy with, from loading to the next init
+ * @KEXEC_PHASE_LOAD: the system call that loaded the image
+ * @KEXEC_PHASE_VERIFY: checks while nothing is shut down yet
+ * @KEXEC_PHASE_NOTIFIERS: reboot notifiers
+ * @KEXEC_PHASE_DEVICES: device_shutdown()
+ * @KEXEC_PHASE_SYSCORE: syscore_shutdown() and kmsg dumpers
+ * @KEXEC_PHASE_CPUS: turning the other CPUs off
+ * @KEXEC_PHASE_RELOCATION: from the last C code of one kernel to the first mark
+ *                          of the next, which is the one that knows its end
+ * @KEXEC_PHASE_BOOT: from there to init; is not handed over
+ * @KEXEC_NR_PHASES: how many there are
+ * @KEXEC_NR_HANDED: how many are handed over
+ *
+ * The numbers are indices of &kexec_timeline.span, so they never change.
+ */
+enum kexec_phase {
+	KEXEC_PHASE_LOAD,
+	KEXEC_PHASE_VERIFY,
+	KEXEC_PHASE_NOTIFIERS,
+	KEXEC_PHASE_DEVICES,
+	KEXEC_PHASE_SYSCORE,
+	KEXEC_PHASE_CPUS,
+	KEXEC_PHASE_RELOCATION,
+	KEXEC_PHASE_BOOT,
+	KEXEC_NR_PHASES,
+	KEXEC_NR_HANDED = KEXEC_PHASE_BOOT,
+};
+
+/**
+ * struct kexec_timeline_span - one phase
+ * @start: ticks of the architected counter, 0 when the phase did not happen
+ * @end: ticks; 0 when it did not happen or when only the reader knows
+ */
+struct kexec_timeline_span {
+	__be64 start;
+	__be64 end;
+};
+
+/**
+ * struct kexec_timeline - the property
+ * @magic: KEXEC_TIMELINE_MAGIC
+ * @version: changes when what is here now gets another meaning; more phases at
+ *           the end do not change it
+ * @tree_pa: where the tree with this property was put.  One that says another
+ *           address than its own is a copy and tells of an earlier reboot.
+ * @hz: ticks of the counter in a second
+ * @nr_spans: entries of @span
+ * @span: one for each &enum kexec_phase up to the last that is handed over
+ */
+struct kexec_timeline {
+	__be32 magic;
+	__be32 version;
+	__be64 tree_pa;
+	__be64 hz;
+	__be64 nr_spans;
+	struct kexec_timeline_span span[KEXEC_NR_HANDED];
+};
+
+static_assert(offsetof(struct kexec_timeline, tree_pa) == 8);
+static_assert(offsetof(struct kexec_timeline, hz) == 16);
+static_assert(offsetof(struct kexec_timeline, nr_spans) == 24);
+static_assert(offsetof(struct kexec_timeline, span) == 32);
+static_assert(sizeof(struct kexec_timeline_span) == 16);
+static_assert(KEXEC_NR_HANDED == 7);
+
+#endif /* _LINUX_KEXEC_TIMELINE_H */

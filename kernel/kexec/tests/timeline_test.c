@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Tests of the bytes of a timeline
+ *
+ * Marks go through the bytes and come back; bytes that another kernel may have
+ * written by mistake, for another machine or for an earlier reboot are refused,
+ * each for its own reason.
+ */
+
+#include <kunit/test.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <asm/byteorder.h>
+
+#include "../timeline.h"
+
+#define TREE_PA		0x8a400000ULL
+#define HZ_62M5		62500000ULL
+#define NOW		1000000ULL
+
+/* Every phase takes 10 ticks, and 5 pass between it and the next. */
+static void timeline_test_marks(struct kexec_timeline_log *log)
+{
+	unsigned int i;
+
+	*log = (struct kexec_timeline_log) { .now = KEXEC_NR_PHASES };
+	for (i = 0; i < KEXEC_NR_HANDED; i++) {
+		log->start[i] = 100 + 15 * i;
+		log->end[i] = log->start[i] + 10;
+	}
+	log->end[KEXEC_PHASE_RELOCATION] = 0;
+}
+
+static void timeline_test_bytes(struct kexec_timeline *bytes)
+{
+	struct kexec_timeline_log log;
+
+	timeline_test_marks(&log);
+	kexec_timeline_encode(&log, TREE_PA, HZ_62M5, bytes);
+}
+
+static int timeline_test_decode(const void *bytes, size_t len, struct kexec_timeline_log *log)
+{
+	return kexec_timeline_decode(bytes, len, TREE_PA, HZ_62M5, NOW, log);
+}
+
+static void timeline_test_round_trip(struct kunit *test)
+{
+	u8 *room = kunit_kzalloc(test, sizeof(struct kexec_timeline) + 4, GFP_KERNEL);
+	struct kexec_timeline_log in, out;
+	struct kexec_timeline bytes;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, room);
+	timeline_test_marks(&in);
+	kexec_timeline_encode(&in, TREE_PA, HZ_62M5, &bytes);
+	/* Values in a tree are aligned to 4 bytes, not to 8. */
+	memcpy(room + 4, &bytes, sizeof(bytes));
+	KUNIT_ASSERT_EQ(test, 0, timeline_test_decode(room + 4, sizeof(bytes), &out));
+	for (i = 0; i < KEXEC_NR_HANDED; i++) {
+		KUNIT_EXPECT_EQ(test, in.start[i], out.start[i]);
+		KUNIT_EXPECT_EQ(test, in.end[i], out.end[i]);
+	}
+	KUNIT_EXPECT_EQ(test, 0ULL, out.start[KEXEC_PHASE_BOOT]);
+}
+
+/* What crosses kernels is a sequence of bytes, not a C structure. */
+static void timeline_test_layout(struct kunit *test)
+{
+	static const u8 head[] = {
+		'k', 'e', 'x', 't', 0, 0, 0, 1,
+		0, 0, 0, 0, 0x8a, 0x40, 0, 0,
+		0, 0, 0, 0, 0x03, 0xb9, 0xac, 0xa0,
+		0, 0, 0, 0, 0, 0, 0, 7,
+		0, 0, 0, 0, 0, 0, 0, 100,
+		0, 0, 0, 0, 0, 0, 0, 110,
+		0, 0, 0, 0, 0, 0, 0, 115,
+	};
+	struct kexec_timeline bytes;
+
+	timeline_test_bytes(&bytes);
+	KUNIT_EXPECT_EQ(test, 144UL, sizeof(bytes));
+	KUNIT_EXPECT_EQ(test, 0, memcmp(head, &bytes, sizeof(head)));
+}
+
+static void timeline_test_header(struct kunit *test)
+{
+	struct kexec_timeline good, bad;
+	struct kexec_timeline_log log;
+	size_t len = sizeof(bad);
+
+	timeline_test_bytes(&good);
+
+	memset(&bad, 0, sizeof(bad));
+	KUNIT_EXPECT_EQ(test, -ENODATA, timeline_test_decode(&bad, len, &log));
+	bad = good;
+	bad.magic ^= cpu_to_be32(1);
+	KUNIT_EXPECT_EQ(test, -EINVAL, timeline_test_decode(&bad, len, &log));
+	bad = good;
+	bad.version = cpu_to_be32(KEXEC_TIMELINE_VERSION + 1);
+	KUNIT_EXPECT_EQ(test, -EPROTO, timeline_test_decode(&bad, len, &log));
+	bad = good;
+	bad.tree_pa = cpu_to_be64(TREE_PA + 0x200000);
+	KUNIT_EXPECT_EQ(test, -ESTALE, timeline_test_decode(&bad, len, &log));
+	bad = good;
+	bad.hz = cpu_to_be64(HZ_62M5 + 1);
+	KUNIT_EXPECT_EQ(test, -ERANGE, timeline_test_decode(&bad, len, &log));
+	bad.hz = 0;
+	KUNIT_EXPECT_EQ(test, -ERANGE,
+			kexec_timeline_decode(&bad, len, TREE_PA, 0, NOW, &log));
+}
+
+static void timeline_test_length(struct kunit *test)
+{
+	struct kexec_timeline *bytes;
+	struct kexec_timeline_log log;
+	size_t len, room = sizeof(*bytes) + 3 * sizeof(bytes->span[0]);
+
+	bytes = kunit_kzalloc(test, room, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, bytes);
+	timeline_test_bytes(bytes);
+	for (len = 0; len <= room; len++)
+		KUNIT_EXPECT_EQ(test, len == sizeof(*bytes) ? 0 : -EINVAL,
+				timeline_test_decode(bytes, len, &log));
+
+	/* A kernel that knows more phases has them at the end. */
+	bytes->nr_spans = cpu_to_be64(KEXEC_NR_HANDED + 3);
+	KUNIT_EXPECT_EQ(test, 0, timeline_test_decode(bytes, room, &log));
+	KUNIT_EXPECT_EQ(test, -EINVAL, timeline_test_decode(bytes, sizeof(*bytes), &log));
+	bytes->nr_spans = cpu_to_be64(KEXEC_NR_HANDED - 1);
+	KUNIT_EXPECT_EQ(test, -EINVAL, timeline_test_decode(bytes, sizeof(*bytes), &log));
+	/* So many that their bytes are, modulo 2^64, those of the right number. */
+	bytes->nr_spans = cpu_to_be64(KEXEC_NR_HANDED + (1ULL << 60));
+	KUNIT_EXPECT_EQ(test, -EINVAL, timeline_test_decode(bytes, sizeof(*bytes), &log));
+}
+
+static void timeline_test_order(struct kunit *test)
+{
+	const struct timeline_order_case {
+		enum kexec_phase phase;
+		u64 start;
+		u64 end;
+		int ret;
+	} cases[] = {
+		{ KEXEC_PHASE_DEVICES, 0, 0, 0 },
+		{ KEXEC_PHASE_DEVICES, 7, 7, 0 },
+		{ KEXEC_PHASE_DEVICES, 8, 7, -EINVAL },
+		{ KEXEC_PHASE_DEVICES, 0, 7, -EINVAL },
+		{ KEXEC_PHASE_DEVICES, 7, 0, -EINVAL },
+		{ KEXEC_PHASE_CPUS, 7, NOW, 0 },
+		{ KEXEC_PHASE_CPUS, 7, NOW + 1, -EINVAL },
+		{ KEXEC_PHASE_VERIFY, 0, 0, -EINVAL },
+		{ KEXEC_PHASE_RELOCATION, NOW, 0, 0 },
+		{ KEXEC_PHASE_RELOCATION, NOW + 1, 0, -EINVAL },
+		{ KEXEC_PHASE_RELOCATION, 7, 8, -EINVAL },
+		{ KEXEC_PHASE_RELOCATION, 0, 0, -EINVAL },
+	};
+	struct kexec_timeline_log log;
+	struct kexec_timeline bytes;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		timeline_test_bytes(&bytes);
+		bytes.span[cases[i].phase].start = cpu_to_be64(cases[i].start);
+		bytes.span[cases[i].phase].end = cpu_to_be64(cases[i].end);
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].ret,
+				    timeline_test_decode(&bytes, sizeof(bytes), &log),
+				    "case %u", i);
+	}
+}
+
+/* No bit of the header is without meaning. */
+static void timeline_test_bit_flips(struct kunit *test)
+{
+	size_t bit, bits = 8 * offsetof(struct kexec_timeline, span);
+	struct kexec_timeline_log log;
+	struct kexec_timeline bytes;
+
+	for (bit = 0; bit < bits; bit++) {
+		timeline_test_bytes(&bytes);
+		((u8 *)&bytes)[bit / 8] ^= 1 << bit % 8;
+		KUNIT_EXPECT_TRUE_MSG(test, timeline_test_decode(&bytes, sizeof(bytes), &log) < 0,
+				      "bit %zu", bit);
+	}
+}
+
+static void timeline_test_us(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, 0LL, kexec_timeline_us(5, 5, HZ_62M5));
+	KUNIT_EXPECT_EQ(test, 1000000LL, kexec_timeline_us(HZ_62M5 + 3, 3, HZ_62M5));
+	KUNIT_EXPECT_EQ(test, -1000000LL, kexec_timeline_us(3, HZ_62M5 + 3, HZ_62M5));
+	/* A hundred years at 1 GHz: the product does not fit in 64 bits. */
+	KUNIT_EXPECT_EQ(test, 3155760000000000LL,
+			kexec_timeline_us(3155760000000000000ULL, 0, 1000000000));
+}
+
+static void timeline_test_names(struct kunit *test)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < KEXEC_NR_PHASES; i++) {
+		KUNIT_ASSERT_NOT_NULL(test, kexec_timeline_name(i));
+		for (k = 0; k < i; k++)
+			KUNIT_EXPECT_NE(test, 0, strcmp(kexec_timeline_name(i),
+							kexec_timeline_name(k)));
+	}
+}
+
+static struct kunit_case timeline_test_cases[] = {
+	KUNIT_CASE(timeline_test_round_trip),
+	KUNIT_CASE(timeline_test_layout),
+	KUNIT_CASE(timeline_test_header),
+	KUNIT_CASE(timeline_test_length),
+	KUNIT_CASE(timeline_test_order),
+	KUNIT_CASE(timeline_test_bit_flips),
+	KUNIT_CASE(timeline_test_us),
+	KUNIT_CASE(timeline_test_names),
+	{}
+};
+
+static struct kunit_suite timeline_test_suite = {
+	.name = "kexec-timeline",
+	.test_cases = timeline_test_cases,
+};
+
+kunit_test_suite(timeline_test_suite);

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: where the time of a reboot goes
+ *
+ * Each phase of loading and leaving is marked with the architected counter,
+ * which no kexec stops or resets, in the log of the image concerned.  The next
+ * kernel's device tree has an empty property of a fixed size, whose place is
+ * looked up once, when the tree is made.  As the last thing before the machine
+ * half takes over, the marks are written into it, so a kernel that does not know
+ * the property gets a few bytes of tree that it does not read.
+ *
+ * Only trees that we make have the property: not those of kexec_load(), which
+ * user space makes, and not a capture kernel's, because a panic writes nothing.
+ * timeline_show.c is the other end.
+ *
+ * A log belongs to whoever holds the kexec lock.
+ */
+
+#include <linux/init.h>
+#include <linux/libfdt.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/notifier.h>
+#include <linux/reboot.h>
+#include <linux/string.h>
+
+#include <clocksource/arm_arch_timer.h>
+#include <trace/events/kexec.h>
+
+#include "internal.h"
+#include "timeline.h"
+
+static void timeline_close(struct kexec_timeline_log *log, u64 tick)
+{
+	if (log->now < KEXEC_NR_PHASES)
+		log->end[log->now] = tick;
+	log->now = KEXEC_NR_PHASES;
+}
+
+/**
+ * kexec_timeline_enter() - one phase ends and another begins
+ * @log: marks of the image
+ * @phase: the one that begins
+ *
+ * Context: any; the caller holds the kexec lock.
+ */
+void kexec_timeline_enter(struct kexec_timeline_log *log, enum kexec_phase phase)
+{
+	u64 tick = arch_timer_read_counter();
+
+	timeline_close(log, tick);
+	log->start[phase] = tick;
+	log->end[phase] = 0;
+	log->now = phase;
+	trace_kexec_phase(kexec_timeline_name(phase));
+}
+
+/**
+ * kexec_timeline_pause() - a phase ends and none begins
+ * @log: marks of the image
+ *
+ * Context: any; the caller holds the kexec lock.
+ */
+void kexec_timeline_pause(struct kexec_timeline_log *log)
+{
+	timeline_close(log, arch_timer_read_counter());
+}
+
+/*
+ * Reboot notifiers and the shutdown of devices are one function for us.  What
+ * runs last among the notifiers stands between them.
+ */
+static int timeline_after_notifiers(struct notifier_block *nb, unsigned long action, void *data)
+{
+	if (kexec_in_progress && kexec_image)
+		kexec_timeline_enter(&to_kexec_image(kexec_image)->timeline,
+				     KEXEC_PHASE_DEVICES);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block timeline_notifier = {
+	.notifier_call = timeline_after_notifiers,
+	.priority = INT_MIN,
+};
+
+/* Late, to come behind others of the same priority. */
+static int __init timeline_register(void)
+{
+	return register_reboot_notifier(&timeline_notifier);
+}
+late_initcall(timeline_register);
+
+/**
+ * kexec_timeline_attach() - find the place for the marks in a finished tree
+ * @img: the image
+ * @seg: the segment that the tree goes to
+ * @fdt: the tree as it will be there
+ *
+ * Context: process context.
+ */
+void kexec_timeline_attach(struct kexec_image *img, unsigned int seg, const void *fdt)
+{
+	int node = fdt_path_offset(fdt, "/chosen"), len;
+	const void *value = fdt_getprop(fdt, node, KEXEC_TIMELINE_PROP, &len);
+
+	if (!value || len != sizeof(struct kexec_timeline))
+		return;
+	img->timeline.seg = seg;
+	img->timeline.offset = value - fdt;
+}
+
+/**
+ * kexec_timeline_store() - write the marks to where the next kernel finds them
+ * @img: the image that is about to be started
+ *
+ * The pages are those of the tree's segment, whichever they are, and they are
+ * clean to the point of coherency: the next kernel reads with its caches off.
+ *
+ * Context: any; all other CPUs are off.
+ */
+void kexec_timeline_store(struct kexec_image *img)
+{
+	const struct kexec_timeline_log *log = &img->timeline;
+	const struct kexec_backing *b = &img->backing[log->seg];
+	struct kexec_timeline bytes;
+	size_t done, step, at;
+
+	if (!log->offset)
+		return;
+	kexec_timeline_encode(log, img->plan.dtb_pa, arch_timer_get_rate(), &bytes);
+	for (done = 0; done < sizeof(bytes); done += step) {
+		void *page;
+
+		at = log->offset + done;
+		step = min_t(size_t, sizeof(bytes) - done, PAGE_SIZE - offset_in_page(at));
+		page = page_address(b->pages[at >> PAGE_SHIFT]) + offset_in_page(at);
+		memcpy(page, (void *)&bytes + done, step);
+		kexec_arch_sync(page, step);
+	}
+}

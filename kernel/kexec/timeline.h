@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The time that the phases of a reboot take: marks of the kernel that leaves,
+ * and their way into and out of the bytes that are handed over.
+ */
+#ifndef _KERNEL_KEXEC_TIMELINE_H
+#define _KERNEL_KEXEC_TIMELINE_H
+
+#include <linux/kexec_timeline.h>
+#include <linux/types.h>
+
+struct kexec_image;
+
+/**
+ * struct kexec_timeline_log - the marks of one image
+ * @start: for each phase the tick it began, 0 when it did not
+ * @end: for each phase the tick it ended, 0 when it did not
+ * @now: phase that is under way, KEXEC_NR_PHASES for none
+ * @seg: segment with the device tree that takes the marks along
+ * @offset: bytes from there to the property's value, 0 when there is none
+ */
+struct kexec_timeline_log {
+	u64 start[KEXEC_NR_PHASES];
+	u64 end[KEXEC_NR_PHASES];
+	enum kexec_phase now;
+	unsigned int seg;
+	size_t offset;
+};
+
+void kexec_timeline_enter(struct kexec_timeline_log *log, enum kexec_phase phase);
+void kexec_timeline_pause(struct kexec_timeline_log *log);
+void kexec_timeline_attach(struct kexec_image *img, unsigned int seg, const void *fdt);
+void kexec_timeline_store(struct kexec_image *img);
+
+const char *kexec_timeline_name(enum kexec_phase phase);
+void kexec_timeline_encode(const struct kexec_timeline_log *log, u64 tree_pa, u64 hz,
+			   struct kexec_timeline *to);
+int kexec_timeline_decode(const void *from, size_t len, u64 tree_pa, u64 hz, u64 now,
+			  struct kexec_timeline_log *log);
+s64 kexec_timeline_us(u64 tick, u64 origin, u64 hz);
+
+#endif /* _KERNEL_KEXEC_TIMELINE_H */
