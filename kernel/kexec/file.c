@@ -53,7 +53,8 @@
  * @map: free memory less the segments placed so far
  * @info: what the kernel's header asks for
  * @fdt: what the device tree has to say
- * @kernel_len: bytes of the kernel file
+ * @kernel: the Image, when the file holds it in packed form
+ * @kernel_len: bytes of the Image
  * @kernel_base: 2 MiB boundary that the kernel is placed from, 0 for none yet
  * @kernel_seg: segment of the kernel
  * @initrd_seg: segment of the initrd, when there is one
@@ -68,6 +69,7 @@ struct file_load {
 	struct place_map *map;
 	struct kexec_image_info info;
 	struct kexec_fdt_request fdt;
+	struct kexec_image_file kernel;
 	size_t kernel_len;
 	u64 kernel_base;
 	int kernel_seg;
@@ -92,10 +94,8 @@ void set_kexec_sig_enforced(void)
 	file_sig_enforced = true;
 }
 
-static int file_check_signature(const void *va, size_t len)
+static int file_check_signature(int ret)
 {
-	int ret = kexec_arch_image_verify_sig(va, len);
-
 	if (!ret)
 		return 0;
 	if (file_sig_enforced) {
@@ -114,7 +114,7 @@ static int file_check_signature(const void *va, size_t len)
 	return 0;
 }
 #else
-static int file_check_signature(const void *va, size_t len)
+static int file_check_signature(int ret)
 {
 	return 0;
 }
@@ -176,11 +176,35 @@ static int file_read(void *va, size_t len, void *arg)
 	return got < 0 ? got : -EIO;
 }
 
+/* The header of a packed Image is known only after all of it was unpacked. */
+static int file_unpack(struct file_load *load, struct file *file)
+{
+	void *packed = NULL;
+	ssize_t got;
+	int ret;
+
+	got = kernel_read_file(file, 0, &packed, FILE_SIZE_MAX, NULL, READING_KEXEC_IMAGE);
+	if (got < 0) {
+		pr_err("kernel: reading the packed file failed (%zd)\n", got);
+		return got;
+	}
+	ret = kexec_arch_image_open(packed, got, &load->kernel);
+	vfree(packed);
+	if (!ret)
+		ret = file_check_signature(load->kernel.sig);
+	if (ret)
+		return ret;
+	load->kernel_len = load->kernel.len;
+	return kexec_arch_image_probe(load->kernel.image, load->kernel.len, load->kernel.len,
+				      &load->info);
+}
+
 static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 {
 	void *head __free(kfree) = kmalloc(FILE_HEAD, GFP_KERNEL);
 	loff_t size = file_size(file, fd, "kernel"), pos = 0;
 	ssize_t got;
+	int ret;
 
 	if (size < 0)
 		return size;
@@ -194,7 +218,10 @@ static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 		return got;
 	}
 	load->kernel_len = size;
-	return kexec_arch_image_probe(head, got, size, &load->info);
+	ret = kexec_arch_image_probe(head, got, size, &load->info);
+	if (!ret && load->info.packed)
+		ret = file_unpack(load, file);
+	return ret;
 }
 
 static int file_copy_cmdline(struct file_load *load, const char __user *cmdline,
@@ -368,7 +395,7 @@ static int file_seat_all(struct file_load *load)
 static bool file_same_info(const struct kexec_image_info *a, const struct kexec_image_info *b)
 {
 	return a->text_offset == b->text_offset && a->image_size == b->image_size &&
-	       a->align == b->align;
+	       a->align == b->align && a->packed == b->packed;
 }
 
 static int file_fill_kernel(struct file_load *load, struct file *file)
@@ -377,8 +404,13 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 		.file = file, .id = READING_KEXEC_IMAGE, .what = "kernel",
 	};
 	struct kexec_backing *b = &load->img->backing[load->kernel_seg];
+	struct kexec_image_file kernel;
 	struct kexec_image_info again;
 	int ret;
+
+	if (load->kernel.unpacked)
+		return kexec_segment_fill_kernel(load->img, load->kernel_seg,
+						 load->kernel.image, load->kernel.len);
 
 	ret = kexec_segment_read(load->img, load->kernel_seg, load->kernel_len, file_read,
 				 &reader);
@@ -393,7 +425,9 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 		ret = -EAGAIN;
 	}
 	if (!ret)
-		ret = file_check_signature(b->va, load->kernel_len);
+		ret = kexec_arch_image_open(b->va, load->kernel_len, &kernel);
+	if (!ret)
+		ret = file_check_signature(kernel.sig);
 	kexec_hold_unmap(b);
 	return ret;
 }
@@ -597,6 +631,7 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 		ret = file_fill_all(&load, fd_file(kernel), kernel_fd, fd_file(initrd));
 
 	kvfree(load.map);
+	kvfree(load.kernel.unpacked);
 	kfree(load.fdt.cmdline);
 	vfree(load.elfcore);
 	return ret;

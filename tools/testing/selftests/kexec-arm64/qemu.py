@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Starts a guest: its files, its command line, its serial log, its end."""
 
+import fcntl
 import os
 import random
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import cpio
 
 QEMU = "qemu-system-aarch64"
-CMDLINE = "console=ttyAMA0 loglevel=7 printk.devkmsg=on panic=-1"
+# Notices and worse: every character on the serial line costs an emulated guest time
+CMDLINE = "console=ttyAMA0 loglevel=6 printk.devkmsg=on panic=-1"
 COMMON = ("-display none -monitor none -serial stdio -nic none -no-user-config "
           "-nodefaults").split()
 FIRMWARE = {"uefi": Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")}
@@ -29,11 +32,31 @@ class Unbuilt(Exception):
 
 
 class Store:
-    """Where kernels and the first root are, below the build folder."""
+    """Where kernels, the first root, logs and work folders are, below the build folder.
 
-    def __init__(self, build, renamed=()):
+    @renamed maps a kernel's name in the table to the one that is used for it;
+    @append is put on the command line of every kernel, behind all else.
+    """
+
+    def __init__(self, build, renamed=(), append=""):
         self.build = Path(build).resolve()
         self.renamed = dict(renamed)
+        self.append = append
+
+    def cmdline(self, case):
+        return " ".join(filter(None, (CMDLINE, case.cmdline, self.append)))
+
+    def lock(self):
+        """Two runs would take each other's work folders away; the later one waits.
+        The lock lasts until the returned file is closed."""
+        (self.build / "qemu").mkdir(parents=True, exist_ok=True)
+        stream = open(self.build / "qemu/lock", "w", encoding="ascii")
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("waiting for another run in the same build folder", file=sys.stderr)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        return stream
 
     def kernel(self, name):
         """The image of a kernel by its name in the table."""
@@ -82,7 +105,7 @@ def write_initrd(case, store, target):
         archive.add_dir("case")
         archive.add_file("case/name", f"{case.name}\n".encode())
         archive.add_file("case/date", f"{int(time.time())}\n".encode())
-        archive.add_file("case/cmdline", f"{CMDLINE} {case.cmdline}\n".encode())
+        archive.add_file("case/cmdline", f"{store.cmdline(case)}\n".encode())
         archive.add_file("case/steps", "".join(f"{s}\n" for s in case.steps).encode())
         archive.close()
 
@@ -128,10 +151,10 @@ def command(case, store, qemu=QEMU, extra=()):
     """QEMU's arguments for a case that prepare() has made ready."""
     work = store.work(case)
     share = work / "share"
-    args = [qemu, "-accel", f"tcg,thread={case.threads}", "-M", f"virt,{case.machine}", "-cpu", case.cpu, "-smp", str(case.smp),
-            "-m", str(case.memory), *COMMON,
+    args = [qemu, "-accel", f"tcg,thread={case.threads}", "-M", f"virt,{case.machine}",
+            "-cpu", case.cpu, "-smp", str(case.smp), "-m", str(case.memory), *COMMON,
             "-kernel", str(share / f"Image-{case.kernel}"), "-initrd", str(share / "initrd"),
-            "-append", f"{CMDLINE} {case.cmdline} {FIRST}",
+            "-append", f"{store.cmdline(case)} {FIRST}",
             "-fsdev", f"local,id=share,path={share},security_model=none",
             "-device", "virtio-9p-pci,fsdev=share,mount_tag=kx"]
     if case.firmware in FIRMWARE:
@@ -147,6 +170,8 @@ def command(case, store, qemu=QEMU, extra=()):
 class Guest:
     """A running QEMU whose serial line goes to a file."""
 
+    running = set()
+
     def __init__(self, args, log, timeout):
         self.start = time.monotonic()
         self.deadline = self.start + timeout
@@ -157,6 +182,7 @@ class Guest:
         with open(self.log, "wb") as sink:
             self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=sink,
                                             stderr=subprocess.STDOUT)
+        Guest.running.add(self)
 
     def ended(self, options=os.WNOHANG):
         """Whether QEMU is gone; notes its status and the CPU time that it took."""
@@ -165,6 +191,7 @@ class Guest:
             if pid:
                 self.status = self.process.returncode = os.waitstatus_to_exitcode(status)
                 self.cpu_s = usage.ru_utime + usage.ru_stime
+                Guest.running.discard(self)
         return self.status is not None
 
     def lines(self):
@@ -195,3 +222,10 @@ class Guest:
         if not self.ended():
             self.process.kill()
             self.ended(0)
+
+
+def stop_all(signum, _frame):
+    """A signal handler: takes all guests along, which would go on by themselves."""
+    for guest in list(Guest.running):
+        guest.process.kill()
+    os._exit(128 + signum)

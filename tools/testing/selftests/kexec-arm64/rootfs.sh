@@ -70,7 +70,9 @@ find_lib() {
 # add_libs ROOT FILE: all that FILE is linked with, and what that is linked with
 add_libs() {
 	for lib in $(needed "$2"); do
-		[ ! -e "$1/lib/$lib" ] && [ ! -e "$common/lib/$lib" ] || continue
+		if [ -e "$1/lib/$lib" ] || [ -e "$common/lib/$lib" ]; then
+			continue
+		fi
 		cp -L "$(find_lib "$lib")" "$1/lib/$lib"
 		add_libs "$1" "$1/lib/$lib"
 	done

@@ -9,6 +9,7 @@ missing, and names it. The exit status is 0 when nothing failed.
 
 import argparse
 import re
+import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -75,7 +76,7 @@ def run_case(case, store, options):
             qemu.tidy(case, store)
     except (qemu.Missing, dump.Missing) as what:
         outcome.missing = str(what)
-    except qemu.Unbuilt as what:
+    except (qemu.Unbuilt, OSError) as what:
         outcome.faults.append(str(what))
     outcome.seconds = time.monotonic() - begin
     return outcome
@@ -107,8 +108,9 @@ class Report:
         if outcome.faults and outcome.log.is_file():
             for line in judge.clean(outcome.log.read_bytes())[-TAIL_LINES:]:
                 print(f"#   {line}")
-        skip = f" # SKIP {outcome.missing} is missing" if outcome.missing else ""
-        if skip:
+        skip = ""
+        if outcome.missing and not outcome.faults:
+            skip = f" # SKIP {outcome.missing} is missing"
             self.skipped.append(outcome.case.name)
         self.result(not outcome.faults, outcome.case.name, skip)
         for suite in outcome.case.kunit:
@@ -131,6 +133,8 @@ def parse_options():
                         help="use build/out/OTHER for the kernel NAME, such as 4k=base")
     parser.add_argument("--qemu", default=qemu.QEMU, help="another QEMU")
     parser.add_argument("--qemu-arg", action="append", default=[], help="one more argument for it")
+    parser.add_argument("--append", default="", metavar="WORDS",
+                        help="more for every kernel's command line, such as loglevel=8")
     parser.add_argument("--patience", type=float, default=1.0, help="factor for all timeouts")
     return parser.parse_args()
 
@@ -138,7 +142,8 @@ def parse_options():
 def select(cases, options):
     groups = set(options.groups.split(","))
     return [case for case in cases
-            if ("all" in groups or groups & set(case.groups)) and re.search(options.filter, case.name)]
+            if ("all" in groups or groups & set(case.groups))
+            and re.search(options.filter, case.name)]
 
 
 def run_all(cases, store, options):
@@ -147,10 +152,12 @@ def run_all(cases, store, options):
     cpu_s = 0.0
     begin = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
-        for done in as_completed([pool.submit(run_case, case, store, options)
-                                 for case in sorted(cases, key=lambda c: -c.timeout)]):
-            report.case(done.result())
-            cpu_s += done.result().cpu_s
+        running = [pool.submit(run_case, case, store, options)
+                   for case in sorted(cases, key=lambda case: -case.timeout)]
+        for done in as_completed(running):
+            outcome = done.result()
+            report.case(outcome)
+            cpu_s += outcome.cpu_s
     print(f"# {len(cases)} cases in {time.monotonic() - begin:.0f} s ({cpu_s:.0f} s of CPU), "
           f"{len(report.failed)} failed, {len(report.skipped)} skipped")
     for name in report.failed:
@@ -168,8 +175,12 @@ def main():
     if not cases:
         print("no case is named so", file=sys.stderr)
         return 2
-    store = qemu.Store(options.build, (pair.split("=", 1) for pair in options.kernel))
-    return run_all(cases, store, options)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, qemu.stop_all)
+    store = qemu.Store(options.build, (pair.split("=", 1) for pair in options.kernel),
+                       options.append)
+    with store.lock():
+        return run_all(cases, store, options)
 
 
 if __name__ == "__main__":

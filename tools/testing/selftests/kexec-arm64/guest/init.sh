@@ -14,7 +14,8 @@
 # no kernel message can cut it in two.
 #
 # Steps, one to a line:
-#   load HOW KERNEL [initrd=FILE] [WORD...]   HOW: direct, kexec-s, kexec-c, kexec-ci
+#   load HOW KERNEL [initrd=FILE] [WORD...]   HOW: direct, packed (an Image.gz),
+#                           kexec-s, kexec-c, kexec-ci
 #                           (-i leaves out the checksum that kexec-tools' purgatory
 #                           takes of all segments: ten seconds in an emulated guest)
 #   load-crash HOW KERNEL [WORD...]
@@ -125,7 +126,11 @@ do_load() {
 	# kexec-tools draws the next kernel's seeds only if that does not make it wait
 	head -c 1 /dev/random >/dev/null
 	case $how in
-	direct)
+	direct | packed)
+		if [ "$how" = packed ]; then
+			busybox gzip -c "$kernel" >/tmp/Image.gz
+			kernel=/tmp/Image.gz
+		fi
 		run kexec_direct ${flag:+--on-crash} --kernel "$kernel" \
 			--initrd "$initrd" --cmdline "$1"
 		;;
@@ -140,7 +145,7 @@ do_load() {
 
 do_unload() {
 	case $1 in
-	direct) run kexec_direct --unload ${2:+--on-crash} ;;
+	direct | packed) run kexec_direct --unload ${2:+--on-crash} ;;
 	kexec-*) run kexec "-${1#kexec-}" ${2:+-p} -u ;;
 	esac
 }
