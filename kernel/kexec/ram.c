@@ -100,12 +100,13 @@ static struct place_map *ram_reservation(void)
 
 /**
  * kexec_ram_free_map() - list the memory that segments may be placed in
- * @crash: for a crash image: the crash reservation and nothing else
+ * @crash: for a crash image: the crash reservation and nothing else, which is
+ *         no memory at all when there is none
  * @mapp: receives the list, with room for splits by all segments of an image;
  *        freed by the caller with kvfree()
  *
  * Context: process context, may sleep.
- * Return: 0, or -ENOMEM or -EADDRNOTAVAIL after one message.
+ * Return: 0, or -ENOMEM after one message.
  */
 int kexec_ram_free_map(bool crash, struct place_map **mapp)
 {
@@ -114,13 +115,6 @@ int kexec_ram_free_map(bool crash, struct place_map **mapp)
 	if (!map) {
 		pr_err("no memory for a list of free memory ranges; free some and load again\n");
 		return -ENOMEM;
-	}
-	if (!map->nr) {
-		pr_err("no place for %s\n", crash ?
-		       "a crash image: boot with crashkernel=SIZE to reserve one" :
-		       "an image: all boot memory is reserved");
-		kvfree(map);
-		return -EADDRNOTAVAIL;
 	}
 	*mapp = map;
 	return 0;

@@ -11,11 +11,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define FACTS_BELOW_TOP	(1UL << 30)
+#include "kit.h"
 
 static int facts_reach(int bits)
 {
-	void *want = (void *)((1UL << bits) - FACTS_BELOW_TOP);
+	void *want = (void *)(BIT(bits) - SZ_1G);
 	long page = sysconf(_SC_PAGESIZE);
 	void *got;
 
@@ -32,7 +32,7 @@ int main(void)
 	static const int sizes[] = { 52, 48, 47, 42, 39, 36 };
 	int bits = 0;
 
-	for (unsigned int i = 0; !bits && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (unsigned int i = 0; !bits && i < ARRAY_SIZE(sizes); i++) {
 		if (facts_reach(sizes[i]))
 			bits = sizes[i];
 	}
