@@ -388,7 +388,8 @@ static int file_seat_all(struct file_load *load)
 	if (ret == -EADDRNOTAVAIL)
 		pr_err("no place for the kernel (image_size %llu kB) with its initrd (%llu kB) within 32 GiB; %s\n",
 		       size >> 10, load->fdt.initrd_len >> 10, load->img->plan.crash ?
-		       "boot with a larger crashkernel=" : "use a smaller initrd or reserve less memory");
+		       "boot with a larger crashkernel=" :
+		       "use a smaller initrd or reserve less memory");
 	return ret;
 }
 
