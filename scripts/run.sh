@@ -24,9 +24,9 @@ step() {
 trap 'echo "FAILED in step $number of $steps" >&2' ERR
 step 'Packages' "$top/scripts/deps.sh"
 step 'Kernel source: base, hooks, overlay' "$top/scripts/prepare.sh"
-step 'Kernel 4k' "$top/scripts/build-kernel.sh" 4k
+step 'Kernel demo' "$top/scripts/build-kernel.sh" demo
 step 'Root file system of the guest' "$selftests/rootfs.sh"
-step 'Kexec and kdump in QEMU' "$selftests/demo"
+step 'Kexec and kdump in QEMU' "$selftests/demo" 4k=demo
 
 printf '\n==> Times (%d s in all)\n' "$SECONDS"
 printf '%s\n' "${times[@]}"
