@@ -21,6 +21,8 @@ FIRMWARE = {"uefi": Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")}
 FIRST = "kx.boot=1 kx.at=1"
 MIB = 1 << 20
 POLL_S = 0.05
+# More than the host may have: a file with holes takes only what the guest touches
+LARGE_MIB = 8192
 
 
 class Missing(Exception):
@@ -143,7 +145,8 @@ def prepare(case, store):
 def tidy(case, store):
     """Drops what prepare() made; what the guest wrote stays."""
     work = store.work(case)
-    for path in (*work.glob("share/Image-*"), *work.glob("share/initrd*"), work / "disk"):
+    for path in (*work.glob("share/Image-*"), *work.glob("share/initrd*"), work / "disk",
+                 work / "ram"):
         path.unlink(missing_ok=True)
 
 
@@ -162,8 +165,13 @@ def command(case, store, qemu=QEMU, extra=()):
     if case.disk:
         args += ["-drive", f"file={work / 'disk'},if=none,id=disk,format=raw,cache=unsafe",
                  "-device", "virtio-blk-pci,drive=disk"]
+    if case.memory > LARGE_MIB:
+        args += ["-M", "memory-backend=ram", "-object", f"memory-backend-file,id=ram,"
+                 f"size={case.memory}M,mem-path={work / 'ram'},share=on"]
     if not case.reboots:
         args.append("-no-reboot")
+    for words in case.args:
+        args += words.split()
     return args + list(extra)
 
 

@@ -47,6 +47,7 @@ class Case:
     disk: int = 0
     payload: int = 0
     reboots: bool = False
+    args: list = field(default_factory=list)
     steps: list = field(default_factory=list)
     expect: list = field(default_factory=list)
     forbid: list = field(default_factory=list)
