@@ -97,6 +97,15 @@ build_kernels() {
 	return "$status"
 }
 
+# shellcheck disable=SC2317 # called through step
+show_demo() {
+	local status=0
+	tap_start
+	"$selftests/demo" || status=$?
+	ok 'the demonstration' "$([ "$status" -eq 0 ] || echo "status $status")"
+	tap_end
+}
+
 verdict() {
 	printf '\n==> Times (%d s in all)\n' "$SECONDS"
 	printf '%s\n' "${times[@]}"
@@ -119,6 +128,7 @@ step host 'Host simulator: KUnit suites and random tests under ASan and UBSan' \
 if [ "$mode" = quick ]; then
 	step kernels 'Kernel 4k' build_kernels 4k
 	step linkmap 'Link map: none of the base, all of ours' scripts/linkmap-check.sh 4k
+	step demo 'What make run shows' show_demo
 	step qemu 'QEMU: the quick cases' "$selftests/run.py" --groups quick -j2
 	verdict
 fi
@@ -128,6 +138,7 @@ step kernels "Kernels: ${variants[*]}" build_kernels "${variants[@]}"
 step linkmap 'Link maps: none of the base, all of ours' scripts/linkmap-check.sh
 step x86 'Other architectures: x86-64' scripts/x86-check.sh
 step check 'Static checks' scripts/check.sh
+step demo 'What make run shows' show_demo
 groups=quick,ci
 [ "$mode" != prove ] || groups+=,prove
 step qemu 'QEMU' "$selftests/run.py" --groups "$groups" -j2
