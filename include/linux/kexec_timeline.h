@@ -3,7 +3,7 @@
  * Where the time of a kexec reboot went: the bytes of the device-tree property
  * /chosen/linux,kexec-timeline, which one kernel writes and the next one reads.
  * Both may be of any version; Documentation/arch/arm64/kexec/timeline.rst is the
- * contract.
+ * contract.  And what setup_arch() calls to note when the reader began.
  */
 #ifndef _LINUX_KEXEC_TIMELINE_H
 #define _LINUX_KEXEC_TIMELINE_H
@@ -83,5 +83,11 @@ static_assert(offsetof(struct kexec_timeline, nr_spans) == 24);
 static_assert(offsetof(struct kexec_timeline, span) == 32);
 static_assert(sizeof(struct kexec_timeline_span) == 16);
 static_assert(KEXEC_NR_HANDED == 7);
+
+#ifdef CONFIG_KEXEC_CORE
+void kexec_timeline_first_mark(void);
+#else
+static inline void kexec_timeline_first_mark(void) { }
+#endif
 
 #endif /* _LINUX_KEXEC_TIMELINE_H */

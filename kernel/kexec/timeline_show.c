@@ -9,8 +9,7 @@
  *
  * The flattened tree is read, because with ACPI there is no other.
  *
- * The first mark here is an early initcall.  Nothing of this directory runs
- * earlier on every boot; timeline.rst says what that means for "relocation".
+ * The first mark is the first thing that setup_arch() does.
  *
  * Nothing changes after the initcalls, so there is no lock.
  */
@@ -33,12 +32,18 @@ static struct kexec_timeline_log timeline_show_log __ro_after_init;
 static u64 timeline_show_hz __ro_after_init;
 static u64 timeline_show_first __initdata;
 
-static int __init timeline_show_mark(void)
+/**
+ * kexec_timeline_first_mark() - note when this kernel's C code began
+ *
+ * The timer driver is not there yet, but the counter is: it runs since the
+ * machine was switched on (Arm ARM, "The Generic Timer").
+ *
+ * Context: setup_arch(), before anything else.
+ */
+void __init kexec_timeline_first_mark(void)
 {
 	timeline_show_first = arch_timer_read_counter();
-	return 0;
 }
-early_initcall(timeline_show_mark);
 
 /* Microseconds, counted from the moment that the reboot was asked for. */
 static s64 timeline_show_start(enum kexec_phase i)
