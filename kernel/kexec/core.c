@@ -283,10 +283,12 @@ static void core_publish_crash(struct kexec_image *img)
 	 */
 	if (old)
 		kexec_image_free(to_kexec_image(old));
+	kexec_protect_open();
 	kexec_hold_commit_crash(img);
 	core_sync_all(img);
 	kexec_verify_record(img);
 	kexec_crash_use_note(img);
+	kexec_protect_close();
 
 	/* The content is complete before a panic on another CPU can find it. */
 	smp_store_release(&kexec_crash_image, &img->kimage);
@@ -330,6 +332,8 @@ void kexec_image_unload(int type)
 	struct kimage *old;
 
 	old = xchg(type == KEXEC_TYPE_CRASH ? &kexec_crash_image : &kexec_image, NULL);
+	if (type == KEXEC_TYPE_CRASH)
+		kexec_protect_open();
 	if (old)
 		kexec_image_free(to_kexec_image(old));
 }

@@ -223,6 +223,7 @@ static int crash_shrink_res(struct resource *res, u64 keep)
 		return ret;
 	}
 
+	kexec_protect_release(start, end - start);
 	crash_free_reserved_phys_range(start, end);
 	/* Only /proc/iomem shows it; the memory is back whether it fits or not. */
 	if (insert_resource(&iomem_resource, ram))
@@ -240,6 +241,7 @@ static void crash_promote_low(void)
 	crash_clear_res(&crashk_low_res);
 	crashk_res.start = start;
 	crashk_res.end = end;
+	kexec_protect_open();
 	insert_resource(&iomem_resource, &crashk_res);
 }
 
@@ -343,15 +345,16 @@ bool crash_is_nosave(unsigned long pfn)
 }
 
 /**
- * crash_prepare_suspend() - make the loaded crash image readable
+ * crash_prepare_suspend() - open the reservation for a hibernation image
+ *
+ * The kernel that resumes writes the saved pages back.
  *
  * Context: hibernation, one CPU, interrupts off.
  */
 void crash_prepare_suspend(void)
 {
-	if (!kexec_crash_image)
-		return;
-	arch_kexec_unprotect_crashkres();
+	if (kexec_crash_image)
+		kexec_protect_open();
 }
 
 /**
@@ -361,9 +364,8 @@ void crash_prepare_suspend(void)
  */
 void crash_post_resume(void)
 {
-	if (!kexec_crash_image)
-		return;
-	arch_kexec_protect_crashkres();
+	if (kexec_crash_image)
+		kexec_protect_close();
 }
 
 /**

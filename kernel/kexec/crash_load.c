@@ -191,9 +191,8 @@ int kexec_crash_reserve_note(struct kexec_image *img)
 	phys_addr_t page_pa;
 	struct page *page;
 
+	/* Never in the low region, which this kernel does not write to. */
 	page_pa = crash_load_free_page(img, &crashk_res);
-	if (!page_pa)
-		page_pa = crash_load_free_page(img, &crashk_low_res);
 	if (!page_pa) {
 		pr_err("no page left in the crash reservation for vmcoreinfo: make crashkernel= (%llu MB now) larger\n",
 		       (crash_load_end(&crashk_res) - crashk_res.start) >> 20);

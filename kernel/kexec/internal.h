@@ -151,4 +151,14 @@ static inline void kexec_crash_use_note(struct kexec_image *img) { }
 static inline void kexec_crash_release_note(struct kexec_image *img) { }
 #endif
 
+/* protect.c: the crash reservation, read-only while an image is loaded */
+#ifdef CONFIG_CRASH_DUMP
+void kexec_protect_open(void);
+void kexec_protect_close(void);
+void kexec_protect_release(phys_addr_t start, u64 len);
+#else
+static inline void kexec_protect_open(void) { }
+static inline void kexec_protect_close(void) { }
+#endif
+
 #endif /* _KERNEL_KEXEC_INTERNAL_H */
