@@ -13,7 +13,9 @@
  * cannot fail.
  *
  * There are two slots: kexec_image, started by reboot(KEXEC), and
- * kexec_crash_image, started by a panic.
+ * kexec_crash_image, started by a panic.  A crash image that takes the place of
+ * another one first waits outside of the reservation, and while it moves in
+ * kexec_crash_moving names it: so a panic finds one of them at any moment.
  *
  * reboot(KEXEC) first does all that can still say no, and only then begins to
  * shut things down.  Once the other CPUs are parked, at the end of
@@ -45,6 +47,7 @@
 
 struct kimage *kexec_image;
 struct kimage *kexec_crash_image;
+struct kexec_image *kexec_crash_moving;
 bool kexec_in_progress;
 bool kexec_file_dbg_print;
 
@@ -267,7 +270,7 @@ int kexec_image_seal(struct kexec_image *img)
 		return ret;
 
 	core_print_plan(img);
-	/* A crash image is cleaned once it has moved in. */
+	/* A crash image is cleaned when it moves in. */
 	if (!img->plan.crash)
 		core_sync_all(img);
 	return 0;
@@ -275,23 +278,29 @@ int kexec_image_seal(struct kexec_image *img)
 
 static void core_publish_crash(struct kexec_image *img)
 {
-	struct kimage *old = xchg(&kexec_crash_image, NULL);
+	struct kimage *old = kexec_crash_image;
 
+	kexec_verify_record(img);
+	kexec_protect_open();
 	/*
-	 * From here to the store below a panic finds no crash image.  It would
-	 * find a torn one otherwise: both use the same reservation.
+	 * From here to the store below the reservation holds neither image as a
+	 * whole.  A panic then moves the new one in by itself; there is no old
+	 * one when it was put into the reservation in the first place.
 	 */
 	if (old)
-		kexec_image_free(to_kexec_image(old));
-	kexec_protect_open();
-	kexec_hold_commit_crash(img);
-	core_sync_all(img);
-	kexec_verify_record(img);
+		WRITE_ONCE(kexec_crash_moving, img);
+	/* A full barrier: nobody finds neither, and nothing moves before this. */
+	xchg(&kexec_crash_image, NULL);
+	kexec_hold_move_in(img, true);
 	kexec_crash_use_note(img);
 	kexec_protect_close();
 
 	/* The content is complete before a panic on another CPU can find it. */
 	smp_store_release(&kexec_crash_image, &img->kimage);
+	WRITE_ONCE(kexec_crash_moving, NULL);
+	kexec_hold_settle_crash(img);
+	if (old)
+		kexec_image_free(to_kexec_image(old));
 }
 
 /**

@@ -3,13 +3,22 @@
  * DOC: from a panic to the capture kernel
  *
  * panic() and die() come here.  Which of them goes on is settled by panic_cpu
- * (kernel/panic.c); whether there is something to go on to, by the image in
- * kexec_crash_image, under the kexec lock.  Nobody waits for that lock.  A panic
- * that finds it taken, because a load is under way or because the panic struck
- * on this very path, says so and leaves the rest to panic().
+ * (kernel/panic.c).  Nobody waits for the kexec lock.  A panic may find it taken
+ * for ever, because it interrupted a load on this CPU, because it came in the
+ * middle of reboot(KEXEC), or because an earlier try to leave struck again.  Then
+ * the other CPUs are stopped first, after which nobody changes the images any
+ * more, and whatever is complete is started:
+ *
+ * =======================  ===================================================
+ * kexec_crash_image        the loaded crash image lies in the reservation
+ * else kexec_crash_moving  it is being replaced; the new one is complete where
+ *                          it waits, and is moved in here
+ * neither                  one line says that there will be no dump
+ * =======================  ===================================================
  *
  * What runs between crash_kexec() and kexec_arch_leave() allocates nothing,
  * takes no lock, and waits only for the other CPUs to stop, for a limited time.
+ * A fault in there leads here again; that ends after CRASH_TRIES.
  *
  * Each CPU leaves its registers in a note of its own.  The notes exist from boot
  * on, because the ELF core header and sysfs name their addresses, and nobody but
@@ -35,7 +44,13 @@
 
 #include "internal.h"
 
+/* How often a panic may strike on the way to the capture kernel. */
+#define CRASH_TRIES	3
+
 note_buf_t __percpu *crash_notes;
+
+/* Panics come one at a time, so this needs no care. */
+static unsigned int crash_tries;
 
 static int __init crash_alloc_notes(void)
 {
@@ -109,9 +124,32 @@ int kexec_crash_loaded(void)
 }
 EXPORT_SYMBOL_GPL(kexec_crash_loaded);
 
-/* Does not come back.  The caller holds the kexec lock and never gives it up. */
+/* The image that a panic can start, in the reservation or about to move in. */
+static struct kexec_image *crash_find_image(void)
+{
+	/* Acquire: once this one is gone the other is seen; see core_publish_crash(). */
+	struct kimage *loaded = smp_load_acquire(&kexec_crash_image);
+
+	return loaded ? to_kexec_image(loaded) : READ_ONCE(kexec_crash_moving);
+}
+
+/* Whoever holds the kexec lock will not go on, and the images stay as they are. */
+static struct kexec_image *crash_take_image(void)
+{
+	if (!crash_find_image())
+		return NULL;
+	pr_emerg("an image is being loaded, unloaded or started: other CPUs are stopped first\n");
+	crash_smp_send_stop();
+	return crash_find_image();
+}
+
+/* Does not come back.  Nobody else touches the images from now on. */
 static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs)
 {
+	if (&img->kimage != kexec_crash_image) {
+		kexec_hold_move_in(img, false);
+		kexec_crash_use_note(img);
+	}
 	crash_save_vmcoreinfo();
 	kexec_arch_crash_stop(regs);
 	kexec_arch_leave(&img->plan);
@@ -125,6 +163,33 @@ static bool crash_is_intact(const struct kexec_image *img)
 	return false;
 }
 
+static void crash_start(struct kexec_image *img, struct pt_regs *regs)
+{
+	struct pt_regs at_crash;
+
+	if (++crash_tries > CRASH_TRIES) {
+		pr_emerg("no dump: starting the crash image failed %d times\n", CRASH_TRIES);
+		return;
+	}
+	if (!crash_is_intact(img))
+		return;
+	/*
+	 * The dump shows these registers as the state of this CPU, so they are
+	 * taken here: this frame stays on the stack.
+	 */
+	kexec_arch_save_regs(&at_crash, regs);
+	crash_leave(img, &at_crash);
+}
+
+static void crash_explain(bool locked)
+{
+	/* Without a reservation nobody expects a dump. */
+	if (!crashk_res.end)
+		return;
+	pr_emerg("no dump: %s\n", locked ? "no crash image is loaded (kexec -p loads one)" :
+		 "the first crash image is still being loaded, or one is being unloaded");
+}
+
 /**
  * __crash_kexec() - start the capture kernel, if one is loaded
  * @regs: registers at the fault, or NULL for those of the caller
@@ -134,22 +199,15 @@ static bool crash_is_intact(const struct kexec_image *img)
  */
 void __crash_kexec(struct pt_regs *regs)
 {
-	struct pt_regs at_crash;
+	bool locked = kexec_lock();
+	struct kexec_image *img = locked ? crash_find_image() : crash_take_image();
 
-	if (!kexec_lock()) {
-		if (crashk_res.end)
-			pr_emerg("no dump: an image is being loaded, unloaded or started already\n");
-		return;
-	}
-	if (kexec_crash_image && crash_is_intact(to_kexec_image(kexec_crash_image))) {
-		/*
-		 * The dump shows these registers as the state of this CPU, so
-		 * they are taken here: this frame stays on the stack.
-		 */
-		kexec_arch_save_regs(&at_crash, regs);
-		crash_leave(to_kexec_image(kexec_crash_image), &at_crash);
-	}
-	kexec_unlock();
+	if (img)
+		crash_start(img, regs);
+	else
+		crash_explain(locked);
+	if (locked)
+		kexec_unlock();
 }
 
 /**

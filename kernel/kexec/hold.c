@@ -404,12 +404,16 @@ void kexec_hold_trim(struct kexec_backing *b, unsigned long nr_pages)
 }
 
 /**
- * kexec_hold_commit_crash() - move a crash image into the reservation
- * @img: the image; nothing else lives in the reservation any more
+ * kexec_hold_move_in() - move a crash image into the reservation
+ * @img: the image; nothing else that is needed lives in the reservation
+ * @may_sleep: false in the panic path
  *
- * Context: process context, may sleep.
+ * Afterwards its content is clean to memory.  The pages in which it waited stay
+ * as they are, so a panic in the middle can begin again.
+ *
+ * Context: process context, or the panic path.
  */
-void kexec_hold_commit_crash(struct kexec_image *img)
+void kexec_hold_move_in(struct kexec_image *img, bool may_sleep)
 {
 	unsigned int i;
 	unsigned long n;
@@ -417,14 +421,31 @@ void kexec_hold_commit_crash(struct kexec_image *img)
 	for (i = 0; i < img->kimage.nr_segments; i++) {
 		struct kexec_backing *b = &img->backing[i];
 
-		if (b->borrowed)
-			continue;
 		for (n = 0; n < b->nr_pages; n++) {
-			copy_highpage(pfn_to_page(PHYS_PFN(b->dst_pa) + n), b->pages[n]);
-			cond_resched();
+			struct page *dst = pfn_to_page(PHYS_PFN(b->dst_pa) + n);
+
+			if (!b->borrowed)
+				copy_highpage(dst, b->pages[n]);
+			kexec_arch_sync(page_address(dst), PAGE_SIZE);
+			if (may_sleep)
+				cond_resched();
 		}
-		hold_free_pages(b);
-		hold_borrow(b);
+	}
+}
+
+/**
+ * kexec_hold_settle_crash() - give back the pages in which a crash image waited
+ * @img: an image that kexec_hold_move_in() moved
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_hold_settle_crash(struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		hold_free_pages(&img->backing[i]);
+		hold_borrow(&img->backing[i]);
 	}
 }
 

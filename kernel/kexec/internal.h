@@ -86,6 +86,7 @@ static inline bool kexec_image_is_crash(const struct kexec_image *img)
 }
 
 /* core.c: life of an image, and the lock that all loads and exits take */
+extern struct kexec_image *kexec_crash_moving;
 bool kexec_lock(void);
 void kexec_unlock(void);
 struct kexec_image *kexec_image_alloc(int type, bool file_mode);
@@ -107,7 +108,8 @@ int kexec_hold_map(struct kexec_backing *b);
 void kexec_hold_unmap(struct kexec_backing *b);
 void *kexec_hold_safe_page(void *img);
 void kexec_hold_settle(struct kexec_image *img);
-void kexec_hold_commit_crash(struct kexec_image *img);
+void kexec_hold_move_in(struct kexec_image *img, bool may_sleep);
+void kexec_hold_settle_crash(struct kexec_image *img);
 void kexec_hold_free(struct kexec_image *img);
 
 /* seat.c: where a segment goes, when the choice is ours */
