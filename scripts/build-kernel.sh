@@ -92,7 +92,7 @@ output_dir() {
 }
 
 build_one() {
-	local variant=$1 src out log=$log_dir/kernel-$1.log start=$SECONDS
+	local variant=$1 src out log=$log_dir/kernel-$1.log start=$SECONDS targets
 	[ -f "$top/configs/$variant.config" ] || die "no such variant: $variant"
 	src=$(source_of "$variant")
 	[ -f "$src/Makefile" ] || die "${src#"$top"/} is missing: run scripts/prepare.sh"
@@ -108,7 +108,9 @@ build_one() {
 	if [ -n "$config_only" ]; then
 		return
 	fi
-	if ! "${kernel_make[@]}" "${keep_going[@]}" -C "$src" O="$out" Image \
+	targets=(Image)
+	! grep -q '^CONFIG_MODULES=y' "$out/.config" || targets+=(modules)
+	if ! "${kernel_make[@]}" "${keep_going[@]}" -C "$src" O="$out" "${targets[@]}" \
 		>>"$log" 2>&1 9>&-; then
 		grep -E -A 3 '(error|warning): |undefined reference|\*\*\* ' "$log" | head -n 40 >&2
 		die "$variant: build failed, see ${log#"$top"/}"

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: crash_test - a module that brings the kernel down on request
+ *
+ * Panics have to give a dump wherever they come from, and user space can only
+ * reach a few of those places.  Words written to
+ * /sys/module/crash_test/parameters/do, with a physical address behind those that
+ * take one:
+ *
+ * ==========  ==============================================================
+ * irq         panic in a hard interrupt
+ * spin        panic while the other CPUs spin with interrupts off
+ * notifier    panic, and panic again in a panic notifier (that comes before
+ *             the dump only with crash_kexec_post_notifiers)
+ * die         oops, and panic in a die notifier
+ * oops        write to address 0
+ * warn        WARN()
+ * hung        sleep for ever where no signal reaches
+ * write PA    try to write to the linear map there, and say what came of it
+ * flip PA     invert 8 bytes there behind everybody's back, as a device could,
+ *             through another mapping
+ * ==========  ==============================================================
+ *
+ * The marker is what a dump's reader looks for in the memory of a module.
+ */
+#define pr_fmt(fmt) "crash_test: " fmt
+
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/io.h>
+#include <linux/irq_work.h>
+#include <linux/irqflags.h>
+#include <linux/kdebug.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+static char crash_test_marker[] __used = "kexec marker: data of a module";
+
+static atomic_t crash_test_spinning;
+
+static void crash_test_irq_handler(struct irq_work *work)
+{
+	panic("crash_test: in a hard interrupt, in_hardirq() is %d", !!in_hardirq());
+}
+
+static DEFINE_IRQ_WORK(crash_test_irq_work, crash_test_irq_handler);
+
+static int crash_test_irq(u64 pa)
+{
+	irq_work_queue(&crash_test_irq_work);
+	/* It comes at once, or not at all. */
+	ssleep(1);
+	return -EIO;
+}
+
+static void crash_test_spin_handler(void *unused)
+{
+	local_irq_disable();
+	atomic_inc(&crash_test_spinning);
+	for (;;)
+		cpu_relax();
+}
+
+static int crash_test_spin(u64 pa)
+{
+	unsigned int cpu;
+
+	preempt_disable();
+	for_each_online_cpu(cpu)
+		if (cpu != smp_processor_id())
+			smp_call_function_single(cpu, crash_test_spin_handler, NULL, 0);
+	while (atomic_read(&crash_test_spinning) < num_online_cpus() - 1)
+		cpu_relax();
+	panic("crash_test: %d CPUs spin with interrupts off", atomic_read(&crash_test_spinning));
+}
+
+static int crash_test_panic_again(struct notifier_block *nb, unsigned long event, void *text)
+{
+	static int depth;
+
+	if (!depth++)
+		panic("crash_test: in a panic notifier");
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block crash_test_panic_nb = { .notifier_call = crash_test_panic_again };
+
+static int crash_test_notifier(u64 pa)
+{
+	atomic_notifier_chain_register(&panic_notifier_list, &crash_test_panic_nb);
+	panic("crash_test: another one follows");
+}
+
+static int crash_test_panic_in_die(struct notifier_block *nb, unsigned long event, void *args)
+{
+	static int depth;
+
+	if (event == DIE_OOPS && !depth++)
+		panic("crash_test: in a die notifier");
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block crash_test_die_nb = { .notifier_call = crash_test_panic_in_die };
+
+static int crash_test_oops(u64 pa)
+{
+	int *nowhere = NULL;
+
+	OPTIMIZER_HIDE_VAR(nowhere);
+	WRITE_ONCE(*nowhere, 1);
+	return -EIO;
+}
+
+static int crash_test_die(u64 pa)
+{
+	register_die_notifier(&crash_test_die_nb);
+	return crash_test_oops(pa);
+}
+
+static int crash_test_warn(u64 pa)
+{
+	WARN(1, "crash_test: as asked for\n");
+	return 0;
+}
+
+static int crash_test_hung(u64 pa)
+{
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule();
+	return 0;
+}
+
+static int crash_test_write(u64 pa)
+{
+	u64 *there = phys_to_virt(pa), value = READ_ONCE(*there);
+
+	pagefault_disable();
+	__put_kernel_nofault(there, &value, u64, fault);
+	pagefault_enable();
+	pr_notice("write to %#llx: done\n", pa);
+	return 0;
+fault:
+	pagefault_enable();
+	pr_notice("write to %#llx: fault\n", pa);
+	return 0;
+}
+
+static int crash_test_flip(u64 pa)
+{
+	struct page *page = pfn_to_page(PHYS_PFN(pa));
+	u64 *va = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
+
+	if (!va)
+		return -ENOMEM;
+	va[offset_in_page(pa) / sizeof(*va)] ^= ~0ULL;
+	vunmap(va);
+	pr_notice("flipped %#llx\n", pa);
+	return 0;
+}
+
+static const struct crash_test_action {
+	const char *name;
+	int (*run)(u64 pa);
+} crash_test_actions[] = {
+	{ "irq", crash_test_irq },
+	{ "spin", crash_test_spin },
+	{ "notifier", crash_test_notifier },
+	{ "die", crash_test_die },
+	{ "oops", crash_test_oops },
+	{ "warn", crash_test_warn },
+	{ "hung", crash_test_hung },
+	{ "write", crash_test_write },
+	{ "flip", crash_test_flip },
+};
+
+static int crash_test_do(const char *text, const struct kernel_param *kp)
+{
+	unsigned int i;
+	char name[16];
+	u64 pa = 0;
+
+	if (sscanf(text, "%15s %lli", name, &pa) < 1)
+		return -EINVAL;
+	if (pa & (sizeof(u64) - 1) || (pa && !pfn_valid(PHYS_PFN(pa))))
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(crash_test_actions); i++)
+		if (!strcmp(name, crash_test_actions[i].name))
+			return crash_test_actions[i].run(pa);
+	return -EINVAL;
+}
+
+static const struct kernel_param_ops crash_test_do_ops = { .set = crash_test_do };
+module_param_cb(do, &crash_test_do_ops, NULL, 0200);
+MODULE_PARM_DESC(do, "what to do, see the comment at the top of the source");
+
+static int __init crash_test_init(void)
+{
+	pr_notice("%s\n", crash_test_marker);
+	return 0;
+}
+module_init(crash_test_init);
+
+static void __exit crash_test_exit(void)
+{
+}
+module_exit(crash_test_exit);
+
+MODULE_DESCRIPTION("Brings the kernel down in many ways, to test dumps");
+MODULE_LICENSE("GPL");
