@@ -28,10 +28,24 @@
  * atomic, because the panic path takes it too: a panic that meets a load in
  * progress must find out at once and go on.  Everybody else gets -EBUSY, which
  * the system calls document.
+ *
+ * The atomic says more than held or not.  While the ELF core header of a loaded
+ * crash image is refreshed, which happens whenever memory comes or goes, the
+ * image can be started at any moment, so a panic takes the lock over::
+ *
+ *	FREE --> HELD ----------------------------------------> FREE
+ *	FREE --> STAGING --> COMMITTING ----------------------> FREE
+ *	            |            |
+ *	            +------------+--> HELD, by the panicking CPU
+ *
+ * In STAGING nothing of the image has changed.  In COMMITTING the new header is
+ * complete elsewhere, and whoever takes over finishes it, see crash_refresh.c.
+ * Whoever refreshes finds out at the next step that it has lost the lock.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/ima.h>
 #include <linux/kmsg_dump.h>
 #include <linux/mm.h>
@@ -51,7 +65,25 @@ struct kexec_image *kexec_crash_moving;
 bool kexec_in_progress;
 bool kexec_file_dbg_print;
 
-static atomic_t core_lock = ATOMIC_INIT(0);
+/* How long a refresh of the ELF core header is waited for. */
+#define CORE_PATIENCE_MS	2000
+
+enum core_lock_state {
+	CORE_FREE,
+	CORE_HELD,
+	CORE_STAGING,
+	CORE_COMMITTING,
+};
+
+static atomic_t core_lock = ATOMIC_INIT(CORE_FREE);
+
+static bool core_lock_move(enum core_lock_state from, enum core_lock_state to)
+{
+	int now = from;
+
+	/* Whoever sees the new state sees what was done in the old one. */
+	return atomic_try_cmpxchg(&core_lock, &now, to);
+}
 
 /**
  * kexec_lock() - try to become the only one who loads, unloads or leaves
@@ -61,21 +93,113 @@ static atomic_t core_lock = ATOMIC_INIT(0);
  */
 bool kexec_lock(void)
 {
-	int unlocked = 0;
+	int unlocked = CORE_FREE;
 
-	/* Acquire: what the last holder did to the images is seen; pairs with kexec_unlock(). */
-	return atomic_try_cmpxchg_acquire(&core_lock, &unlocked, 1);
+	/* Acquire: what the last holder did to the images is seen; pairs with the unlock. */
+	return atomic_try_cmpxchg_acquire(&core_lock, &unlocked, CORE_HELD);
 }
 
 /**
- * kexec_unlock() - let others load, unload or leave
+ * kexec_lock_patiently() - kexec_lock() that waits for a refresh to end
  *
- * Context: any; the caller holds the lock.
+ * A refresh is short and nobody asked for it, so it is no reason to fail.
+ *
+ * Context: process context, may sleep; never waits for a load or a reboot.
+ * Return: true when the caller now holds the lock.
+ */
+bool kexec_lock_patiently(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < CORE_PATIENCE_MS; i++) {
+		if (kexec_lock())
+			return true;
+		if (atomic_read(&core_lock) == CORE_HELD)
+			return false;
+		msleep(1);
+	}
+	return false;
+}
+
+/**
+ * kexec_lock_panic() - take the lock in a panic
+ * @commit: set when a new ELF core header was being written, which the caller
+ *          has to finish
+ *
+ * Context: any, the panic path and pseudo-NMI included; never waits.
+ * Return: true when the caller now holds the lock.
+ */
+bool kexec_lock_panic(bool *commit)
+{
+	static const enum core_lock_state from[] = {
+		/* In the order in which another CPU may be passing through them. */
+		CORE_FREE, CORE_STAGING, CORE_COMMITTING, CORE_FREE,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(from); i++) {
+		*commit = from[i] == CORE_COMMITTING;
+		if (core_lock_move(from[i], CORE_HELD))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * kexec_lock_refresh() - begin to refresh what describes this kernel's memory
+ *
+ * Context: any; never waits.
+ * Return: true when the caller now holds the lock, until a panic takes it.
+ */
+bool kexec_lock_refresh(void)
+{
+	return core_lock_move(CORE_FREE, CORE_STAGING);
+}
+
+/**
+ * kexec_lock_commit() - from here on a panic has to finish the refresh
+ *
+ * Context: any; after kexec_lock_refresh().
+ * Return: false when a panic has taken the lock: leave the image alone.
+ */
+bool kexec_lock_commit(void)
+{
+	return core_lock_move(CORE_STAGING, CORE_COMMITTING);
+}
+
+/**
+ * kexec_unlock_refresh() - the refresh has ended
+ *
+ * Context: any; after kexec_lock_refresh().
+ * Return: false when a panic has taken the lock.
+ */
+bool kexec_unlock_refresh(void)
+{
+	return core_lock_move(CORE_COMMITTING, CORE_FREE) ||
+	       core_lock_move(CORE_STAGING, CORE_FREE);
+}
+
+/**
+ * kexec_unlock_only() - let others load, unload or leave
+ *
+ * Context: any, the panic path included; the caller holds the lock.
+ */
+void kexec_unlock_only(void)
+{
+	/* Release: what we did to the images is done; pairs with kexec_lock(). */
+	atomic_set_release(&core_lock, CORE_FREE);
+}
+
+/**
+ * kexec_unlock() - let others go on, after what came up meanwhile was done
+ *
+ * Context: process context, may sleep; the caller holds the lock, and neither
+ * that of CPU hotplug nor that of memory hotplug.
  */
 void kexec_unlock(void)
 {
-	/* Release: what we did to the images is done; pairs with kexec_lock(). */
-	atomic_set_release(&core_lock, 0);
+	kexec_unlock_only();
+	kexec_hotplug_settle();
 }
 
 /**
@@ -103,6 +227,7 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_LOAD);
 #ifdef CONFIG_CRASH_HOTPLUG
 	img->kimage.elfcorehdr_index = -1;
+	img->kimage.hotplug_support = file_mode && type == KEXEC_TYPE_CRASH;
 #endif
 	return img;
 }
@@ -120,6 +245,7 @@ void kexec_image_free(struct kexec_image *img)
 
 	kexec_verify_forget(img);
 	kexec_crash_release_note(img);
+	kexec_crash_refresh_detach(img);
 	kexec_arch_release(&img->plan);
 	kexec_hold_free(img);
 	kvfree(img->copies);
@@ -261,6 +387,8 @@ int kexec_image_seal(struct kexec_image *img)
 
 	/* A crash image lies in place once it is published. */
 	ret = img->plan.crash ? kexec_crash_reserve_note(img) : core_list_copies(img);
+	if (!ret)
+		ret = kexec_crash_refresh_attach(img);
 	if (ret)
 		return ret;
 
@@ -299,6 +427,7 @@ static void core_publish_crash(struct kexec_image *img)
 	smp_store_release(&kexec_crash_image, &img->kimage);
 	WRITE_ONCE(kexec_crash_moving, NULL);
 	kexec_hold_settle_crash(img);
+	kexec_hotplug_published(img);
 	if (old)
 		kexec_image_free(to_kexec_image(old));
 }
@@ -326,6 +455,7 @@ void kexec_image_publish(struct kexec_image *img)
 #endif
 	kexec_verify_record(img);
 	old = xchg(&kexec_image, &img->kimage);
+	kexec_hotplug_published(img);
 	if (old)
 		kexec_image_free(to_kexec_image(old));
 }
@@ -343,6 +473,7 @@ void kexec_image_unload(int type)
 	old = xchg(type == KEXEC_TYPE_CRASH ? &kexec_crash_image : &kexec_image, NULL);
 	if (type == KEXEC_TYPE_CRASH)
 		kexec_protect_open();
+	kexec_hotplug_unloaded(type);
 	if (old)
 		kexec_image_free(to_kexec_image(old));
 }
@@ -452,26 +583,28 @@ static int core_verify(struct kexec_image *img)
  * Context: process context, system_transition_mutex held.
  * Return: -EBUSY when a load is in progress or a CPU does not answer, -EINVAL
  * when nothing is loaded, -EUCLEAN when the image has changed since it was
- * loaded, -EPERM when a CPU must not be turned off, each after one message;
- * otherwise it does not return.
+ * loaded, -EADDRNOTAVAIL when a place that it goes to was reserved meanwhile,
+ * -EPERM when a CPU must not be turned off, each after one message; otherwise it
+ * does not return.
  */
 int kernel_kexec(void)
 {
 	struct kexec_image *img;
 	int ret;
 
-	if (!kexec_lock()) {
+	if (!kexec_lock_patiently()) {
 		pr_err("reboot refused: a load or unload is in progress; try again\n");
 		return -EBUSY;
 	}
 	if (!kexec_image) {
-		pr_err("reboot refused: no image is loaded; load one with kexec -l\n");
+		pr_err("reboot refused: no image is loaded%s; load one with kexec -l\n",
+		       kexec_hotplug_why_none());
 		kexec_unlock();
 		return -EINVAL;
 	}
 
 	img = to_kexec_image(kexec_image);
-	ret = core_verify(img);
+	ret = kexec_hotplug_check_dst(img) ?: core_verify(img);
 	if (ret) {
 		kexec_unlock();
 		return ret;

@@ -199,15 +199,19 @@ static void crash_explain(bool locked)
  */
 void __crash_kexec(struct pt_regs *regs)
 {
-	bool locked = kexec_lock();
-	struct kexec_image *img = locked ? crash_find_image() : crash_take_image();
+	bool commit = false;
+	bool locked = kexec_lock_panic(&commit);
+	struct kexec_image *img;
 
+	if (commit)
+		kexec_crash_refresh_finish();
+	img = locked ? crash_find_image() : crash_take_image();
 	if (img)
 		crash_start(img, regs);
 	else
 		crash_explain(locked);
 	if (locked)
-		kexec_unlock();
+		kexec_unlock_only();
 }
 
 /**
@@ -249,7 +253,7 @@ ssize_t crash_get_memory_size(void)
 {
 	ssize_t size;
 
-	if (!kexec_lock())
+	if (!kexec_lock_patiently())
 		return -EBUSY;
 	size = crash_res_size(&crashk_res) + crash_res_size(&crashk_low_res);
 	kexec_unlock();
@@ -329,7 +333,7 @@ int crash_shrink_memory(unsigned long new_size)
 	int ret = 0;
 	u64 now;
 
-	if (!kexec_lock())
+	if (!kexec_lock_patiently())
 		return -EBUSY;
 
 	now = crash_res_size(&crashk_res) + crash_res_size(&crashk_low_res);
@@ -343,26 +347,6 @@ int crash_shrink_memory(unsigned long new_size)
 	kexec_unlock();
 	return ret;
 }
-
-#ifdef CONFIG_CRASH_HOTPLUG
-/**
- * crash_check_hotplug_support() - may user space leave hotplug to the kernel?
- *
- * Context: process context.
- * Return: what the loaded crash image was loaded with, 0 when there is none or
- * a load is in progress.
- */
-int crash_check_hotplug_support(void)
-{
-	int support;
-
-	if (!kexec_lock())
-		return 0;
-	support = kexec_crash_image ? kexec_crash_image->hotplug_support : 0;
-	kexec_unlock();
-	return support;
-}
-#endif
 
 #ifdef CONFIG_HIBERNATION
 static bool crash_res_has(const struct resource *res, phys_addr_t pa)

@@ -44,22 +44,45 @@ static u64 crash_load_end(const struct resource *res)
 	return res->end ? (u64)res->end + 1 : 0;
 }
 
+/* The next piece of [*@pos, @end) that is online; memory that is not may be gone. */
+static bool crash_load_online(u64 *pos, u64 end, struct place_range *piece)
+{
+	const u64 step = PFN_PHYS(PAGES_PER_SECTION);
+
+	while (*pos < end && !online_section_nr(pfn_to_section_nr(PHYS_PFN(*pos))))
+		*pos = ALIGN(*pos + 1, step);
+	piece->start = *pos;
+	while (*pos < end && online_section_nr(pfn_to_section_nr(PHYS_PFN(*pos))))
+		*pos = ALIGN(*pos + 1, step);
+	piece->end = min(*pos, end);
+	return piece->start < piece->end;
+}
+
+/* Counts the pieces when @ram is NULL. */
+static unsigned int crash_load_walk_ram(struct place_range *ram)
+{
+	struct place_range piece;
+	phys_addr_t start, end;
+	unsigned int nr = 0;
+	u64 i, pos;
+
+	for_each_mem_range(i, &start, &end) {
+		pos = start;
+		for (; crash_load_online(&pos, end, &piece); nr++)
+			if (ram)
+				ram[nr] = piece;
+	}
+	return nr;
+}
+
 /* All memory of this kernel, except what its firmware or a driver keeps. */
 static int crash_load_ram(struct place_range **ramp, unsigned int *nrp)
 {
-	phys_addr_t start, end;
-	unsigned int nr = 0;
-	u64 i;
-
-	for_each_mem_range(i, &start, &end)
-		nr++;
-	*ramp = kvcalloc(nr, sizeof(**ramp), GFP_KERNEL);
+	*nrp = crash_load_walk_ram(NULL);
+	*ramp = kvcalloc(*nrp, sizeof(**ramp), GFP_KERNEL);
 	if (!*ramp)
 		return -ENOMEM;
-
-	*nrp = 0;
-	for_each_mem_range(i, &start, &end)
-		(*ramp)[(*nrp)++] = (struct place_range){ start, end };
+	crash_load_walk_ram(*ramp);
 	return 0;
 }
 
@@ -76,7 +99,14 @@ static u64 *crash_load_cpu_notes(unsigned int *nrp)
 	return pa;
 }
 
-static int crash_load_write(const struct elfcore_req *req, void **bufp, size_t *lenp)
+/* Where a header goes: into @buf, or into memory made for it with room to grow. */
+struct crash_load_target {
+	void *buf;
+	size_t room;
+	size_t used;
+};
+
+static int crash_load_write(const struct elfcore_req *req, struct crash_load_target *to)
 {
 	size_t need;
 	int ret;
@@ -84,24 +114,19 @@ static int crash_load_write(const struct elfcore_req *req, void **bufp, size_t *
 	ret = kexec_elfcore_size(req, &need);
 	if (ret)
 		return ret;
-	*bufp = vzalloc(need);
-	if (!*bufp)
+	if (!to->buf) {
+		to->room = need;
+		if (IS_ENABLED(CONFIG_CRASH_HOTPLUG))
+			to->room = max(need, kexec_elfcore_capacity(req->nr_cpus, req->nr_ram));
+		to->buf = vzalloc(to->room);
+	}
+	if (!to->buf)
 		return -ENOMEM;
-	return kexec_elfcore_build(req, *bufp, need, lenp);
+	return kexec_elfcore_build(req, to->buf, to->room, &to->used);
 }
 
-/**
- * kexec_crash_build_elfcore() - make the ELF core header of this kernel
- * @buf: filled with the header, to be given to vfree(); NULL after an error
- * @len: filled with its bytes, a multiple of 4096
- *
- * It covers all memory, hot-added memory included, but not the crash
- * reservation.
- *
- * Context: process context, may sleep; takes the memory hotplug read lock.
- * Return: 0, or a negative errno after one message.
- */
-int kexec_crash_build_elfcore(void **buf, size_t *len)
+/* The caller keeps memory from coming and going. */
+static int crash_load_describe(struct crash_load_target *to)
 {
 	const struct place_range skip[] = {
 		{ crashk_res.start, crash_load_end(&crashk_res) },
@@ -120,27 +145,64 @@ int kexec_crash_build_elfcore(void **buf, size_t *len)
 	};
 	struct place_range *ram = NULL;
 	u64 *notes;
-	int ret = -ENOMEM;
+	int ret;
 
-	*buf = NULL;
 	notes = crash_load_cpu_notes(&req.nr_cpus);
-	if (notes) {
-		get_online_mems();
-		ret = crash_load_ram(&ram, &req.nr_ram);
-		put_online_mems();
-	}
+	ret = notes ? crash_load_ram(&ram, &req.nr_ram) : -ENOMEM;
 	req.ram = ram;
 	req.cpu_note_pa = notes;
 	if (!ret)
-		ret = crash_load_write(&req, buf, len);
-
+		ret = crash_load_write(&req, to);
 	kvfree(ram);
 	kvfree(notes);
+	return ret;
+}
+
+/**
+ * kexec_crash_write_elfcore() - make the ELF core header of this kernel again
+ * @buf: where it goes
+ * @room: bytes there
+ * @used: filled with the bytes that count, a multiple of 4096
+ *
+ * Context: process context, may sleep; the caller keeps memory from coming and
+ * going.
+ * Return: 0, -ENOSPC when there is not enough room, or another negative errno,
+ * without a message.
+ */
+int kexec_crash_write_elfcore(void *buf, size_t room, size_t *used)
+{
+	struct crash_load_target to = { .buf = buf, .room = room };
+	int ret = crash_load_describe(&to);
+
+	*used = to.used;
+	return ret;
+}
+
+/**
+ * kexec_crash_build_elfcore() - make the ELF core header of this kernel
+ * @buf: filled with the header, to be given to vfree(); NULL after an error
+ * @len: filled with its bytes, room to grow included, a multiple of 4096
+ *
+ * It covers all memory that is online, hot-added memory included, but not the
+ * crash reservation.
+ *
+ * Context: process context, may sleep; takes the memory hotplug read lock.
+ * Return: 0, or a negative errno after one message.
+ */
+int kexec_crash_build_elfcore(void **buf, size_t *len)
+{
+	struct crash_load_target to = { };
+	int ret;
+
+	get_online_mems();
+	ret = crash_load_describe(&to);
+	put_online_mems();
+	*buf = to.buf;
+	*len = to.room;
 	if (!ret)
 		return 0;
 
-	pr_err("no ELF core header for %u CPUs and %u ranges of memory (%d)%s\n",
-	       req.nr_cpus, req.nr_ram, ret,
+	pr_err("no ELF core header for this kernel's CPUs and memory (%d)%s\n", ret,
 	       ret == -ENOMEM ? "; free some memory and load again" :
 				": an ELF file has at most 65534 headers");
 	vfree(*buf);

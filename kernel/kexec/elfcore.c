@@ -94,6 +94,26 @@ static bool elfcore_next_piece(const struct elfcore_req *req, struct elfcore_wal
 }
 
 /**
+ * kexec_elfcore_capacity() - bytes for a header that may grow
+ * @nr_cpus: notes
+ * @nr_ranges: ranges of memory there are now
+ *
+ * Room for twice the ranges that there are, and for ELFCORE_MIN_RANGES at least,
+ * as far as an ELF file can count them.
+ *
+ * Context: any.
+ * Return: bytes, a multiple of ELFCORE_ALIGN.
+ */
+size_t kexec_elfcore_capacity(unsigned int nr_cpus, unsigned int nr_ranges)
+{
+	/* vmcoreinfo and the kernel image have one each. */
+	u64 nr = 2 + (u64)nr_cpus + max_t(u64, 2 * (u64)nr_ranges, ELFCORE_MIN_RANGES);
+
+	nr = min_t(u64, nr, PN_XNUM - 1);
+	return ALIGN(sizeof(struct elf64_hdr) + nr * sizeof(struct elf64_phdr), ELFCORE_ALIGN);
+}
+
+/**
  * kexec_elfcore_size() - bytes that a header takes
  * @req: what it has to describe
  * @need: filled with the bytes, a multiple of ELFCORE_ALIGN

@@ -10,6 +10,13 @@
 
 #include "place.h"
 
+/* Ranges of memory that there is room for, whatever there is now. */
+#ifdef CONFIG_CRASH_MAX_MEMORY_RANGES
+#define ELFCORE_MIN_RANGES	CONFIG_CRASH_MAX_MEMORY_RANGES
+#else
+#define ELFCORE_MIN_RANGES	0
+#endif
+
 /* Bytes; the length of a header is a multiple of it, on every page size. */
 #define ELFCORE_ALIGN	4096
 
@@ -45,6 +52,7 @@ struct elfcore_req {
 	u64 linear_offset;
 };
 
+size_t kexec_elfcore_capacity(unsigned int nr_cpus, unsigned int nr_ranges);
 int kexec_elfcore_size(const struct elfcore_req *req, size_t *need);
 int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t room,
 			size_t *used);

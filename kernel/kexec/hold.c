@@ -20,6 +20,12 @@
  * quickest, or where that fails one block of 2 MiB after the other.  Movable
  * pages that are in the way are migrated elsewhere.
  *
+ * Pages come from memory that was there at boot, because nothing else is certain
+ * to stay.  The allocator cannot be asked for such, and likes to give hot-added
+ * memory first.  As soon as it does, blocks are asked for by their address, from
+ * the top of boot memory down, each once: the time is bounded by the size of boot
+ * memory, and nothing has to be taken only to find that it will not do.
+ *
  * A crash image is different: its destination is the crash reservation, which
  * the allocator never hands out.  When no crash image is loaded the slots
  * simply name the reservation's own pages.  When one is, the new image waits in
@@ -75,11 +81,58 @@ static struct page **hold_slot(struct kexec_image *img, phys_addr_t pa,
 	return NULL;
 }
 
+static bool hold_is_fit(struct page *page, unsigned long nr_pages)
+{
+	return kexec_ram_is_fit(page_to_phys(page), page_to_phys(page) + PFN_PHYS(nr_pages));
+}
+
+static bool hold_meets_dst(const struct kexec_image *img, u64 start, u64 end)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		const struct kexec_backing *b = &img->backing[i];
+
+		if (start < b->dst_pa + PFN_PHYS(b->nr_pages) && b->dst_pa < end)
+			return true;
+	}
+	return false;
+}
+
+static bool hold_take_contig(unsigned long pfn, unsigned long end)
+{
+	/* alloc_contig_range() works in one zone. */
+	return page_zone(pfn_to_page(pfn)) == page_zone(pfn_to_page(end - 1)) &&
+	       !alloc_contig_range(pfn, end, MIGRATE_MOVABLE, HOLD_GFP);
+}
+
+/* The next block of boot memory that can be had. */
+static int hold_refill_by_place(struct kexec_image *img)
+{
+	while (kexec_ram_block_below(&img->pool_below, HOLD_BLOCK_PAGES << PAGE_SHIFT)) {
+		unsigned long pfn = PHYS_PFN(img->pool_below);
+
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (hold_meets_dst(img, img->pool_below, PFN_PHYS(pfn + HOLD_BLOCK_PAGES)) ||
+		    !hold_take_contig(pfn, pfn + HOLD_BLOCK_PAGES))
+			continue;
+		img->pool = pfn_to_page(pfn);
+		img->pool_left = HOLD_BLOCK_PAGES;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
 static int hold_refill(struct kexec_image *img)
 {
 	unsigned int order = img->pool_order;
 	gfp_t gfp = (GFP_KERNEL & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN;
 	struct page *page = NULL;
+
+	if (img->pool_by_place)
+		return hold_refill_by_place(img);
 
 	for (; order && !page; order -= !page)
 		page = alloc_pages(gfp, order);
@@ -87,6 +140,12 @@ static int hold_refill(struct kexec_image *img)
 		page = alloc_page(HOLD_GFP);
 	if (!page)
 		return -ENOMEM;
+	if (!hold_is_fit(page, 1UL << order)) {
+		__free_pages(page, order);
+		img->pool_by_place = true;
+		img->pool_below = PHYS_ADDR_MAX;
+		return hold_refill_by_place(img);
+	}
 
 	split_page(page, order);
 	img->pool = page;
@@ -169,10 +228,7 @@ static bool hold_claim_run(struct kexec_backing *b, unsigned long from, unsigned
 	for (i = from; i < to; i++)
 		if (b->pages[i])
 			return false;
-	/* alloc_contig_range() works in one zone. */
-	if (page_zone(pfn_to_page(pfn + from)) != page_zone(pfn_to_page(pfn + to - 1)))
-		return false;
-	if (alloc_contig_range(pfn + from, pfn + to, MIGRATE_MOVABLE, HOLD_GFP))
+	if (!hold_take_contig(pfn + from, pfn + to))
 		return false;
 
 	for (i = from; i < to; i++)
@@ -320,6 +376,24 @@ void kexec_hold_unmap(struct kexec_backing *b)
 	b->va = NULL;
 }
 
+/* A page of boot memory that may be anybody's destination, or NULL. */
+static struct page *hold_any_page(struct kexec_image *img)
+{
+	struct page *page = NULL;
+
+	if (!img->pool_by_place)
+		page = alloc_page(HOLD_GFP);
+	if (page && hold_is_fit(page, 1))
+		return page;
+	if (page)
+		__free_page(page);
+	img->pool_order = 0;
+	if (!img->pool_left && hold_refill(img))
+		return NULL;
+	img->pool_left--;
+	return img->pool++;
+}
+
 /**
  * kexec_hold_safe_page() - one zeroed page that survives until the next kernel
  * @ctx: the struct kexec_image
@@ -337,13 +411,14 @@ void *kexec_hold_safe_page(void *ctx)
 	struct page *page;
 
 	for (;;) {
-		page = alloc_page(HOLD_GFP | __GFP_ZERO);
+		page = hold_any_page(img);
 		if (!page)
 			return NULL;
 		if (!hold_slot(img, page_to_phys(page), &owner))
 			break;
 		list_add(&page->lru, &img->refused_pages);
 	}
+	clear_highpage(page);
 	list_add(&page->lru, &img->safe_pages);
 	return page_address(page);
 }
@@ -470,4 +545,39 @@ void kexec_hold_free(struct kexec_image *img)
 		kvfree(b->pages);
 		b->pages = NULL;
 	}
+}
+
+static bool hold_pages_meet(const struct kexec_backing *b, u64 start, u64 end)
+{
+	unsigned long i;
+
+	for (i = 0; i < b->nr_pages; i++)
+		if (page_to_phys(b->pages[i]) < end && page_to_phys(b->pages[i]) >= start)
+			return true;
+	return false;
+}
+
+/**
+ * kexec_hold_use() - what an image uses a range of memory for
+ * @img: a sealed image that is no crash image
+ * @start: first byte, physical, page aligned
+ * @end: first byte behind, page aligned
+ *
+ * Context: any; the caller holds the kexec lock.
+ * Return: words that go into a message, or NULL when it uses none of it.
+ */
+const char *kexec_hold_use(const struct kexec_image *img, u64 start, u64 end)
+{
+	struct page *page;
+	unsigned int i;
+
+	if (hold_meets_dst(img, start, end))
+		return "a destination of it";
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		if (hold_pages_meet(&img->backing[i], start, end))
+			return "a source of it";
+	list_for_each_entry(page, &img->safe_pages, lru)
+		if (page_to_phys(page) < end && page_to_phys(page) >= start)
+			return "a page table or code page of it";
+	return NULL;
 }

@@ -45,6 +45,30 @@ struct kexec_backing {
 };
 
 /**
+ * struct kexec_refresh - how the ELF core header of a crash image is kept up to date
+ * @seg: segment of the header
+ * @live: the header where the capture kernel finds it, or NULL
+ * @stage: where the next one is made
+ * @room: bytes of either
+ * @used: bytes of @live that count; what follows is zero
+ * @staged_used: the same of @stage
+ * @len: bytes of @stage that have to be written over @live
+ * @digest: of all of @stage
+ * @failed: the last refresh failed, and that was said
+ */
+struct kexec_refresh {
+	unsigned int seg;
+	void *live;
+	void *stage;
+	size_t room;
+	size_t used;
+	size_t staged_used;
+	size_t len;
+	u32 digest;
+	bool failed;
+};
+
+/**
  * struct kexec_image - one loaded, or half loaded, next kernel
  * @kimage: what the rest of the kernel knows of it; IMA reads and writes here
  * @plan: what the machine half was told
@@ -55,9 +79,13 @@ struct kexec_backing {
  * @pool: the next page of the block that source pages are taken from
  * @pool_left: pages left in that block
  * @pool_order: order of the next block to ask for; falls as memory gets short
+ * @pool_by_place: the allocator gives memory that was not there at boot, so
+ *                 blocks are asked for by their address
+ * @pool_below: the next of these lies below this address
  * @copies: the copy list that @plan points at
  * @digest_work: takes the digests after the load
  * @digested: they are taken
+ * @refresh: for a crash image that follows changes of memory
  * @timeline: when it was loaded and this kernel left for it
  * @name: for messages
  */
@@ -70,9 +98,12 @@ struct kexec_image {
 	struct page *pool;
 	unsigned int pool_left;
 	unsigned int pool_order;
+	bool pool_by_place;
+	u64 pool_below;
 	struct kexec_copy *copies;
 	struct work_struct digest_work;
 	bool digested;
+	struct kexec_refresh refresh;
 	struct kexec_timeline_log timeline;
 	const char *name;
 };
@@ -88,6 +119,12 @@ static inline bool kexec_image_is_crash(const struct kexec_image *img)
 /* core.c: life of an image, and the lock that all loads and exits take */
 extern struct kexec_image *kexec_crash_moving;
 bool kexec_lock(void);
+bool kexec_lock_patiently(void);
+bool kexec_lock_panic(bool *commit);
+bool kexec_lock_refresh(void);
+bool kexec_lock_commit(void);
+bool kexec_unlock_refresh(void);
+void kexec_unlock_only(void);
 void kexec_unlock(void);
 struct kexec_image *kexec_image_alloc(int type, bool file_mode);
 void kexec_image_free(struct kexec_image *img);
@@ -98,6 +135,10 @@ void kexec_image_unload(int type);
 /* ram.c: which memory a next kernel may be put into */
 int kexec_ram_free_map(bool crash, struct place_map **mapp);
 int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size);
+bool kexec_ram_may_hold(u64 start, u64 end);
+bool kexec_ram_is_fit(u64 start, u64 end);
+bool kexec_ram_block_below(u64 *below, u64 size);
+bool kexec_ram_now_reserved(u64 start, u64 end, struct place_range *where);
 
 /* hold.c: the pages themselves */
 int kexec_hold_segment(struct kexec_image *img, unsigned int seg);
@@ -111,6 +152,7 @@ void kexec_hold_settle(struct kexec_image *img);
 void kexec_hold_move_in(struct kexec_image *img, bool may_sleep);
 void kexec_hold_settle_crash(struct kexec_image *img);
 void kexec_hold_free(struct kexec_image *img);
+const char *kexec_hold_use(const struct kexec_image *img, u64 start, u64 end);
 
 /* seat.c: where a segment goes, when the choice is ours */
 int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
@@ -134,6 +176,15 @@ void kexec_verify_forget(struct kexec_image *img);
 void kexec_verify_wait(struct kexec_image *img);
 int kexec_verify_check(const struct kexec_image *img);
 bool kexec_verify_wanted(bool crash);
+u32 kexec_verify_digest(const void *va, size_t len);
+bool kexec_offline_refused(void);
+
+/* hotplug.c: memory and processors that come and go */
+void kexec_hotplug_settle(void);
+void kexec_hotplug_published(const struct kexec_image *img);
+void kexec_hotplug_unloaded(int type);
+const char *kexec_hotplug_why_none(void);
+int kexec_hotplug_check_dst(struct kexec_image *img);
 
 /* file.c: kexec_file_load below its argument checks */
 int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
@@ -143,6 +194,7 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 /* crash_load.c: what a capture kernel needs */
 #ifdef CONFIG_CRASH_DUMP
 int kexec_crash_build_elfcore(void **buf, size_t *len);
+int kexec_crash_write_elfcore(void *buf, size_t room, size_t *used);
 int kexec_crash_reserve_note(struct kexec_image *img);
 void kexec_crash_use_note(struct kexec_image *img);
 void kexec_crash_release_note(struct kexec_image *img);
@@ -161,6 +213,19 @@ void kexec_protect_release(phys_addr_t start, u64 len);
 #else
 static inline void kexec_protect_open(void) { }
 static inline void kexec_protect_close(void) { }
+#endif
+
+/* crash_refresh.c: how the ELF core header follows changes of memory */
+#ifdef CONFIG_CRASH_HOTPLUG
+int kexec_crash_refresh_attach(struct kexec_image *img);
+void kexec_crash_refresh_detach(struct kexec_image *img);
+void kexec_crash_refresh(void);
+void kexec_crash_refresh_finish(void);
+#else
+static inline int kexec_crash_refresh_attach(struct kexec_image *img) { return 0; }
+static inline void kexec_crash_refresh_detach(struct kexec_image *img) { }
+static inline void kexec_crash_refresh(void) { }
+static inline void kexec_crash_refresh_finish(void) { }
 #endif
 
 #endif /* _KERNEL_KEXEC_INTERNAL_H */

@@ -17,6 +17,9 @@
  * - Where may *we* put a segment?  In boot memory that nobody reserved.
  * - May *user space* put one there (kexec_load)?  The same, and over this
  *   kernel's own text and data as well, which nobody needs after the switch.
+ *
+ * What holds an image until the switch comes from boot memory, too: that cannot
+ * go offline under it.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -24,6 +27,7 @@
 #include <linux/init.h>
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 
 #include <asm/sections.h>
@@ -34,6 +38,17 @@
 #define RAM_SLACK	(2 * KEXEC_SEGMENT_MAX + 2)
 
 static struct place_map *ram_boot __ro_after_init;
+
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "kexec."
+
+static bool ram_use_hotplugged;
+module_param_named(use_hotplugged, ram_use_hotplugged, bool, 0644);
+MODULE_PARM_DESC(use_hotplugged, "let images use memory that was not there at boot");
+#else
+#define ram_use_hotplugged false
+#endif
 
 static struct place_map *ram_map_alloc(unsigned int max)
 {
@@ -74,11 +89,15 @@ static struct place_map *ram_unreserved(void)
 	/* CPUs that come up reserve their LPI tables, added memory its map. */
 	cpus_read_lock();
 	get_online_mems();
-	map = ram_map_alloc(ram_boot->nr + memblock.reserved.cnt + RAM_SLACK);
+	map = ram_map_alloc(ram_boot->nr + memblock.memory.cnt + memblock.reserved.cnt +
+			    RAM_SLACK);
 	if (!map)
 		goto out_unlock;
 	for (i = 0; i < ram_boot->nr; i++)
 		kexec_place_insert(map, ram_boot->r[i].start, ram_boot->r[i].end);
+	if (ram_use_hotplugged)
+		for_each_mem_range(n, &start, &end)
+			kexec_place_insert(map, start, end);
 	for_each_reserved_mem_range(n, &start, &end)
 		kexec_place_remove(map, start, end);
 out_unlock:
@@ -141,7 +160,7 @@ int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size)
 	}
 	kexec_place_insert(map, __pa_symbol(_text), __pa_symbol(_end));
 
-	if (!kexec_place_contains(ram_boot, start, end))
+	if (!kexec_ram_is_fit(start, end))
 		pr_err("segment %u [%pap, %#llx) is not in memory that was present at boot; see System RAM in /proc/iomem\n",
 		       seg, &start, end);
 	else if (!kexec_place_contains(map, start, end))
@@ -151,4 +170,82 @@ int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size)
 		ret = 0;
 	kvfree(map);
 	return ret;
+}
+
+/**
+ * kexec_ram_may_hold() - could any image use memory in a range?
+ * @start: first byte, physical
+ * @end: first byte behind
+ *
+ * Context: any.
+ * Return: true when the range meets memory that images are put into.
+ */
+bool kexec_ram_may_hold(u64 start, u64 end)
+{
+	unsigned int i;
+
+	for (i = 0; ram_boot && i < ram_boot->nr; i++)
+		if (start < ram_boot->r[i].end && ram_boot->r[i].start < end)
+			return true;
+	return ram_use_hotplugged;
+}
+
+/**
+ * kexec_ram_is_fit() - may all of a range belong to an image?
+ * @start: first byte, physical
+ * @end: first byte behind
+ *
+ * Context: any.
+ * Return: true when the whole range is memory that images are put into.
+ */
+bool kexec_ram_is_fit(u64 start, u64 end)
+{
+	return ram_use_hotplugged || (ram_boot && kexec_place_contains(ram_boot, start, end));
+}
+
+/**
+ * kexec_ram_block_below() - the highest block of boot memory below an address
+ * @below: the address; receives that of the block
+ * @size: bytes, a power of two, that the block takes and is aligned to
+ *
+ * Context: any.
+ * Return: false when there is none.
+ */
+bool kexec_ram_block_below(u64 *below, u64 size)
+{
+	const struct place_request req = {
+		.size = size,
+		.align = size,
+		.max = *below,
+		.top_down = true,
+	};
+
+	return ram_boot && !kexec_place_find(ram_boot, &req, below);
+}
+
+/**
+ * kexec_ram_now_reserved() - was a part of a destination reserved since?
+ * @start: first byte, physical, of what was free or this kernel's own image
+ * @end: first byte behind
+ * @where: receives the part that is reserved
+ *
+ * Context: process context; the caller keeps CPUs and memory from coming and
+ * going, and with them memblock.
+ * Return: true when there is one.
+ */
+bool kexec_ram_now_reserved(u64 start, u64 end, struct place_range *where)
+{
+	const u64 text = __pa_symbol(_text), text_end = __pa_symbol(_end);
+	phys_addr_t res_start, res_end;
+	u64 n;
+
+	for_each_reserved_mem_range(n, &res_start, &res_end) {
+		where->start = max(start, res_start);
+		where->end = min(end, res_end);
+		if (where->start >= where->end)
+			continue;
+		if (where->start < text || where->end > text_end)
+			return true;
+	}
+	return false;
 }

@@ -29,7 +29,7 @@
 
 static int uabi_lock(const char *what)
 {
-	if (kexec_lock())
+	if (kexec_lock_patiently())
 		return 0;
 	pr_err("%s refused: another load, unload or kexec reboot is busy; try again\n", what);
 	return -EBUSY;
@@ -158,7 +158,9 @@ static int uabi_load_locked(unsigned long entry, const struct kexec_segment *seg
 	img->kimage.start = entry;
 	img->plan.entry_pa = entry;
 #ifdef CONFIG_CRASH_HOTPLUG
-	img->kimage.hotplug_support = crash && (flags & KEXEC_CRASH_HOTPLUG_SUPPORT);
+	/* Either says that no checksum of user space covers the ELF core header. */
+	img->kimage.hotplug_support = crash && (flags & (KEXEC_CRASH_HOTPLUG_SUPPORT |
+							 KEXEC_UPDATE_ELFCOREHDR));
 #endif
 	return uabi_finish(img, uabi_fill_segments(img, segments, nr));
 }

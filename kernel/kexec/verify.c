@@ -60,6 +60,19 @@ static u32 verify_digest(const struct kexec_backing *b, bool may_sleep)
 	return crc;
 }
 
+/**
+ * kexec_verify_digest() - the digest of bytes that lie behind each other
+ * @va: the bytes
+ * @len: how many
+ *
+ * Context: any.
+ * Return: what the digest of a segment with this content is.
+ */
+u32 kexec_verify_digest(const void *va, size_t len)
+{
+	return crc32_le(~0, va, len);
+}
+
 static void verify_record(struct kexec_image *img)
 {
 	unsigned int i;

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import cpio
+import table
 
 QEMU = "qemu-system-aarch64"
 # Notices and worse: every character on the serial line costs an emulated guest time
@@ -74,7 +75,7 @@ class Store:
     def archives(self, case):
         """The first root in the pieces that the case needs."""
         names = ["initramfs"]
-        if any(step.split()[0] in ("tap", "fill", "save-dump") for step in case.steps):
+        if any(step.split()[0] in table.TOOL_VERBS for step in case.steps):
             names.append("tools")
         paths = [self.build / f"rootfs/{name}.cpio.gz" for name in names]
         for path in paths:
@@ -180,16 +181,20 @@ class Guest:
 
     running = set()
 
-    def __init__(self, args, log, timeout):
+    def __init__(self, args, log, timeout, monitor=None):
         self.start = time.monotonic()
         self.deadline = self.start + timeout
         self.log = Path(log)
         self.timed_out = False
         self.status = None
         self.cpu_s = 0.0
+        self.monitor = monitor
+        fds = ()
+        if monitor:
+            args, fds = [*args, *monitor.arguments()], (monitor.far.fileno(),)
         with open(self.log, "wb") as sink:
             self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=sink,
-                                            stderr=subprocess.STDOUT)
+                                            stderr=subprocess.STDOUT, pass_fds=fds)
         Guest.running.add(self)
 
     def ended(self, options=os.WNOHANG):
@@ -221,9 +226,10 @@ class Guest:
                 time.sleep(POLL_S)
 
     def wait(self):
-        """Runs to the end."""
-        for _ in self.lines():
-            pass
+        """Runs to the end and does what the guest asks of its host."""
+        for _, line in self.lines():
+            if self.monitor:
+                self.monitor.obey(line)
 
     def stop(self):
         """Never leaves a QEMU behind, however its reader ended."""

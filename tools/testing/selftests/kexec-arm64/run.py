@@ -19,6 +19,7 @@ from pathlib import Path
 import dump
 import judge
 import kunit
+import monitor
 import qemu
 import table
 
@@ -58,12 +59,16 @@ def run_case(case, store, options):
     try:
         qemu.need_tools(case, options.qemu)
         qemu.prepare(case, store)
+        host = monitor.Monitor()
         guest = qemu.Guest(qemu.command(case, store, options.qemu, options.qemu_arg),
-                           outcome.log, case.timeout * options.patience)
+                           outcome.log, case.timeout * options.patience, host)
         try:
             guest.wait()
+        except monitor.Refused as what:
+            outcome.faults.append(str(what))
         finally:
             guest.stop()
+            host.close()
         outcome.cpu_s = guest.cpu_s
         raw = outcome.log.read_bytes()
         outcome.faults += judge.judge(case, raw)

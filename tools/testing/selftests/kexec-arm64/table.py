@@ -16,7 +16,10 @@ from pathlib import Path
 TABLE = Path(__file__).with_name("cases.toml")
 LEAVING = ("leave", "panic")
 VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "param",
-                   "sum", "tap", "save-dump", "hibernate", "fill")
+                   "sum", "tap", "save-dump", "hibernate", "fill", "host", "memory",
+                   "block", "cpu", "pattern", "map", "write", "want", "refused", "io")
+# Those that need more programs than every guest has
+TOOL_VERBS = ("tap", "fill", "save-dump", "pattern", "map")
 
 
 class TableError(Exception):

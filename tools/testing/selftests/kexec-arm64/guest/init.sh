@@ -29,6 +29,17 @@
 #   save-dump NAME          /proc/vmcore through makedumpfile into the share
 #   hibernate               to /dev/vda, and back
 #   fill MIB                writes to that much memory and frees it
+#   host COMMAND NAME=VALUE...  the host does it, see monitor.py
+#   memory MIN MAX          waits until there are so many MiB of memory
+#   block ADDR STATE [no]   the memory block there goes offline or online, or must not
+#   cpu N STATE             0 or 1
+#   pattern write ADDR MIB  a process fills memory above ADDR with a random pattern
+#   pattern verify          /proc/vmcore has it, byte for byte
+#   map present|absent START END    whether /proc/vmcore has memory there
+#   write FILE TEXT         below /proc/sys or /sys
+#   want FILE TEXT
+#   refused                 reboot(KEXEC), and it comes back
+#   io                      reads /dev/vda and sees its interrupts
 export PATH=/bin
 
 sys=/sys/kernel
@@ -210,6 +221,61 @@ do_hibernate() {
 	say "resumed"
 }
 
+# do_memory MIN MAX: a block of memory takes its time to arrive or to leave
+do_memory() {
+	tries=0
+	while :; do
+		read -r _ mem _ </proc/meminfo
+		[ $((mem >> 10)) -lt "$1" ] || [ $((mem >> 10)) -gt "$2" ] || break
+		tries=$((tries + 1))
+		[ $tries -lt 300 ] || die "$((mem >> 10)) MiB of memory"
+		sleep 0.2
+	done
+	say "memory $((mem >> 10)) MiB"
+}
+
+# do_block ADDR STATE [no]
+do_block() {
+	size=$((0x$(cat /sys/devices/system/memory/block_size_bytes)))
+	file=/sys/devices/system/memory/memory$(($1 / size))/state
+	if echo "$2" 2>/dev/null >"$file"; then
+		[ -z "${3:-}" ] || die "the block at $1 is $2"
+	else
+		[ -n "${3:-}" ] || die "the block at $1 is not $2"
+	fi
+	say "block $1 $(cat "$file")"
+}
+
+do_pattern() {
+	case $1 in
+	write) run hotmem write $share/pattern "$2" "$3" ;;
+	verify) run hotmem verify $share/pattern /proc/vmcore ;;
+	esac
+	say "pattern $1: $(cat /tmp/said)"
+}
+
+do_refused() {
+	if kexec_direct --exec >/tmp/said 2>&1; then
+		die "came back and was no error"
+	fi
+	say "refused: $(cat /tmp/said)"
+}
+
+count_interrupts() {
+	awk '/MSI.*virtio/ { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }' \
+		/proc/interrupts
+}
+
+do_io() {
+	before=$(count_interrupts)
+	run dd if=/dev/vda of=/dev/null bs=64k count=64
+	echo 3 >/proc/sys/vm/drop_caches
+	run dd if=/dev/vda of=/dev/null bs=64k count=64
+	after=$(count_interrupts)
+	[ "$after" -gt "$before" ] || die "no interrupt from /dev/vda: $after"
+	say "io $((after - before)) interrupts"
+}
+
 do_step() {
 	verb=$1
 	shift
@@ -231,6 +297,19 @@ do_step() {
 	save-dump) with_share do_save_dump "$1" ;;
 	hibernate) do_hibernate ;;
 	fill) run membrk "$1" 0 ;;
+	host) say "host $*" ;;
+	memory) do_memory "$1" "$2" ;;
+	block) do_block "$@" ;;
+	cpu) echo "$2" >"/sys/devices/system/cpu/cpu$1/online" || die "CPU $1 is not $2" ;;
+	pattern) with_share do_pattern "$@" ;;
+	map)
+		run hotmem "$1" /proc/vmcore "$2" "$3"
+		say "map $*: $(cat /tmp/said)"
+		;;
+	write) echo "$2" >"$1" || die "cannot write $2" ;;
+	want) want "$1" "$2" ;;
+	refused) do_refused ;;
+	io) do_io ;;
 	*) die "no such step" ;;
 	esac
 }

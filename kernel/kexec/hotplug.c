@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: memory and processors that come and go
+ *
+ * Three things can happen to a loaded image while it waits:
+ *
+ * - Memory that it uses is to go offline.  Images only use memory that was there
+ *   at boot, see ram.c, and arm64 keeps that online, so this is a net for what
+ *   should not happen.  The image is discarded, or the offlining is refused where
+ *   kernel.kexec_refuse_offline says so.
+ *
+ * - A place that it goes to is reserved, as the tables of a CPU that comes up are.
+ *   The image is discarded, at the latest by reboot(KEXEC), which then fails.
+ *
+ * - Memory comes or goes that a dump has to show: the ELF core header of the
+ *   crash image is made anew, see crash_refresh.c.
+ *
+ * What has to be done is noted in hotplug_pending first and carried out by
+ * whoever gets the kexec lock: by the one who noted it when the lock is free,
+ * else by the holder after giving it up.  So nobody here waits for that lock,
+ * and nothing that was noted is forgotten.
+ *
+ * Locks, outermost first:
+ *
+ *	cpu_hotplug_lock	(read, or written by the bring-up of a CPU)
+ *	mem_hotplug_lock	(read, or written by whoever runs the notifier)
+ *	kexec lock		(only tried)
+ *
+ * A load holds the kexec lock and may wait for mem_hotplug_lock; that order is the
+ * other way round, and harmless, because the notifier, which runs with that lock
+ * held for writing, never waits for the kexec lock.  Pages that a load in progress
+ * has taken cannot be given up for it; memory that may hold some stays online
+ * until the load has ended (EBUSY), so that no offlining waits for a load that
+ * waits for the offlining.  reboot(KEXEC) keeps the kexec lock for good, once
+ * nothing can fail any more, and has the same effect.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/bitops.h>
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/init.h>
+#include <linux/kexec_reserve.h>
+#include <linux/kstrtox.h>
+#include <linux/memory.h>
+#include <linux/memory_hotplug.h>
+#include <linux/moduleparam.h>
+#include <linux/notifier.h>
+
+#include "internal.h"
+
+/* Who else is held up while we work. */
+enum hotplug_context {
+	HOTPLUG_ALONE,
+	HOTPLUG_MEMORY_NOTIFIER,
+	HOTPLUG_CPU_CALLBACK,
+};
+
+/* Bits of hotplug_pending. */
+enum {
+	HOTPLUG_MAP,
+	HOTPLUG_RESERVED,
+};
+
+static unsigned long hotplug_pending;
+
+/* Why there is no image, for the next reboot(KEXEC); guarded by the kexec lock. */
+static char hotplug_lost[96];
+
+#ifdef CONFIG_CRASH_HOTPLUG
+static bool hotplug_supported;
+
+/**
+ * crash_check_hotplug_support() - may user space leave hotplug to the kernel?
+ *
+ * The answer is for cpu/crash_hotplug and memory/crash_hotplug in sysfs, where
+ * udev rules look before they load the crash image again.
+ *
+ * Context: any.
+ * Return: 1 when the header of the loaded crash image is kept up to date, 0 when
+ * not or when none is loaded.
+ */
+int crash_check_hotplug_support(void)
+{
+	return READ_ONCE(hotplug_supported);
+}
+
+static void hotplug_set_supported(bool supported)
+{
+	WRITE_ONCE(hotplug_supported, supported);
+}
+#else
+static void hotplug_set_supported(bool supported) { }
+#endif
+
+/* Keep memblock still: it has no lock, but those who change it have. */
+static void hotplug_hold_still(enum hotplug_context context)
+{
+	if (context == HOTPLUG_ALONE)
+		cpus_read_lock();
+	if (context != HOTPLUG_MEMORY_NOTIFIER)
+		get_online_mems();
+}
+
+static void hotplug_let_go(enum hotplug_context context)
+{
+	if (context != HOTPLUG_MEMORY_NOTIFIER)
+		put_online_mems();
+	if (context == HOTPLUG_ALONE)
+		cpus_read_unlock();
+}
+
+static void hotplug_discard(const char *what, const struct place_range *where, const char *event)
+{
+	struct kexec_image *img = to_kexec_image(kexec_image);
+
+	pr_warn("the image (entry %pap) is discarded: memory [%#llx, %#llx), %s, %s; load it again\n",
+		&img->plan.entry_pa, where->start, where->end, what, event);
+	kexec_image_unload(KEXEC_TYPE_DEFAULT);
+	snprintf(hotplug_lost, sizeof(hotplug_lost),
+		 ": it was discarded when memory [%#llx, %#llx) %s",
+		 where->start, where->end, event);
+}
+
+/* The caller holds the kexec lock and keeps memblock still. */
+static bool hotplug_dst_is_lost(const struct kexec_image *img, struct place_range *where)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		const struct kexec_segment *seg = &img->kimage.segment[i];
+
+		if (seg->memsz &&
+		    kexec_ram_now_reserved(seg->mem, (u64)seg->mem + seg->memsz, where))
+			return true;
+	}
+	return false;
+}
+
+/* True when it was done; false when somebody else holds the lock and will do it. */
+static bool hotplug_recheck(enum hotplug_context context)
+{
+	struct place_range where;
+
+	hotplug_hold_still(context);
+	if (!kexec_lock()) {
+		hotplug_let_go(context);
+		return false;
+	}
+	clear_bit(HOTPLUG_RESERVED, &hotplug_pending);
+	smp_mb__after_atomic();
+	if (kexec_image && hotplug_dst_is_lost(to_kexec_image(kexec_image), &where))
+		hotplug_discard("a destination of it", &where, "was reserved");
+	kexec_unlock_only();
+	hotplug_let_go(context);
+	return true;
+}
+
+/* True when it was done; false when somebody else holds the lock and will do it. */
+static bool hotplug_refresh(enum hotplug_context context)
+{
+	bool mine;
+
+	hotplug_hold_still(context);
+	mine = kexec_lock_refresh();
+	if (mine) {
+		clear_bit(HOTPLUG_MAP, &hotplug_pending);
+		smp_mb__after_atomic();
+		kexec_crash_refresh();
+		mine = kexec_unlock_refresh();
+	}
+	hotplug_let_go(context);
+	return mine;
+}
+
+static void hotplug_settle(enum hotplug_context context)
+{
+	/*
+	 * Either we see what another one has noted, or that one finds the lock
+	 * free: its note comes before its try, our unlock before this look.
+	 */
+	smp_mb();
+	while (test_bit(HOTPLUG_RESERVED, &hotplug_pending))
+		if (!hotplug_recheck(context))
+			break;
+	while (test_bit(HOTPLUG_MAP, &hotplug_pending))
+		if (!hotplug_refresh(context))
+			break;
+}
+
+/**
+ * kexec_hotplug_settle() - do what was noted while somebody held the kexec lock
+ *
+ * Context: process context, may sleep; the caller holds neither the kexec lock
+ * nor one of CPU or memory hotplug.
+ */
+void kexec_hotplug_settle(void)
+{
+	hotplug_settle(HOTPLUG_ALONE);
+}
+
+/**
+ * kexec_hotplug_published() - an image has taken its slot
+ * @img: the image
+ *
+ * Context: process context; the caller holds the kexec lock.
+ */
+void kexec_hotplug_published(const struct kexec_image *img)
+{
+	if (!kexec_image_is_crash(img)) {
+		hotplug_lost[0] = '\0';
+		return;
+	}
+#ifdef CONFIG_CRASH_HOTPLUG
+	hotplug_set_supported(img->kimage.hotplug_support);
+	/* The header that user space made knows the present CPUs only. */
+	if (img->kimage.hotplug_support && !img->kimage.file_mode)
+		set_bit(HOTPLUG_MAP, &hotplug_pending);
+#endif
+}
+
+/**
+ * kexec_hotplug_unloaded() - a slot was emptied
+ * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
+ *
+ * Context: process context; the caller holds the kexec lock.
+ */
+void kexec_hotplug_unloaded(int type)
+{
+	if (type == KEXEC_TYPE_CRASH)
+		hotplug_set_supported(false);
+	else
+		hotplug_lost[0] = '\0';
+}
+
+/**
+ * kexec_hotplug_why_none() - why there is no image any more
+ *
+ * Context: process context; the caller holds the kexec lock.
+ * Return: text that begins with a colon, or an empty one when nothing was
+ * discarded since the last load or unload.
+ */
+const char *kexec_hotplug_why_none(void)
+{
+	return hotplug_lost;
+}
+
+/**
+ * kexec_hotplug_check_dst() - may the image still go where it was loaded for?
+ * @img: the image in its slot; gone when the answer is no
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ * Return: 0, or -EADDRNOTAVAIL after one message.
+ */
+int kexec_hotplug_check_dst(struct kexec_image *img)
+{
+	struct place_range where;
+	int ret = 0;
+
+	hotplug_hold_still(HOTPLUG_ALONE);
+	if (hotplug_dst_is_lost(img, &where)) {
+		hotplug_discard("a destination of it", &where, "was reserved");
+		ret = -EADDRNOTAVAIL;
+	}
+	hotplug_let_go(HOTPLUG_ALONE);
+	return ret;
+}
+
+static int hotplug_refuse(const struct place_range *where, const char *why)
+{
+	pr_warn("memory [%#llx, %#llx) stays online: %s\n", where->start, where->end, why);
+	return notifier_from_errno(-EBUSY);
+}
+
+static int hotplug_going_offline(const struct place_range *where)
+{
+	const char *what = NULL;
+	int ret = NOTIFY_OK;
+
+	if (!kexec_ram_may_hold(where->start, where->end))
+		return NOTIFY_OK;
+	if (!kexec_lock())
+		return hotplug_refuse(where, "an image is being loaded, unloaded or started; try again");
+
+	if (kexec_image)
+		what = kexec_hold_use(to_kexec_image(kexec_image), where->start, where->end);
+	if (what && kexec_offline_refused())
+		ret = hotplug_refuse(where, "the loaded image uses it; unload that, or set kernel.kexec_refuse_offline to 0");
+	else if (what)
+		hotplug_discard(what, where, "goes offline");
+
+	kexec_unlock_only();
+	hotplug_settle(HOTPLUG_MEMORY_NOTIFIER);
+	return ret;
+}
+
+static int hotplug_memory(struct notifier_block *nb, unsigned long action, void *data)
+{
+	const struct memory_notify *mem = data;
+	const struct place_range where = {
+		.start = PFN_PHYS(mem->start_pfn),
+		.end = PFN_PHYS(mem->start_pfn + mem->nr_pages),
+	};
+
+	switch (action) {
+	case MEM_GOING_OFFLINE:
+		return hotplug_going_offline(&where);
+	case MEM_ONLINE:
+	case MEM_OFFLINE:
+		set_bit(HOTPLUG_MAP, &hotplug_pending);
+		hotplug_settle(HOTPLUG_MEMORY_NOTIFIER);
+		break;
+	}
+	return NOTIFY_OK;
+}
+
+/* GICv3 reserves the LPI table of a CPU when that comes up for the first time. */
+static int hotplug_cpu_online(unsigned int cpu)
+{
+	set_bit(HOTPLUG_RESERVED, &hotplug_pending);
+	hotplug_settle(HOTPLUG_CPU_CALLBACK);
+	return 0;
+}
+
+static struct notifier_block hotplug_memory_nb = {
+	.notifier_call = hotplug_memory,
+};
+
+/* Late: a dynamic state comes behind those of the drivers that reserve memory. */
+static int __init hotplug_register(void)
+{
+	int ret = register_memory_notifier(&hotplug_memory_nb);
+
+	if (!ret)
+		ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "kexec:online",
+						hotplug_cpu_online, NULL);
+	if (ret < 0)
+		pr_err("changes of memory and CPUs will not be noticed (%d)\n", ret);
+	return ret < 0 ? ret : 0;
+}
+late_initcall(hotplug_register);
+
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "kexec."
+
+/* Reserve memory as a driver would, for instance 0x48000000:0x10000. */
+static int hotplug_param_reserve(const char *val, const struct kernel_param *kp)
+{
+	char *size = strchr(val, ':');
+	u64 base, len;
+	int ret;
+
+	if (system_state != SYSTEM_RUNNING || !size)
+		return -EINVAL;
+	len = simple_strtoull(size + 1, NULL, 0);
+	base = simple_strtoull(val, NULL, 0);
+
+	cpus_read_lock();
+	get_online_mems();
+	ret = kexec_reserve_runtime(base, len);
+	put_online_mems();
+	cpus_read_unlock();
+	return ret;
+}
+
+static const struct kernel_param_ops hotplug_reserve_ops = {
+	.set = hotplug_param_reserve,
+};
+module_param_cb(reserve, &hotplug_reserve_ops, NULL, 0200);
+MODULE_PARM_DESC(reserve, "reserve memory at run time, START:BYTES");
+#endif
