@@ -38,7 +38,8 @@ packages() {
 	qemu-system-arm          # the guests
 	qemu-efi-aarch64         # UEFI for them
 	mmdebstrap               # root file system of arm64 packages
-	qemu-user-static         # runs their maintainer scripts
+	qemu-user-static         # runs their maintainer scripts, makedumpfile and crash
+	python3-drgn             # looks into dumps
 	e2fsprogs                # swap and data disks of the guests
 	LIST
 }

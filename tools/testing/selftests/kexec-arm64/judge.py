@@ -86,12 +86,30 @@ def judge_tap(case, lines):
             yield f"guest: {line}"
 
 
+def judge_cost(case, lines):
+    """Ticks before and after three reboots: with no check, with ours, with the purgatory's."""
+    if not case.cheaper:
+        return
+    ticks = [int(n) for n in captures(lines, r"KX: ticks (\d+)")]
+    if len(ticks) != 6:
+        yield f"{len(ticks)} readings of the counter, wanted 6"
+        return
+    plain, ours, purgatory = (end - begin for begin, end in zip(ticks[::2], ticks[1::2]))
+    if not 0 < ours - plain < (purgatory - plain) / case.cheaper:
+        yield (f"our check costs {ours - plain} ticks, the purgatory's {purgatory - plain}; "
+               f"wanted less than 1/{case.cheaper}")
+
+
 def judge(case, raw):
     """Everything that is wrong, as a list of lines; empty when the case passed."""
     lines = clean(raw)
     faults = [*judge_boots(case, lines), *judge_lines(case, lines),
-              *judge_captures(case, lines), *judge_tap(case, lines)]
-    if not any(line.endswith(f"KX: done {case.name}") for line in lines):
+              *judge_captures(case, lines), *judge_tap(case, lines),
+              *judge_cost(case, lines)]
+    if case.last:
+        if not any(re.search(case.last, line) for line in lines):
+            faults.append(f"did not end as it should: {case.last}")
+    elif not any(line.endswith(f"KX: done {case.name}") for line in lines):
         faults.append("the end of the steps was not reached")
     return faults
 

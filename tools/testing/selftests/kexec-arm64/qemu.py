@@ -72,10 +72,15 @@ class Store:
             raise Unbuilt(f"{path} is not built")
         return path
 
+    def module(self, name):
+        """The test module of a kernel, which not every one has."""
+        name = self.renamed.get(name, name)
+        return self.build / "out" / name / "kernel/kexec/tests/crash_test.ko"
+
     def archives(self, case):
         """The first root in the pieces that the case needs."""
         names = ["initramfs"]
-        if any(step.split()[0] in table.TOOL_VERBS for step in case.steps):
+        if any(step.split()[0] in table.TOOLS or step.endswith(" oom") for step in case.steps):
             names.append("tools")
         paths = [self.build / f"rootfs/{name}.cpio.gz" for name in names]
         for path in paths:
@@ -133,6 +138,10 @@ def prepare(case, store):
     for name in case.kernels:
         # A copy: a build may go on meanwhile, and a guest cannot follow our symlinks.
         shutil.copyfile(store.kernel(name), share / f"Image-{name}")
+        if f"module {name}" in case.steps:
+            if not store.module(name).is_file():
+                raise Unbuilt(f"{store.module(name)} is not built")
+            shutil.copyfile(store.module(name), share / f"crash_test-{name}.ko")
     write_initrd(case, store, share / "initrd")
     if case.payload:
         write_payload(case, share / "initrd", share / "initrd-payload")
@@ -147,7 +156,7 @@ def tidy(case, store):
     """Drops what prepare() made; what the guest wrote stays."""
     work = store.work(case)
     for path in (*work.glob("share/Image-*"), *work.glob("share/initrd*"), work / "disk",
-                 work / "ram"):
+                 work / "ram", *work.glob("share/out/full*")):
         path.unlink(missing_ok=True)
 
 

@@ -8,17 +8,18 @@
 # usage: rootfs.sh [BUILD]      (default: build/ of the project)
 # result: BUILD/rootfs/initramfs.cpio.gz, what every guest has
 #         BUILD/rootfs/tools.cpio.gz, what some need beside it
-#         BUILD/rootfs/root, both in one folder
+#         BUILD/rootfs/root, both in one folder, and what the host runs of it
 #
 # The packages are fetched once; a second run only rebuilds what is ours.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 build=${1:-$here/../../../../build}
-packages=kexec-tools,makedumpfile,busybox-static
+packages=kexec-tools,makedumpfile,busybox-static,crash
 suite=bookworm
 common_programs="bin/busybox sbin/kexec"
 dump_programs="sbin/vmcore-dmesg usr/bin/makedumpfile"
+host_programs="usr/bin/crash"
 common_ours="kexec_direct"
 libdirs="lib/aarch64-linux-gnu usr/lib/aarch64-linux-gnu lib usr/lib"
 cross=${CROSS_COMPILE:-aarch64-linux-gnu-}
@@ -91,6 +92,7 @@ add_debian() {
 add_ours() {
 	cp "$here/guest/init.sh" "$common/init"
 	chmod 755 "$common/init"
+	cp "$here/guest/kdump.sh" "$common/kdump.sh"
 	"${cross}gcc" -s -O2 -Wall -Wextra -o "$common/bin/facts" "$here/guest/facts.c"
 	make -s -C "$here/guest" CC="${cross}gcc" OUT="$out/guest"
 	for program in "$out/guest"/*; do
@@ -129,3 +131,5 @@ pack "$common" initramfs
 pack "$tools" tools
 mkdir "$root"
 cp -a "$common/." "$tools/." "$root"
+# shellcheck disable=SC2086 # a list of names
+add_debian "$root" $host_programs

@@ -43,8 +43,7 @@ class Outcome:
 def host_checks(case, store, raw, outcome):
     """What only the host can judge, once the guest has ended."""
     for name in case.dumps:
-        faults, notes = dump.check(store.work(case) / "share/out" / name,
-                                   store.build / "rootfs/root")
+        faults, notes = dump.check(case, name, store)
         outcome.faults += faults
         outcome.notes += notes
     if case.kunit:

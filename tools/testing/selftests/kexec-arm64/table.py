@@ -17,9 +17,13 @@ TABLE = Path(__file__).with_name("cases.toml")
 LEAVING = ("leave", "panic")
 VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "param",
                    "sum", "tap", "save-dump", "hibernate", "fill", "host", "memory",
-                   "block", "cpu", "pattern", "map", "write", "want", "refused", "io")
-# Those that need more programs than every guest has
-TOOL_VERBS = ("tap", "fill", "save-dump", "pattern", "map")
+                   "block", "cpu", "pattern", "map", "write", "want", "refused", "io",
+                   "fatal", "bad-dump", "no-vmcore", "vmcore-dmesg", "sysctl", "module",
+                   "crash-test", "plant", "guest", "spin-user", "shrink", "regions", "cycle",
+                   "ticks", "digests")
+# Steps that need the programs of the second archive
+TOOLS = ("tap", "fill", "save-dump", "pattern", "map", "bad-dump", "vmcore-dmesg", "plant",
+         "guest", "ticks", "digests")
 
 
 class TableError(Exception):
@@ -62,6 +66,9 @@ class Case:
     facts: dict = field(default_factory=dict)
     crash_facts: dict = field(default_factory=dict)
     dumps: list = field(default_factory=list)
+    look: dict = field(default_factory=dict)
+    last: str = ""
+    cheaper: int = 0
     timeout: int = 90
     boots: list = field(default_factory=list)
 
@@ -145,7 +152,7 @@ def plan_boots(table, case):
 
 
 def check_case(case):
-    for pattern in (*case.forbid, *case.allow, *case.distinct, *case.same,
+    for pattern in (*case.forbid, *case.allow, *case.distinct, *case.same, case.last,
                     *(e["re"] for e in case.expect)):
         re.compile(pattern)
     for pattern in (*case.distinct, *case.same):

@@ -14,19 +14,17 @@
 # no kernel message can cut it in two.
 #
 # Steps, one to a line:
-#   load HOW KERNEL [initrd=FILE] [WORD...]   HOW: direct, packed (an Image.gz),
-#                           kexec-s, kexec-c, kexec-ci
+#   load HOW KERNEL [initrd=FILE] [WORD...]   HOW: direct, direct-debug (which also
+#                           says where things go), packed (an Image.gz), kexec-s, kexec-c, kexec-ci
 #                           (-i leaves out the checksum that kexec-tools' purgatory
 #                           takes of all segments: ten seconds in an emulated guest)
 #   load-crash HOW KERNEL [WORD...]
 #   unload HOW | unload-crash HOW
 #   leave HOW               HOW: kexec-e or syscall; the next kernel goes on below
-#   panic                   by sysrq; the crash kernel goes on below
 #   state LOADED CRASH      what /sys/kernel must say
 #   param NAME VALUE        a parameter of our kernel, by sysfs
 #   sum FILE                sha256 of a file of the share, or of an absolute path
 #   tap PROGRAM [ARG...]    runs it and passes on its TAP lines
-#   save-dump NAME          /proc/vmcore through makedumpfile into the share
 #   hibernate               to /dev/vda, and back
 #   fill MIB                writes to that much memory and frees it
 #   host COMMAND NAME=VALUE...  the host does it, see monitor.py
@@ -40,10 +38,13 @@
 #   want FILE TEXT
 #   refused                 reboot(KEXEC), and it comes back
 #   io                      reads /dev/vda and sees its interrupts
+# and those of kdump.sh
 export PATH=/bin
 
 sys=/sys/kernel
 share=/share
+# shellcheck source=kdump.sh
+. /kdump.sh
 
 say() {
 	echo "<5>KX: $*" >/dev/kmsg
@@ -137,13 +138,14 @@ do_load() {
 	# kexec-tools draws the next kernel's seeds only if that does not make it wait
 	head -c 1 /dev/random >/dev/null
 	case $how in
-	direct | packed)
+	direct* | packed)
 		if [ "$how" = packed ]; then
 			busybox gzip -c "$kernel" >/tmp/Image.gz
 			kernel=/tmp/Image.gz
 		fi
-		run kexec_direct ${flag:+--on-crash} --kernel "$kernel" \
-			--initrd "$initrd" --cmdline "$1"
+		set -- --cmdline "$1" ${flag:+--on-crash}
+		[ "$how" != direct-debug ] || set -- "$@" --debug
+		run kexec_direct --kernel "$kernel" --initrd "$initrd" "$@"
 		;;
 	kexec-*)
 		run kexec "-${how#kexec-}" "${flag:--l}" "$kernel" \
@@ -175,14 +177,6 @@ do_leave() {
 	die "came back"
 }
 
-do_panic() {
-	want $sys/kexec_crash_loaded 1
-	echo 1 >/proc/sys/kernel/sysrq
-	say "panic"
-	echo c >/proc/sysrq-trigger
-	die "came back"
-}
-
 do_sum() {
 	case $1 in
 	/*) set -- "$(sha256sum "$1")" ;;
@@ -195,13 +189,6 @@ do_tap() {
 	"$@" 2>&1 | while IFS= read -r said; do
 		echo "<5>KXTAP: $said" >/dev/kmsg
 	done
-}
-
-do_save_dump() {
-	mkdir -p $share/out
-	say "vmcore $(stat -c %s /proc/vmcore)"
-	run makedumpfile -l -d 31 /proc/vmcore "$share/out/$1"
-	say "saved $(stat -c %s "$share/out/$1")"
 }
 
 # Where the first kernel of a resume attempt comes here a second time, the
@@ -285,7 +272,6 @@ do_step() {
 	unload) do_unload "$1" "" ;;
 	unload-crash) do_unload "$1" -p ;;
 	leave) do_leave "$1" ;;
-	panic) do_panic ;;
 	state)
 		want $sys/kexec_loaded "$1"
 		want $sys/kexec_crash_loaded "$2"
@@ -294,7 +280,6 @@ do_step() {
 	param) echo "$2" >"/sys/module/kexec/parameters/$1" || die "no parameter" ;;
 	sum) with_share do_sum "$1" ;;
 	tap) with_share do_tap "$@" ;;
-	save-dump) with_share do_save_dump "$1" ;;
 	hibernate) do_hibernate ;;
 	fill) run membrk "$1" 0 ;;
 	host) say "host $*" ;;
@@ -310,7 +295,7 @@ do_step() {
 	want) want "$1" "$2" ;;
 	refused) do_refused ;;
 	io) do_io ;;
-	*) die "no such step" ;;
+	*) kdump_step "$verb" "$@" ;;
 	esac
 }
 

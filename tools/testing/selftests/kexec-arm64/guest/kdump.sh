@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154 # sys and share are set in init.sh
+#
+# The steps of init.sh that have to do with dumps, read by it.
+#
+#   panic [HOW...]          HOW: sysrq (default), oom, load (while a crash image is
+#                           being loaded again), or an action of crash_test, see
+#                           kernel/kexec/tests/crash_test.c
+#   fatal [HOW...]          the same, but nothing is started; the machine resets
+#   save-dump NAME [OPTION...]      /proc/vmcore through makedumpfile into the
+#                           share; OPTIONs instead of -l -d 31
+#   bad-dump                makedumpfile must fail, and say why
+#   no-vmcore               there must be no /proc/vmcore
+#   vmcore-dmesg            and the log that it finds must hold the panic
+#   sysctl NAME VALUE       NAME with slashes
+#   module KERNEL           loads crash_test
+#   crash-test ACTION PLACE for actions that come back; PLACE: crash+BYTES from
+#                           the start of the reservation, note+BYTES for the copy
+#                           of vmcoreinfo, segment+N+BYTES for segment N of what
+#                           was loaded last with direct-debug
+#   plant FILE              FILE of the share in the memory of a process, and
+#                           something in the page cache
+#   guest CPU               a KVM guest that spins there
+#   spin-user CPU           a process that spins there
+#   shrink BYTES            the reservation
+#   regions                 says where it is
+#   ticks                   says the counter, once what runs behind is done
+#   digests                 what digests cost
+#   cycle STATE             sleeps in that state of /sys/power/state for two seconds
+
+# The words that follow "Crash kernel" in /proc/iomem, the main region last
+kdump_regions() {
+	sed -n 's/^ *\([0-9a-f]*-[0-9a-f]*\) : Crash kernel$/\1/p' /proc/iomem
+}
+
+kdump_debug() {
+	dmesg | sed -n "s/.*$1\\(0x[0-9a-f]*\\).*/\\1/p" | tail -n 1
+}
+
+# kdump_place PLACE: a physical address
+kdump_place() {
+	at=${1#*+}
+	case $1 in
+	crash+*) from=0x$(kdump_regions | tail -n 1 | cut -d- -f1) ;;
+	note+*) from=$(kdump_debug 'vmcoreinfo copy at ') ;;
+	segment+*)
+		from=$(kdump_debug "segment\\[${at%%+*}\\]: mem=")
+		at=${at#*+}
+		;;
+	esac
+	[ -n "$from" ] || die "$1 is not known"
+	printf '0x%x\n' $((from + at))
+}
+
+kdump_module() {
+	run insmod "$share/crash_test-$1.ko"
+}
+
+kdump_test() {
+	echo "$*" >/sys/module/crash_test/parameters/do
+}
+
+# A panic while the same image is loaded again and again
+kdump_panic_load() {
+	next="$(cat /case/cmdline) kx.boot=$((boot + 1)) kx.at=$((step + 1)) nr_cpus=1 reset_devices"
+	while :; do
+		kexec -s -p "$share/Image-$1" --initrd="$share/initrd" --command-line="$next" \
+			>/tmp/said 2>&1
+	done &
+	usleep "$2"
+	echo c >/proc/sysrq-trigger
+}
+
+kdump_cause() {
+	case ${1:-sysrq} in
+	sysrq) echo c >/proc/sysrq-trigger ;;
+	oom)
+		# One that asks for more than there is would be refused
+		for _ in 1 2 3 4; do
+			membrk 400 &
+		done
+		;;
+	load)
+		shift
+		run mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose kx "$share"
+		kdump_panic_load "$@"
+		;;
+	*) kdump_test "$@" ;;
+	esac
+}
+
+kdump_panic() {
+	echo 1 >/proc/sys/kernel/sysrq
+	say "panic"
+	# Some causes kill the task that asks, and the panic comes a little later
+	(kdump_cause "$@")
+	sleep 20
+	die "came back"
+}
+
+kdump_save() {
+	name=$1
+	shift
+	mkdir -p "$share/out"
+	say "vmcore $(stat -c %s /proc/vmcore)"
+	[ $# -gt 0 ] || set -- -l -d 31
+	run makedumpfile "$@" /proc/vmcore "$share/out/$name"
+	say "saved $(stat -c %s "$share/out/$name")"
+}
+
+kdump_bad() {
+	if makedumpfile -l -d 31 /proc/vmcore /tmp/dump >/tmp/said 2>&1; then
+		die "there is a dump after all"
+	fi
+	while IFS= read -r said; do
+		say "makedumpfile: $said"
+	done </tmp/said
+}
+
+kdump_log() {
+	run vmcore-dmesg /proc/vmcore
+	grep 'Kernel panic' /tmp/said >/tmp/found || die "no panic in the log"
+	say "vmcore-dmesg finds the panic"
+}
+
+# kdump_start WORD PROGRAM...: in the background, until it says WORD
+kdump_start() {
+	word=$1
+	shift
+	"$@" >/tmp/started 2>&1 &
+	for _ in $(seq 300); do
+		if grep -q "$word" /tmp/started; then
+			say "$(cat /tmp/started)"
+			return
+		fi
+		usleep 200000
+	done
+	die "$1: $(cat /tmp/started)"
+}
+
+kdump_plant() {
+	echo "kexec marker: a file in the page cache" >/tmp/kexec-marker
+	kdump_start planted plant "$share/$1" 9</tmp/kexec-marker
+}
+
+kdump_spin_user() {
+	taskset "$(printf %x $((1 << $1)))" sh -c 'while :; do :; done' &
+}
+
+kdump_cycle() {
+	echo +2 >/sys/class/rtc/rtc0/wakealarm || die "no alarm"
+	echo "$1" >/sys/power/state || die "suspend failed"
+	say "woke up"
+}
+
+kdump_step() {
+	verb=$1
+	shift
+	case $verb in
+	panic)
+		want "$sys/kexec_crash_loaded" 1
+		kdump_panic "$@"
+		;;
+	fatal) kdump_panic "$@" ;;
+	save-dump) with_share kdump_save "$@" ;;
+	bad-dump) kdump_bad ;;
+	no-vmcore) [ ! -e /proc/vmcore ] || die "there is a /proc/vmcore" ;;
+	vmcore-dmesg) kdump_log ;;
+	sysctl) echo "$2" >"/proc/sys/$1" || die "no such sysctl" ;;
+	module) with_share kdump_module "$1" ;;
+	crash-test) kdump_test "$1" "$(kdump_place "$2")" || die "crash_test fails" ;;
+	plant) with_share kdump_plant "$1" ;;
+	guest) kdump_start running spin_guest "$1" ;;
+	spin-user) kdump_spin_user "$1" ;;
+	shrink) echo "$1" >"$sys/kexec_crash_size" || die "cannot shrink" ;;
+	regions) say "regions $(kdump_regions | tr '\n' ' ')size $(cat "$sys/kexec_crash_size")" ;;
+	ticks)
+		usleep 2000000
+		say "ticks $(digest_cost now)"
+		;;
+	digests)
+		run digest_cost
+		while IFS= read -r said; do
+			say "digest $said"
+		done </tmp/said
+		;;
+	cycle) kdump_cycle "$1" ;;
+	*) die "no such step" ;;
+	esac
+}
