@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * For drivers of hardware that goes on using memory when the next kernel runs
- * and that cannot be told to stop.
+ * and that cannot be told to stop; and for the policy half of kexec, whose loaded
+ * images have to learn of it.
  */
 #ifndef _LINUX_KEXEC_RESERVE_H
 #define _LINUX_KEXEC_RESERVE_H
@@ -10,6 +11,8 @@
 
 #if defined(CONFIG_ARM64) && defined(CONFIG_KEXEC_CORE)
 int kexec_reserve_runtime(phys_addr_t base, u64 size);
+unsigned int kexec_reserve_runtime_generation(void);
+int kexec_reserve_runtime_top_up(void *fdt);
 #else
 static inline int kexec_reserve_runtime(phys_addr_t base, u64 size)
 {

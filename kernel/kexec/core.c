@@ -47,11 +47,13 @@
 #include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/ima.h>
+#include <linux/kexec_reserve.h>
 #include <linux/kmsg_dump.h>
 #include <linux/mm.h>
 #include <linux/reboot.h>
 #include <linux/slab.h>
 #include <linux/syscore_ops.h>
+#include <linux/time64.h>
 #include <linux/vmalloc.h>
 
 #include "internal.h"
@@ -116,7 +118,7 @@ bool kexec_lock_patiently(void)
 			return true;
 		if (atomic_read(&core_lock) == CORE_HELD)
 			return false;
-		msleep(1);
+		fsleep(USEC_PER_MSEC);
 	}
 	return false;
 }
@@ -224,6 +226,7 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 	img->name = type == KEXEC_TYPE_CRASH ? "crash image" : "image";
 	img->kimage.type = type;
 	img->kimage.file_mode = file_mode;
+	img->generation = kexec_reserve_runtime_generation();
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_LOAD);
 #ifdef CONFIG_CRASH_HOTPLUG
 	img->kimage.elfcorehdr_index = -1;
@@ -327,8 +330,15 @@ err_report:
 	return ret;
 }
 
-/* Clean each run of neighbouring pages at once. */
-static void core_sync_segment(const struct kexec_backing *b)
+/**
+ * kexec_image_sync_segment() - clean a segment to memory
+ * @b: a segment that has its pages
+ *
+ * Each run of neighbouring pages is cleaned at once.
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_image_sync_segment(const struct kexec_backing *b)
 {
 	unsigned long i, first = 0;
 
@@ -347,7 +357,7 @@ static void core_sync_all(struct kexec_image *img)
 	unsigned int i;
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		core_sync_segment(&img->backing[i]);
+		kexec_image_sync_segment(&img->backing[i]);
 }
 
 static void core_print_plan(const struct kexec_image *img)
@@ -538,7 +548,7 @@ static void core_sync_late(struct kexec_image *img)
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
 		if (img->backing[i].late)
-			core_sync_segment(&img->backing[i]);
+			kexec_image_sync_segment(&img->backing[i]);
 }
 
 /* Bring the machine down to this CPU and quiet devices. */
@@ -603,8 +613,13 @@ int kernel_kexec(void)
 		return -EINVAL;
 	}
 
+	ret = kexec_hotplug_recheck();
+	if (ret) {
+		kexec_unlock();
+		return ret;
+	}
 	img = to_kexec_image(kexec_image);
-	ret = kexec_hotplug_check_dst(img) ?: core_verify(img);
+	ret = core_verify(img);
 	if (ret) {
 		kexec_unlock();
 		return ret;

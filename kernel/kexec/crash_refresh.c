@@ -43,8 +43,12 @@
 #include "elfcore.h"
 #include "internal.h"
 
-/* The copy is made in so many pieces, so that a test can panic between them. */
-#define CRASH_REFRESH_PIECES	4
+/*
+ * The copy is made in pieces, so that a test can panic between them where it hurts
+ * most: inside the ELF header, behind e_phnum, inside the first two program
+ * headers, and where others follow.
+ */
+static const size_t crash_refresh_cuts[] = { 20, 60, 130, 400, SIZE_MAX };
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 #undef MODULE_PARAM_PREFIX
@@ -64,7 +68,7 @@ static void crash_refresh_point(void) { }
 #endif
 
 /**
- * crash_get_elfcorehdr_size() - bytes for an ELF core header that may grow
+ * arch_crash_get_elfcorehdr_size() - bytes for an ELF core header that may grow
  *
  * Shown in /sys/kernel/crash_elfcorehdr_size.
  *
@@ -183,11 +187,13 @@ static bool crash_refresh_stage(struct kexec_refresh *r)
 static void crash_refresh_write(struct kexec_image *img)
 {
 	struct kexec_refresh *r = &img->refresh;
-	size_t step = DIV_ROUND_UP(r->len, CRASH_REFRESH_PIECES), at;
+	size_t at = 0, end;
+	unsigned int i;
 
-	for (at = 0; at < r->len; at += step) {
+	for (i = 0; at < r->len; i++, at = end) {
+		end = min(crash_refresh_cuts[i], r->len);
 		crash_refresh_point();
-		memcpy(r->live + at, r->stage + at, min(step, r->len - at));
+		memcpy(r->live + at, r->stage + at, end - at);
 	}
 	crash_refresh_point();
 	/* The capture kernel reads it before it turns its caches on. */

@@ -35,6 +35,7 @@
 
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/moduleparam.h>
@@ -101,9 +102,17 @@ static bool hold_meets_dst(const struct kexec_image *img, u64 start, u64 end)
 
 static bool hold_take_contig(unsigned long pfn, unsigned long end)
 {
+	if (!pfn_to_online_page(pfn) || !pfn_to_online_page(end - 1))
+		return false;
 	/* alloc_contig_range() works in one zone. */
 	return page_zone(pfn_to_page(pfn)) == page_zone(pfn_to_page(end - 1)) &&
 	       !alloc_contig_range(pfn, end, MIGRATE_MOVABLE, HOLD_GFP);
+}
+
+static void hold_go_by_place(struct kexec_image *img)
+{
+	img->pool_by_place = true;
+	img->pool_below = PHYS_ADDR_MAX;
 }
 
 /* The next block of boot memory that can be had. */
@@ -131,6 +140,8 @@ static int hold_refill(struct kexec_image *img)
 	gfp_t gfp = (GFP_KERNEL & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN;
 	struct page *page = NULL;
 
+	if (!img->pool_by_place && kexec_ram_by_place())
+		hold_go_by_place(img);
 	if (img->pool_by_place)
 		return hold_refill_by_place(img);
 
@@ -142,8 +153,7 @@ static int hold_refill(struct kexec_image *img)
 		return -ENOMEM;
 	if (!hold_is_fit(page, 1UL << order)) {
 		__free_pages(page, order);
-		img->pool_by_place = true;
-		img->pool_below = PHYS_ADDR_MAX;
+		hold_go_by_place(img);
 		return hold_refill_by_place(img);
 	}
 

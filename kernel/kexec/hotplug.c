@@ -12,6 +12,10 @@
  * - A place that it goes to is reserved, as the tables of a CPU that comes up are.
  *   The image is discarded, at the latest by reboot(KEXEC), which then fails.
  *
+ * - Memory is reserved that every later kernel has to be told of.  It is added to
+ *   the image's device tree.  A tree that user space has made, and may have taken a
+ *   checksum of, cannot be changed: such an image is discarded.
+ *
  * - Memory comes or goes that a dump has to show: the ELF core header of the
  *   crash image is made anew, see crash_refresh.c.
  *
@@ -39,9 +43,10 @@
 #include <linux/bitops.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/crash_dump.h>
 #include <linux/init.h>
+#include <linux/kernel.h>
 #include <linux/kexec_reserve.h>
-#include <linux/kstrtox.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/moduleparam.h>
@@ -137,20 +142,77 @@ static bool hotplug_dst_is_lost(const struct kexec_image *img, struct place_rang
 	return false;
 }
 
-/* True when it was done; false when somebody else holds the lock and will do it. */
-static bool hotplug_recheck(enum hotplug_context context)
+/* Returns a negative errno when the tree cannot be changed. */
+static int hotplug_patch_tree(struct kexec_image *img)
+{
+#ifdef CONFIG_KEXEC_FILE
+	struct kexec_backing *b;
+	unsigned int seg;
+	int ret;
+
+	for (seg = 0; seg < img->kimage.nr_segments; seg++)
+		if (img->plan.dtb_pa && img->backing[seg].dst_pa == img->plan.dtb_pa)
+			break;
+	if (seg == img->kimage.nr_segments)
+		return -ENOENT;
+
+	b = &img->backing[seg];
+	kexec_verify_wait(img);
+	ret = kexec_hold_map(b);
+	if (ret)
+		return ret;
+	ret = kexec_reserve_runtime_top_up(b->va);
+	kexec_hold_unmap(b);
+	kexec_image_sync_segment(b);
+	kexec_verify_again(img, seg);
+	return ret;
+#else
+	return -ENOENT;
+#endif
+}
+
+/* What later kernels must know, the tree of the image must say. */
+static void hotplug_hand_on(struct kexec_image *img)
+{
+	unsigned int generation = kexec_reserve_runtime_generation();
+
+	if (img->generation == generation)
+		return;
+	if (hotplug_patch_tree(img) >= 0) {
+		img->generation = generation;
+		return;
+	}
+	pr_warn("the image (entry %pap) is discarded: its device tree does not hand on memory that hardware keeps since a CPU came up; load it again\n",
+		&img->plan.entry_pa);
+	kexec_image_unload(KEXEC_TYPE_DEFAULT);
+	snprintf(hotplug_lost, sizeof(hotplug_lost),
+		 ": it was discarded when a CPU came up");
+}
+
+/* Is the image still right after something was reserved?  The caller holds the lock. */
+static int hotplug_recheck_image(void)
 {
 	struct place_range where;
 
+	if (kexec_image && hotplug_dst_is_lost(to_kexec_image(kexec_image), &where))
+		hotplug_discard("a destination of it", &where, "was reserved");
+	if (kexec_image)
+		hotplug_hand_on(to_kexec_image(kexec_image));
+	return kexec_image ? 0 : -EADDRNOTAVAIL;
+}
+
+/* True when it was done; false when somebody else holds the lock and will do it. */
+static bool hotplug_recheck(enum hotplug_context context)
+{
 	hotplug_hold_still(context);
 	if (!kexec_lock()) {
 		hotplug_let_go(context);
 		return false;
 	}
 	clear_bit(HOTPLUG_RESERVED, &hotplug_pending);
+	/* Who notes more from here on is seen by the loop in hotplug_settle(). */
 	smp_mb__after_atomic();
-	if (kexec_image && hotplug_dst_is_lost(to_kexec_image(kexec_image), &where))
-		hotplug_discard("a destination of it", &where, "was reserved");
+	hotplug_recheck_image();
 	kexec_unlock_only();
 	hotplug_let_go(context);
 	return true;
@@ -165,6 +227,7 @@ static bool hotplug_refresh(enum hotplug_context context)
 	mine = kexec_lock_refresh();
 	if (mine) {
 		clear_bit(HOTPLUG_MAP, &hotplug_pending);
+		/* Memory is looked at after the note is gone, never before. */
 		smp_mb__after_atomic();
 		kexec_crash_refresh();
 		mine = kexec_unlock_refresh();
@@ -246,22 +309,20 @@ const char *kexec_hotplug_why_none(void)
 }
 
 /**
- * kexec_hotplug_check_dst() - may the image still go where it was loaded for?
- * @img: the image in its slot; gone when the answer is no
+ * kexec_hotplug_recheck() - may the loaded image still be started?
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * The image is discarded when the answer is no.
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock and an
+ * image is loaded.
  * Return: 0, or -EADDRNOTAVAIL after one message.
  */
-int kexec_hotplug_check_dst(struct kexec_image *img)
+int kexec_hotplug_recheck(void)
 {
-	struct place_range where;
-	int ret = 0;
+	int ret;
 
 	hotplug_hold_still(HOTPLUG_ALONE);
-	if (hotplug_dst_is_lost(img, &where)) {
-		hotplug_discard("a destination of it", &where, "was reserved");
-		ret = -EADDRNOTAVAIL;
-	}
+	ret = hotplug_recheck_image();
 	hotplug_let_go(HOTPLUG_ALONE);
 	return ret;
 }
@@ -280,18 +341,28 @@ static int hotplug_going_offline(const struct place_range *where)
 	if (!kexec_ram_may_hold(where->start, where->end))
 		return NOTIFY_OK;
 	if (!kexec_lock())
-		return hotplug_refuse(where, "an image is being loaded, unloaded or started; try again");
+		return hotplug_refuse(where, "a load, unload or reboot is busy; try again");
 
 	if (kexec_image)
 		what = kexec_hold_use(to_kexec_image(kexec_image), where->start, where->end);
 	if (what && kexec_offline_refused())
-		ret = hotplug_refuse(where, "the loaded image uses it; unload that, or set kernel.kexec_refuse_offline to 0");
+		ret = hotplug_refuse(where, "the loaded image uses it (kernel.kexec_refuse_offline)");
 	else if (what)
 		hotplug_discard(what, where, "goes offline");
 
 	kexec_unlock_only();
 	hotplug_settle(HOTPLUG_MEMORY_NOTIFIER);
 	return ret;
+}
+
+/* A capture kernel finds the memory of the kernel that died by way of ACPI, too. */
+static int hotplug_going_online(const struct place_range *where)
+{
+	if (!is_kdump_kernel())
+		return NOTIFY_OK;
+	pr_notice("memory [%#llx, %#llx) stays offline: it belongs to the kernel that crashed\n",
+		  where->start, where->end);
+	return notifier_from_errno(-EBUSY);
 }
 
 static int hotplug_memory(struct notifier_block *nb, unsigned long action, void *data)
@@ -303,6 +374,8 @@ static int hotplug_memory(struct notifier_block *nb, unsigned long action, void 
 	};
 
 	switch (action) {
+	case MEM_GOING_ONLINE:
+		return hotplug_going_online(&where);
 	case MEM_GOING_OFFLINE:
 		return hotplug_going_offline(&where);
 	case MEM_ONLINE:
@@ -326,19 +399,24 @@ static struct notifier_block hotplug_memory_nb = {
 	.notifier_call = hotplug_memory,
 };
 
-/* Late: a dynamic state comes behind those of the drivers that reserve memory. */
-static int __init hotplug_register(void)
+/* Early: ACPI finds memory devices from subsys_initcall on. */
+static int __init hotplug_watch_memory(void)
 {
-	int ret = register_memory_notifier(&hotplug_memory_nb);
+	return register_memory_notifier(&hotplug_memory_nb);
+}
+core_initcall(hotplug_watch_memory);
 
-	if (!ret)
-		ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "kexec:online",
-						hotplug_cpu_online, NULL);
+/* Late: a dynamic state comes behind those of the drivers that reserve memory. */
+static int __init hotplug_watch_cpus(void)
+{
+	int ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "kexec:online",
+					    hotplug_cpu_online, NULL);
+
 	if (ret < 0)
-		pr_err("changes of memory and CPUs will not be noticed (%d)\n", ret);
+		pr_err("CPUs that come up will not be noticed (%d)\n", ret);
 	return ret < 0 ? ret : 0;
 }
-late_initcall(hotplug_register);
+late_initcall(hotplug_watch_cpus);
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 #undef MODULE_PARAM_PREFIX
@@ -347,14 +425,11 @@ late_initcall(hotplug_register);
 /* Reserve memory as a driver would, for instance 0x48000000:0x10000. */
 static int hotplug_param_reserve(const char *val, const struct kernel_param *kp)
 {
-	char *size = strchr(val, ':');
-	u64 base, len;
+	unsigned long long base, len;
 	int ret;
 
-	if (system_state != SYSTEM_RUNNING || !size)
+	if (system_state != SYSTEM_RUNNING || sscanf(val, "%lli:%lli", &base, &len) != 2)
 		return -EINVAL;
-	len = simple_strtoull(size + 1, NULL, 0);
-	base = simple_strtoull(val, NULL, 0);
 
 	cpus_read_lock();
 	get_online_mems();

@@ -85,6 +85,7 @@ struct kexec_refresh {
  * @copies: the copy list that @plan points at
  * @digest_work: takes the digests after the load
  * @digested: they are taken
+ * @generation: of the run-time reservations that its device tree hands on
  * @refresh: for a crash image that follows changes of memory
  * @timeline: when it was loaded and this kernel left for it
  * @name: for messages
@@ -103,6 +104,7 @@ struct kexec_image {
 	struct kexec_copy *copies;
 	struct work_struct digest_work;
 	bool digested;
+	unsigned int generation;
 	struct kexec_refresh refresh;
 	struct kexec_timeline_log timeline;
 	const char *name;
@@ -129,6 +131,7 @@ void kexec_unlock(void);
 struct kexec_image *kexec_image_alloc(int type, bool file_mode);
 void kexec_image_free(struct kexec_image *img);
 int kexec_image_seal(struct kexec_image *img);
+void kexec_image_sync_segment(const struct kexec_backing *b);
 void kexec_image_publish(struct kexec_image *img);
 void kexec_image_unload(int type);
 
@@ -137,6 +140,7 @@ int kexec_ram_free_map(bool crash, struct place_map **mapp);
 int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size);
 bool kexec_ram_may_hold(u64 start, u64 end);
 bool kexec_ram_is_fit(u64 start, u64 end);
+bool kexec_ram_by_place(void);
 bool kexec_ram_block_below(u64 *below, u64 size);
 bool kexec_ram_now_reserved(u64 start, u64 end, struct place_range *where);
 
@@ -177,6 +181,7 @@ void kexec_verify_wait(struct kexec_image *img);
 int kexec_verify_check(const struct kexec_image *img);
 bool kexec_verify_wanted(bool crash);
 u32 kexec_verify_digest(const void *va, size_t len);
+void kexec_verify_again(struct kexec_image *img, unsigned int seg);
 bool kexec_offline_refused(void);
 
 /* hotplug.c: memory and processors that come and go */
@@ -184,7 +189,7 @@ void kexec_hotplug_settle(void);
 void kexec_hotplug_published(const struct kexec_image *img);
 void kexec_hotplug_unloaded(int type);
 const char *kexec_hotplug_why_none(void);
-int kexec_hotplug_check_dst(struct kexec_image *img);
+int kexec_hotplug_recheck(void);
 
 /* file.c: kexec_file_load below its argument checks */
 int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,

@@ -203,12 +203,52 @@ bool kexec_ram_is_fit(u64 start, u64 end)
 	return ram_use_hotplugged || (ram_boot && kexec_place_contains(ram_boot, start, end));
 }
 
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+static bool ram_any_block_below(u64 *below, u64 size)
+{
+	phys_addr_t start, end;
+	bool found = false;
+	u64 i, pa;
+
+	get_online_mems();
+	for_each_mem_range_rev(i, &start, &end) {
+		pa = min(end, *below);
+		if (pa < size)
+			continue;
+		pa = round_down(pa - size, size);
+		found = pa >= start;
+		if (found)
+			break;
+	}
+	put_online_mems();
+	if (found)
+		*below = pa;
+	return found;
+}
+#else
+static bool ram_any_block_below(u64 *below, u64 size)
+{
+	return false;
+}
+#endif
+
+/**
+ * kexec_ram_by_place() - must the allocator not be asked for the pages of an image?
+ *
+ * Context: any.
+ * Return: true when a test wants the highest memory there is.
+ */
+bool kexec_ram_by_place(void)
+{
+	return ram_use_hotplugged;
+}
+
 /**
  * kexec_ram_block_below() - the highest block of boot memory below an address
  * @below: the address; receives that of the block
  * @size: bytes, a power of two, that the block takes and is aligned to
  *
- * Context: any.
+ * Context: process context, may sleep.
  * Return: false when there is none.
  */
 bool kexec_ram_block_below(u64 *below, u64 size)
@@ -220,6 +260,8 @@ bool kexec_ram_block_below(u64 *below, u64 size)
 		.top_down = true,
 	};
 
+	if (ram_use_hotplugged)
+		return ram_any_block_below(below, size);
 	return ram_boot && !kexec_place_find(ram_boot, &req, below);
 }
 

@@ -127,6 +127,18 @@ void kexec_verify_wait(struct kexec_image *img)
 	flush_work(&img->digest_work);
 }
 
+/**
+ * kexec_verify_again() - take the digest of a segment that was changed on purpose
+ * @img: an image whose digests are taken
+ * @seg: index of the segment
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ */
+void kexec_verify_again(struct kexec_image *img, unsigned int seg)
+{
+	img->backing[seg].digest = verify_digest(&img->backing[seg], true);
+}
+
 static bool verify_segment(const struct kexec_image *img, unsigned int seg)
 {
 	const struct kexec_backing *b = &img->backing[seg];

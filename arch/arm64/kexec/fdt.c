@@ -381,7 +381,7 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
 		{ "linux,booted-from-kexec", 0 },
 	};
 	/* Reservations: initrd, ELF core header, IMA list. */
-	size_t nr_rsv = 3 + (size_t)src->nr_keep;
+	size_t nr_rsv = 3 + (size_t)src->nr_keep + src->nr_spare;
 	size_t sum = fdt_totalsize(src->blob) + FDT_SLACK;
 	unsigned int i;
 
@@ -425,7 +425,7 @@ int kexec_fdt_build(const struct fdt_source *src,
 			return fdt_refuse(fdt_steps[i].what, err, room);
 	}
 
-	err = fdt_pack(fdt);
+	err = fdt_pack(fdt) ?: kexec_fdt_spare(fdt, room, src->nr_spare);
 	if (err)
 		return fdt_refuse("the finished tree", err, room);
 

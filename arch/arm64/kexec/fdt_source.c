@@ -39,7 +39,7 @@ static unsigned int fdt_source_keep_max(void)
 
 static void fdt_source_blob(struct fdt_source *src)
 {
-	src->blob = initial_boot_params;
+	src->blob = kexec_fdt_booted_with();
 	src->blob_pa = initial_boot_params_pa;
 }
 
@@ -132,6 +132,7 @@ int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
 		       src.nr_keep, max);
 		return -EAGAIN;
 	}
+	src.nr_spare = max - src.nr_keep;
 	fdt_source_seeds(&src);
 
 	ret = kexec_fdt_build(&src, req, fdt, room, used);

@@ -35,6 +35,7 @@ struct fdt_range {
  * @nr_usable: entries of @usable
  * @keep: memory that no later kernel may take for its own
  * @nr_keep: entries of @keep
+ * @nr_spare: entries that kexec_fdt_top_up() may fill later
  */
 struct fdt_source {
 	const void *blob;
@@ -46,6 +47,7 @@ struct fdt_source {
 	unsigned int nr_usable;
 	const struct fdt_range *keep;
 	unsigned int nr_keep;
+	unsigned int nr_spare;
 };
 
 size_t kexec_fdt_bound(const struct fdt_source *src,
@@ -53,5 +55,13 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
 int kexec_fdt_build(const struct fdt_source *src,
 		    const struct kexec_fdt_request *req,
 		    void *fdt, size_t room, size_t *used);
+
+/* fdt_late.c: reservations that come when a tree is finished */
+int kexec_fdt_spare(void *fdt, size_t room, unsigned int nr);
+int kexec_fdt_top_up(void *fdt, const struct fdt_range *range, unsigned int nr);
+
+/* fdt_live.c: ... and the tree that user space sees */
+const void *kexec_fdt_booted_with(void);
+void kexec_fdt_live_update(const struct fdt_range *range);
 
 #endif /* _ARM64_KEXEC_FDT_SOURCE_H */

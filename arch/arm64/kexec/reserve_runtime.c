@@ -8,8 +8,9 @@
  * and GICv4 Architecture Specification, IHI 0069, GICR_CTLR).  With UEFI such
  * ranges go into a table of the firmware; with a device tree alone this file
  * remembers them, and fdt.c writes them into the /memreserve/ block of every
- * next tree.  A kernel that was started so finds them reserved at boot, keeps
- * them in the tree of its own, and hands them on in turn.
+ * next tree, fdt_live.c into the one that user space makes its trees from.  A
+ * kernel that was started so finds them reserved at boot, keeps them in the tree of
+ * its own, and hands them on in turn.
  *
  * Each range is also reserved in memblock, where this kernel looks for room
  * for a kexec image and where drivers look their tables up, and shown as
@@ -43,6 +44,7 @@ struct reserve_runtime_entry {
 
 static LIST_HEAD(reserve_runtime_entries);
 static unsigned int reserve_runtime_count;
+static unsigned int reserve_runtime_generation;
 static DEFINE_RAW_SPINLOCK(reserve_runtime_lock);
 
 static bool reserve_runtime_merge_locked(u64 base, u64 size)
@@ -67,6 +69,7 @@ static bool reserve_runtime_merge_locked(u64 base, u64 size)
 
 static void reserve_runtime_remember(struct reserve_runtime_entry *entry)
 {
+	const struct fdt_range range = entry->range;
 	unsigned long flags;
 	bool merged;
 
@@ -77,6 +80,10 @@ static void reserve_runtime_remember(struct reserve_runtime_entry *entry)
 		list_add_tail(&entry->node, &reserve_runtime_entries);
 		reserve_runtime_count++;
 	}
+	reserve_runtime_generation++;
+#ifdef CONFIG_KEXEC_FILE
+	kexec_fdt_live_update(&range);
+#endif
 	raw_spin_unlock_irqrestore(&reserve_runtime_lock, flags);
 
 	if (merged)
@@ -175,3 +182,33 @@ unsigned int kexec_reserve_runtime_list(struct fdt_range *list,
 	raw_spin_unlock_irqrestore(&reserve_runtime_lock, flags);
 	return nr;
 }
+
+/**
+ * kexec_reserve_runtime_generation - tell whether there are new reservations
+ *
+ * Context: any.
+ * Return: a number that changes with each reservation.
+ */
+unsigned int kexec_reserve_runtime_generation(void)
+{
+	return READ_ONCE(reserve_runtime_generation);
+}
+
+#ifdef CONFIG_KEXEC_FILE
+/**
+ * kexec_reserve_runtime_top_up - add what is missing to the tree of a loaded image
+ * @fdt: a tree that kexec_arch_fdt_build() has made
+ *
+ * Context: process context, may sleep.
+ * Return: entries that were added, or -ENOSPC or -ENOMEM.
+ */
+int kexec_reserve_runtime_top_up(void *fdt)
+{
+	unsigned int nr = kexec_reserve_runtime_nr();
+	struct fdt_range *list __free(kvfree) = kvcalloc(nr, sizeof(*list), GFP_KERNEL);
+
+	if (!list)
+		return -ENOMEM;
+	return kexec_fdt_top_up(fdt, list, min(nr, kexec_reserve_runtime_list(list, nr)));
+}
+#endif

@@ -8,6 +8,8 @@
 
 struct fdt_range;
 
+#include <linux/kexec_reserve.h>
+
 unsigned int kexec_reserve_runtime_nr(void);
 unsigned int kexec_reserve_runtime_list(struct fdt_range *list,
 					unsigned int max);

@@ -256,6 +256,32 @@ static void elfcore_test_too_many(struct kunit *test)
 	vfree(ram);
 }
 
+/* What was promised when the image was loaded has to fit later. */
+static void elfcore_test_capacity(struct kunit *test)
+{
+	static const unsigned int nr[] = { 0, 1, 2, 50, 1000, 20000 };
+	const size_t most = ALIGN(sizeof(struct elf64_hdr) +
+				  (PN_XNUM - 1) * sizeof(struct elf64_phdr), ELFCORE_ALIGN);
+	struct place_range *ram = vzalloc(array_size(2 * 20000, sizeof(*ram)));
+	struct elfcore_req req = { .info_len = 1, .text_len = 1, .nr_cpus = 7, .ram = ram };
+	size_t need, room;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, ram);
+	for (i = 0; i < 2 * 20000; i++)
+		ram[i] = (struct place_range)R(2 * i, 2 * i + 1);
+	for (i = 0; i < ARRAY_SIZE(nr); i++) {
+		room = kexec_elfcore_capacity(req.nr_cpus, nr[i]);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(room, ELFCORE_ALIGN));
+		req.nr_ram = max_t(unsigned int, 2 * nr[i], ELFCORE_MIN_RANGES);
+		KUNIT_ASSERT_EQ(test, kexec_elfcore_size(&req, &need), 0);
+		KUNIT_EXPECT_LE(test, need, room);
+	}
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_capacity(1, U32_MAX), most);
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_capacity(U32_MAX, 1), most);
+	vfree(ram);
+}
+
 static struct kunit_case elfcore_test_cases[] = {
 	KUNIT_CASE_PARAM(elfcore_test_pieces, elfcore_case_gen_params),
 	KUNIT_CASE(elfcore_test_ehdr),
@@ -264,6 +290,7 @@ static struct kunit_case elfcore_test_cases[] = {
 	KUNIT_CASE(elfcore_test_nothing),
 	KUNIT_CASE(elfcore_test_ends_of_space),
 	KUNIT_CASE(elfcore_test_too_many),
+	KUNIT_CASE(elfcore_test_capacity),
 	{ }
 };
 

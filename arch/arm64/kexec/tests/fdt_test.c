@@ -561,6 +561,40 @@ static void fdt_test_no_room(struct kunit *test)
 						 &ctx->used));
 }
 
+/* Entries to come: only the last one does not fit, and nothing else has moved. */
+static void fdt_test_top_up(struct kunit *test)
+{
+	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
+	struct fdt_range late[] = {
+		{ 0x70000000, SZ_64K }, { 0x71000000, SZ_64K }, { 0x900000000ULL, SZ_64K },
+		{ 0x72000000, SZ_64K },
+	};
+	const struct fdt_range inside = { 0x71008000, SZ_4K };
+	size_t used;
+	int i, chosen;
+
+	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
+	used = ctx->used;
+	KUNIT_EXPECT_EQ(test, -ENOSPC, kexec_fdt_top_up(ctx->out, late, 1));
+
+	ctx->src.nr_spare = 3;
+	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
+	KUNIT_EXPECT_EQ(test, ctx->used, used + 3 * sizeof(struct fdt_reserve_entry));
+	chosen = fdt_path_offset(ctx->out, "/chosen");
+	KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, 1, kexec_fdt_top_up(ctx->out, &late[i], 1));
+		KUNIT_EXPECT_EQ(test, 1, fdt_test_count_rsv(ctx->out, late[i].start, SZ_64K));
+		KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV + i + 1);
+	}
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_top_up(ctx->out, late, 3));
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_top_up(ctx->out, &inside, 1));
+	KUNIT_EXPECT_EQ(test, -ENOSPC, kexec_fdt_top_up(ctx->out, late, 4));
+	KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV + 3);
+	KUNIT_EXPECT_EQ(test, chosen, fdt_path_offset(ctx->out, "/chosen"));
+	KUNIT_EXPECT_EQ(test, 0, fdt_check_header(ctx->out));
+}
+
 /* A packed tree without /chosen lends no room: the bound has to count it all. */
 static void fdt_test_bound(struct kunit *test)
 {
@@ -618,6 +652,7 @@ static struct kunit_case fdt_test_cases[] = {
 	KUNIT_CASE(fdt_test_two_and_one_cells),
 	KUNIT_CASE(fdt_test_three_cells),
 	KUNIT_CASE(fdt_test_keep),
+	KUNIT_CASE(fdt_test_top_up),
 	KUNIT_CASE(fdt_test_chain),
 	KUNIT_CASE(fdt_test_no_room),
 	KUNIT_CASE(fdt_test_bound),

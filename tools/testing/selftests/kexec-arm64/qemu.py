@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
@@ -96,11 +97,23 @@ class Store:
 
 
 def need_tools(case, qemu=QEMU):
-    if not shutil.which(qemu):
-        raise Missing(qemu)
+    for tool in (qemu, *(("fdtput",) if case.dtb else ())):
+        if not shutil.which(tool):
+            raise Missing(tool)
     firmware = FIRMWARE.get(case.firmware)
     if firmware and not firmware.is_file():
         raise Missing(firmware.name)
+
+
+def add_modules(archive, folder):
+    """The drivers of a kernel that has them in modules, as /modules/RELEASE/."""
+    if not folder.is_dir():
+        return
+    place = f"modules/{(folder / 'release').read_text().strip()}"
+    archive.add_dir("modules")
+    archive.add_dir(place)
+    for path in sorted(folder.glob("*.ko")):
+        archive.add_file(f"{place}/{path.name}", path.read_bytes())
 
 
 def write_initrd(case, store, target):
@@ -115,6 +128,8 @@ def write_initrd(case, store, target):
         archive.add_file("case/date", f"{int(time.time())}\n".encode())
         archive.add_file("case/cmdline", f"{store.cmdline(case)}\n".encode())
         archive.add_file("case/steps", "".join(f"{s}\n" for s in case.steps).encode())
+        for name in case.kernels:
+            add_modules(archive, store.kernel(name).parent / "modules")
         archive.close()
 
 
@@ -129,7 +144,30 @@ def write_payload(case, initrd, target):
         archive.close()
 
 
-def prepare(case, store):
+def write_disk_share(case, share, target):
+    """For kernels that have no 9p: what they may load, as an archive without a file system."""
+    with tarfile.open(target, "w") as archive:
+        for path in (share / "initrd", *(share / f"Image-{name}" for name in case.kernels
+                                         if not name.startswith("stock-"))):
+            archive.add(path, path.name)
+
+
+def write_dtb(case, target, qemu):
+    """The machine's own device tree with the nodes and properties of case.dtb added."""
+    subprocess.run([*machine(case, qemu), "-M", f"dumpdtb={target}", *COMMON],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for entry in case.dtb:
+        node, *value = entry.split()
+        if not value:
+            command = ["fdtput", "-cp", target, node]
+        elif value[-1].startswith("s:"):
+            command = ["fdtput", "-t", "s", target, node, value[0], value[1][2:]]
+        else:
+            command = ["fdtput", "-t", "x", target, node, *value]
+        subprocess.run(command, check=True)
+
+
+def prepare(case, store, qemu=QEMU):
     """Makes the case's folder anew; returns the folder that the guest shares."""
     work = store.work(case)
     shutil.rmtree(work, ignore_errors=True)
@@ -148,6 +186,10 @@ def prepare(case, store):
     if case.disk:
         with open(work / "disk", "wb") as disk:
             disk.truncate(case.disk * MIB)
+    if case.disk_share:
+        write_disk_share(case, share, work / "disk")
+    if case.dtb:
+        write_dtb(case, work / "dtb", qemu)
     store.log(case).parent.mkdir(parents=True, exist_ok=True)
     return share
 
@@ -160,19 +202,25 @@ def tidy(case, store):
         path.unlink(missing_ok=True)
 
 
+def machine(case, qemu):
+    """The arguments that decide what the machine's device tree says."""
+    return [qemu, "-accel", f"tcg,thread={case.threads}", "-M", f"virt,{case.machine}",
+            "-cpu", case.cpu, "-smp", str(case.smp), "-m", str(case.memory)]
+
+
 def command(case, store, qemu=QEMU, extra=()):
     """QEMU's arguments for a case that prepare() has made ready."""
     work = store.work(case)
     share = work / "share"
-    args = [qemu, "-accel", f"tcg,thread={case.threads}", "-M", f"virt,{case.machine}",
-            "-cpu", case.cpu, "-smp", str(case.smp), "-m", str(case.memory), *COMMON,
-            "-kernel", str(share / f"Image-{case.kernel}"), "-initrd", str(share / "initrd"),
+    args = [*machine(case, qemu), *COMMON, "-kernel", str(share / f"Image-{case.kernel}"), "-initrd", str(share / "initrd"),
             "-append", f"{store.cmdline(case)} {FIRST}",
             "-fsdev", f"local,id=share,path={share},security_model=none",
             "-device", "virtio-9p-pci,fsdev=share,mount_tag=kx"]
     if case.firmware in FIRMWARE:
         args += ["-bios", str(FIRMWARE[case.firmware])]
-    if case.disk:
+    if case.dtb:
+        args += ["-dtb", str(work / "dtb")]
+    if case.disk or case.disk_share:
         args += ["-drive", f"file={work / 'disk'},if=none,id=disk,format=raw,cache=unsafe",
                  "-device", "virtio-blk-pci,drive=disk"]
     if case.memory > LARGE_MIB:

@@ -57,7 +57,7 @@ def run_case(case, store, options):
     begin = time.monotonic()
     try:
         qemu.need_tools(case, options.qemu)
-        qemu.prepare(case, store)
+        qemu.prepare(case, store, options.qemu)
         host = monitor.Monitor()
         guest = qemu.Guest(qemu.command(case, store, options.qemu, options.qemu_arg),
                            outcome.log, case.timeout * options.patience, host)

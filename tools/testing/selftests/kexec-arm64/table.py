@@ -20,9 +20,9 @@ VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "par
                    "block", "cpu", "pattern", "map", "write", "want", "refused", "io",
                    "fatal", "bad-dump", "no-vmcore", "vmcore-dmesg", "sysctl", "module",
                    "crash-test", "plant", "guest", "spin-user", "shrink", "regions", "cycle",
-                   "ticks", "digests")
+                   "ticks", "digests", "run", "fails")
 # Steps that need the programs of the second archive
-TOOLS = ("tap", "fill", "save-dump", "pattern", "map", "bad-dump", "vmcore-dmesg", "plant",
+TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump", "vmcore-dmesg", "plant",
          "guest", "ticks", "digests")
 
 
@@ -52,9 +52,11 @@ class Case:
     memory: int = 1024
     cmdline: str = ""
     disk: int = 0
+    disk_share: bool = False
     payload: int = 0
     reboots: bool = False
     args: list = field(default_factory=list)
+    dtb: list = field(default_factory=list)
     steps: list = field(default_factory=list)
     expect: list = field(default_factory=list)
     forbid: list = field(default_factory=list)
@@ -105,7 +107,7 @@ def combinations(matrix):
 
 
 def spell_steps(steps, macros):
-    """Writes out the macros: "chain 5 kexec-s 4k" and those of [steps]."""
+    """Writes out the macros: "chain 5 kexec-s 4k", "times 3 STEP" and those of [steps]."""
     out = []
     for step in steps:
         verb, *args = step.split()
@@ -114,6 +116,8 @@ def spell_steps(steps, macros):
             exits = itertools.cycle(("leave kexec-e", "leave syscall"))
             for _ in range(int(times)):
                 out += [" ".join(["load", how, kernel, *words]), next(exits)]
+        elif verb == "times":
+            out += spell_steps([" ".join(args[1:])] * int(args[0]), macros)
         elif verb in macros:
             out += spell_steps([fill(s, dict(zip("123", args))) for s in macros[verb]], macros)
         elif verb in VERBS:

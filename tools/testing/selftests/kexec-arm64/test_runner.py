@@ -7,14 +7,18 @@ that passes is spoiled in one way after the other, and each must be found out.
 """
 
 import io
+import json
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import cpio
 import judge
 import kunit
+import monitor
 import table
 
 TABLE = """
@@ -153,6 +157,8 @@ def test_table(tap):
               "table: macros are spelled out")
     tap.check([b.kernel for b in cases[1].boots] == ["4k", "64k", "64k", "4k"],
               "table: kernels follow from the steps")
+    times = load(TABLE.replace('"chain {n} direct 64k"', '"times 2 chain {n} direct 64k"'))
+    tap.check(len(times[1].boots) == 6, "table: steps are repeated")
     tap.check(refuses(TABLE.replace("tap = 2", "tpa = 2")), "table: refuses an unknown field")
     tap.check(refuses(TABLE.replace("chain {n}", "chian {n}")), "table: refuses an unknown step")
     tap.check(refuses(TABLE.replace("t-{n}", "t")), "table: refuses a name that stands twice")
@@ -179,6 +185,44 @@ def test_kunit(tap):
               "kunit: only a suite that is whole and good passes")
 
 
+def answer(far, answers, heard):
+    """Plays QEMU: says hello, then answers each line, with an event in between."""
+    with far.makefile("rw", encoding="utf-8") as stream:
+        for text in ('{"QMP": {}}', *answers):
+            stream.write('{"event": "RTC_CHANGE"}\n' + text + "\n")
+            stream.flush()
+            heard.append(stream.readline())
+
+
+def obey(line, *answers):
+    """What a monitor sends for a line of the log, and whether it was refused."""
+    host, heard = monitor.Monitor(), []
+    qemu = threading.Thread(target=answer, args=(host.far, answers, heard), daemon=True)
+    qemu.start()
+    try:
+        host.obey(line)
+        return heard, False
+    except monitor.Refused:
+        return heard, True
+    finally:
+        host.near.shutdown(socket.SHUT_RDWR)
+        qemu.join()
+        host.close()
+
+
+def test_monitor(tap):
+    line = "[    1.000000] KX: host qom-set path=/m property=size value=2M on=on"
+    good, bad = '{"return": {}}', '{"error": {"desc": "no"}}'
+    heard, refused = obey(line, good, good)
+    tap.check(not refused and json.loads(heard[1]) ==
+              {"execute": "qom-set", "arguments": {"path": "/m", "property": "size",
+                                                   "value": 2 << 20, "on": True}},
+              "monitor: a line of the log is carried out")
+    tap.check(obey(line, good, bad)[1], "monitor: what QEMU refuses is a fault")
+    heard, refused = obey("[    1.000000] KX: hosts of heaven")
+    tap.check(not refused and not any(heard), "monitor: other lines are left alone")
+
+
 def test_cpio(tap):
     stream = io.BytesIO()
     archive = cpio.Archive(stream)
@@ -193,7 +237,7 @@ def test_cpio(tap):
 
 def main():
     tap = Tap()
-    for test in (test_table, test_judge, test_kunit, test_cpio):
+    for test in (test_table, test_judge, test_kunit, test_monitor, test_cpio):
         test(tap)
     return tap.finish()
 

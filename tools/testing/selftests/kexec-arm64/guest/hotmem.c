@@ -235,7 +235,7 @@ int main(int argc, char **argv)
 	if (argc == 5 && (!strcmp(argv[1], "present") || !strcmp(argv[1], "absent")))
 		return hotmem_map(argv[1][0] == 'p', argv[2], strtoul(argv[3], NULL, 0),
 				  strtoul(argv[4], NULL, 0));
-	fputs("usage: hotmem write FILE ADDR MIB | verify FILE VMCORE | present|absent VMCORE START END\n",
-	      stderr);
+	fputs("usage: hotmem write FILE ADDR MIB | verify FILE VMCORE\n"
+	      "       hotmem present|absent VMCORE START END\n", stderr);
 	return 2;
 }

@@ -8,14 +8,16 @@
 # kernel's command line (cmdline), the name and the date. The same initrd is
 # handed on by every kexec, and kx.at= on the command line says at which step
 # the next kernel goes on. So a kernel needs no driver at all to report that
-# it runs; only loading needs the 9p share with the kernels in it.
+# it runs; only loading needs the 9p share with the kernels in it. Kernels that
+# have their drivers in modules find those below /modules.
 #
 # Everything is said through /dev/kmsg: one write is one line with a time, and
 # no kernel message can cut it in two.
 #
 # Steps, one to a line:
-#   load HOW KERNEL [initrd=FILE] [WORD...]   HOW: direct, direct-debug (which also
-#                           says where things go), packed (an Image.gz), kexec-s, kexec-c, kexec-ci
+#   load HOW KERNEL [initrd=FILE] [WORD...]   HOW: direct, debug (the same, and the
+#                           kernel says what it does), packed (an Image.gz),
+#                           kexec-s, kexec-c, kexec-ci, flag-ci (see hotflag.c)
 #                           (-i leaves out the checksum that kexec-tools' purgatory
 #                           takes of all segments: ten seconds in an emulated guest)
 #   load-crash HOW KERNEL [WORD...]
@@ -36,6 +38,8 @@
 #   map present|absent START END    whether /proc/vmcore has memory there
 #   write FILE TEXT         below /proc/sys or /sys
 #   want FILE TEXT
+#   run PROGRAM [ARG...]    must succeed
+#   fails PROGRAM [ARG...]  must not
 #   refused                 reboot(KEXEC), and it comes back
 #   io                      reads /dev/vda and sees its interrupts
 # and those of kdump.sh
@@ -75,9 +79,15 @@ value() {
 }
 
 # with_share COMMAND...: the share is mounted only while it is used, so that
-# leaving and hibernating never meet a mounted file system
+# leaving and hibernating never meet a mounted file system. Debian's kernels have no
+# driver for it; they find an archive of the same on /dev/vda.
 with_share() {
-	run mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose kx $share
+	if grep -q "9p$" /proc/filesystems; then
+		run mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose kx $share
+	else
+		run mount -t tmpfs share $share
+		run tar xf /dev/vda -C $share
+	fi
 	"$@"
 	run umount $share
 }
@@ -138,21 +148,23 @@ do_load() {
 	# kexec-tools draws the next kernel's seeds only if that does not make it wait
 	head -c 1 /dev/random >/dev/null
 	case $how in
-	direct* | packed)
+	direct | packed | debug)
 		if [ "$how" = packed ]; then
 			busybox gzip -c "$kernel" >/tmp/Image.gz
 			kernel=/tmp/Image.gz
 		fi
 		set -- --cmdline "$1" ${flag:+--on-crash}
-		[ "$how" != direct-debug ] || set -- "$@" --debug
+		[ "$how" != debug ] || set -- "$@" --debug
 		run kexec_direct --kernel "$kernel" --initrd "$initrd" "$@"
 		;;
-	kexec-*)
-		run kexec "-${how#kexec-}" "${flag:--l}" "$kernel" \
+	kexec-* | flag-*)
+		[ "${how%-*}" = kexec ] || export LD_PRELOAD=/bin/hotflag.so
+		run kexec "-${how#*-}" "${flag:--l}" "$kernel" \
 			--initrd="$initrd" --command-line="$1"
 		;;
 	*) die "no such way to load" ;;
 	esac
+	unset LD_PRELOAD
 	say "loaded $how ${kernel##*/} $(stat -c %s "$initrd")"
 }
 
@@ -293,6 +305,11 @@ do_step() {
 		;;
 	write) echo "$2" >"$1" || die "cannot write $2" ;;
 	want) want "$1" "$2" ;;
+	run) run "$@" ;;
+	fails)
+		! "$@" >/tmp/said 2>&1 || die "it did not fail"
+		say "failed: $(cat /tmp/said)"
+		;;
 	refused) do_refused ;;
 	io) do_io ;;
 	*) kdump_step "$verb" "$@" ;;
@@ -305,6 +322,9 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t tmpfs tmp /tmp
 boot=$(value kx.boot) at=$(value kx.at)
+for module in "/modules/$(uname -r)"/*.ko; do
+	[ ! -e "$module" ] || insmod "$module" || say "no $module"
+done
 date -s "@$(cat /case/date)" >/tmp/said 2>&1
 say "boot $boot $(describe)"
 while read -r line <&3; do

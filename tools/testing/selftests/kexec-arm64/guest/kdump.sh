@@ -3,8 +3,9 @@
 #
 # The steps of init.sh that have to do with dumps, read by it.
 #
-#   panic [HOW...]          HOW: sysrq (default), oom, load (while a crash image is
-#                           being loaded again), or an action of crash_test, see
+#   panic [HOW...]          HOW: sysrq (default), awaited (it comes by itself), oom,
+#                           load (while a crash image is being loaded again), or an
+#                           action of crash_test, see
 #                           kernel/kexec/tests/crash_test.c
 #   fatal [HOW...]          the same, but nothing is started; the machine resets
 #   save-dump NAME [OPTION...]      /proc/vmcore through makedumpfile into the
@@ -17,7 +18,7 @@
 #   crash-test ACTION PLACE for actions that come back; PLACE: crash+BYTES from
 #                           the start of the reservation, note+BYTES for the copy
 #                           of vmcoreinfo, segment+N+BYTES for segment N of what
-#                           was loaded last with direct-debug
+#                           was loaded last with debug
 #   plant FILE              FILE of the share in the memory of a process, and
 #                           something in the page cache
 #   guest CPU               a KVM guest that spins there
@@ -74,6 +75,7 @@ kdump_panic_load() {
 kdump_cause() {
 	case ${1:-sysrq} in
 	sysrq) echo c >/proc/sysrq-trigger ;;
+	awaited) sleep 40 ;;
 	oom)
 		# One that asks for more than there is would be refused
 		for _ in 1 2 3 4; do

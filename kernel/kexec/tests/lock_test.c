@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: KUnit suite kexec-lock
+ *
+ * Who gets the kexec lock from whom: a panic takes it from a refresh of the ELF
+ * core header and from nobody else, and a refresh that has lost it finds out at
+ * its next step.  Nothing is loaded while the suites run.
+ */
+#include <kunit/test.h>
+
+#include "../internal.h"
+
+static void lock_test_held(struct kunit *test)
+{
+	bool commit;
+
+	KUNIT_ASSERT_TRUE(test, kexec_lock());
+	KUNIT_EXPECT_FALSE(test, kexec_lock());
+	KUNIT_EXPECT_FALSE(test, kexec_lock_patiently());
+	KUNIT_EXPECT_FALSE(test, kexec_lock_refresh());
+	KUNIT_EXPECT_FALSE(test, kexec_lock_panic(&commit));
+	kexec_unlock_only();
+	KUNIT_EXPECT_TRUE(test, kexec_lock_patiently());
+	kexec_unlock_only();
+}
+
+static void lock_test_refresh(struct kunit *test)
+{
+	KUNIT_ASSERT_TRUE(test, kexec_lock_refresh());
+	KUNIT_EXPECT_FALSE(test, kexec_lock());
+	KUNIT_EXPECT_FALSE(test, kexec_lock_refresh());
+	KUNIT_EXPECT_TRUE(test, kexec_unlock_refresh());
+
+	KUNIT_ASSERT_TRUE(test, kexec_lock_refresh());
+	KUNIT_EXPECT_TRUE(test, kexec_lock_commit());
+	KUNIT_EXPECT_FALSE(test, kexec_lock());
+	KUNIT_EXPECT_TRUE(test, kexec_unlock_refresh());
+	KUNIT_EXPECT_FALSE(test, kexec_unlock_refresh());
+
+	KUNIT_EXPECT_TRUE(test, kexec_lock());
+	kexec_unlock_only();
+}
+
+/* A panic on another CPU while the new header is being made: the old one counts. */
+static void lock_test_panic_staging(struct kunit *test)
+{
+	bool commit = true;
+
+	KUNIT_ASSERT_TRUE(test, kexec_lock_refresh());
+	KUNIT_ASSERT_TRUE(test, kexec_lock_panic(&commit));
+	KUNIT_EXPECT_FALSE(test, commit);
+	KUNIT_EXPECT_FALSE(test, kexec_lock_commit());
+	KUNIT_EXPECT_FALSE(test, kexec_unlock_refresh());
+	/* The panic still has it. */
+	KUNIT_EXPECT_FALSE(test, kexec_lock());
+	kexec_unlock_only();
+}
+
+/* ... and while it is written: whoever panics has to finish. */
+static void lock_test_panic_committing(struct kunit *test)
+{
+	bool commit = false;
+
+	KUNIT_ASSERT_TRUE(test, kexec_lock_refresh());
+	KUNIT_ASSERT_TRUE(test, kexec_lock_commit());
+	KUNIT_ASSERT_TRUE(test, kexec_lock_panic(&commit));
+	KUNIT_EXPECT_TRUE(test, commit);
+	KUNIT_EXPECT_FALSE(test, kexec_unlock_refresh());
+	KUNIT_EXPECT_FALSE(test, kexec_lock());
+	kexec_unlock_only();
+}
+
+static void lock_test_panic_free(struct kunit *test)
+{
+	bool commit = true;
+
+	KUNIT_ASSERT_TRUE(test, kexec_lock_panic(&commit));
+	KUNIT_EXPECT_FALSE(test, commit);
+	KUNIT_EXPECT_FALSE(test, kexec_lock_panic(&commit));
+	kexec_unlock_only();
+}
+
+static struct kunit_case lock_test_cases[] = {
+	KUNIT_CASE(lock_test_held),
+	KUNIT_CASE(lock_test_refresh),
+	KUNIT_CASE(lock_test_panic_staging),
+	KUNIT_CASE(lock_test_panic_committing),
+	KUNIT_CASE(lock_test_panic_free),
+	{ }
+};
+
+static struct kunit_suite lock_test_suite = {
+	.name = "kexec-lock",
+	.test_cases = lock_test_cases,
+};
+
+kunit_test_suite(lock_test_suite);

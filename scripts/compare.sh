@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What happens on the base kernel where memory comes, goes or must survive: the
+# same cases on ours and on the untouched base, and a table for the README of what
+# became of each. A case that the base does not pass is a result here, no failure;
+# one that we do not pass is.
+#
+#	compare.sh [--built]    --built: use the kernels that are there
+#
+# Logs: build/log/compare/ours/ and base/.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+selftests=$top/tools/testing/selftests/kexec-arm64
+logs=$log_dir/compare
+
+# A case, and what it shows.
+rows() {
+	cat <<-ROWS
+	hotplug-its-chain-direct|device tree, ITS: 6 kexecs by kexec_file_load
+	hotplug-its-chain-kexec-ci|device tree, ITS: 6 kexecs by kexec_load
+	hotplug-its-stock|... through Debian's 6.1 and 6.12 and back
+	hotplug-its-dump-direct|... a dump from the third kernel
+	hotplug-its-uefi|UEFI, ACPI, ITS: 4 kexecs
+	hotplug-kdump-virtio-kexec-s|virtio-mem plugged in after kexec -p is in the dump
+	hotplug-kdump-dimm|a DIMM plugged in after kexec -p is in the dump
+	hotplug-kdump-unplug-virtio|virtio-mem unplugged after kexec -p is not
+	hotplug-kdump-unplug-dimm|a DIMM unplugged after kexec -p is not
+	hotplug-away|an image loaded while memory was plugged in starts
+	ROWS
+}
+
+prepare() {
+	local script
+	for script in deps.sh prepare.sh; do
+		"$top/scripts/$script"
+	done
+	"$top/scripts/prepare.sh" --pristine
+	"$selftests/rootfs.sh"
+	"$selftests/stock.sh"
+	"$top/scripts/build-kernel.sh" 4k base
+}
+
+# run_side NAME [OPTION...]: all rows on one kernel
+run_side() {
+	local side=$1 names
+	shift
+	names=$(rows | cut -d'|' -f1 | paste -sd'|')
+	mkdir -p "$logs/$side"
+	"$selftests/run.py" --groups all --filter "^($names)\$" "$@" >"$logs/$side.tap" || :
+	rows | cut -d'|' -f1 | while read -r name; do
+		cp "$log_dir/qemu/$name.log" "$logs/$side/" || :
+	done
+}
+
+# verdict SIDE NAME: "passed", or the first thing that was wrong
+verdict() {
+	awk -v name="$2" '
+		/^# / && !why { why = substr($0, 3) }
+		/^(not )?ok / {
+			if ($NF == name) {
+				print /^ok/ ? "passed" : why
+				exit
+			}
+			why = ""
+		}' "$logs/$1.tap" | sed 's/|/\\|/g'
+}
+
+print_table() {
+	echo '| case | base 6.12 | here |'
+	echo '|---|---|---|'
+	rows | while IFS='|' read -r name text; do
+		echo "| $text | $(verdict base "$name") | $(verdict ours "$name") |"
+	done
+}
+
+[ "${1:-}" = --built ] || prepare
+run_side ours
+run_side base --kernel 4k=base
+print_table | tee "$logs/table.md"
+! tail -n +3 "$logs/table.md" | grep -qv '| passed |$'
