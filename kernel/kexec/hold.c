@@ -389,10 +389,8 @@ void kexec_hold_unmap(struct kexec_backing *b)
 /* A page of boot memory that may be anybody's destination, or NULL. */
 static struct page *hold_any_page(struct kexec_image *img)
 {
-	struct page *page = NULL;
+	struct page *page = alloc_page(HOLD_GFP);
 
-	if (!img->pool_by_place)
-		page = alloc_page(HOLD_GFP);
 	if (page && hold_is_fit(page, 1))
 		return page;
 	if (page)

@@ -16,8 +16,9 @@
  *                     what is given back becomes writable again
  * ==================  ======================================================
  *
- * One page stays writable, at another address: that in which the panic path
- * makes vmcoreinfo (crash_load.c).
+ * Two things stay writable, at another address: the page in which the panic path
+ * makes vmcoreinfo (crash_load.c), and the ELF core header, which follows changes
+ * of memory and which a panic may have to finish (crash_refresh.c).
  *
  * Only permissions of entries that exist are changed, so nothing is allocated
  * and nothing can sleep.  No lock: the kexec lock is held by all callers but

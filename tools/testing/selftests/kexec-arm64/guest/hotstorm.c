@@ -2,10 +2,14 @@
 /**
  * DOC: hotstorm - loads and hotplug at the same time, at random
  *
- * hotstorm OPERATIONS ADDR KERNEL [SEED]: one process loads, unloads, asks what is
+ * hotstorm OPERATIONS ADDR KERNEL SEED [blocks]: one process loads, unloads, asks what is
  * loaded and tries to start nothing; another one plugs memory above ADDR in and
- * out (the host does it, see monitor.py), takes memory blocks and a CPU offline
- * and online. Together they do so many operations.
+ * out (the host does it, see monitor.py), takes a CPU and, with "blocks", memory
+ * blocks offline and online. Together they do so many operations. SEED 0 takes the
+ * time of day.
+ *
+ * Not with lockdep: it takes the locks of a memory block's file in sysfs and those
+ * of its removal for an inversion, which a try-lock in the former prevents.
  *
  * No outcome of a single operation is promised, because the other process may be
  * in the way, but each error must be one that the documentation names. What must
@@ -57,6 +61,7 @@ struct hotstorm {
 	struct hotstorm_tally *tally;
 	u64 hot;
 	const char *kernel;
+	bool blocks;
 	u64 random;
 };
 
@@ -226,7 +231,10 @@ static void hotstorm_one_move(struct hotstorm *s)
 			     hotstorm_below(s, 2) ? "0" : "1");
 		break;
 	default:
-		hotstorm_block(s);
+		if (s->blocks)
+			hotstorm_block(s);
+		else
+			hotstorm_resize(s);
 		break;
 	}
 }
@@ -266,12 +274,13 @@ int main(int argc, char **argv)
 	unsigned int operations;
 	u64 seed;
 
-	if (argc < 4 || argc > 5)
-		tap_bail("usage: hotstorm OPERATIONS ADDR KERNEL [SEED]");
+	if (argc < 5 || argc > 6)
+		tap_bail("usage: hotstorm OPERATIONS ADDR KERNEL SEED [blocks]");
 	operations = strtoul(argv[1], NULL, 0);
 	s.hot = strtoul(argv[2], NULL, 0);
 	s.kernel = argv[3];
-	seed = argc > 4 ? strtoul(argv[4], NULL, 0) : (u64)time(NULL);
+	seed = strtoul(argv[4], NULL, 0) ?: (u64)time(NULL);
+	s.blocks = argc > 5;
 	s.tally = mmap(NULL, sizeof(*s.tally), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s.tally == MAP_FAILED)
