@@ -6,13 +6,14 @@
 SHELL := /bin/bash
 VARIANT ?= 4k
 
-.PHONY: help run test test-quick prove compare check kernel series clean distclean
+.PHONY: help run test test-quick prove bench compare check kernel series clean distclean
 
 help:
 	@echo 'make run          build a kernel and watch it start the next one, and survive a panic'
 	@echo 'make test         all tests: host, kernels of every page size, QEMU, static checks'
 	@echo 'make test-quick   the 4k kernel and the quick QEMU cases only'
 	@echo 'make prove        all tests and the long forms of them'
+	@echo 'make bench        measure beside the base kernel: a table, and a picture in build/bench/'
 	@echo 'make compare      the base kernel beside ours where memory comes, goes or must survive'
 	@echo 'make check        static checks: checkpatch, warnings, sparse, shellcheck, ...'
 	@echo 'make kernel       build the kernel VARIANT=4k (4k-va39, 4k-va52, 16k, 64k, base)'
@@ -35,6 +36,9 @@ test-quick:
 prove:
 	@scripts/test.sh --prove
 
+bench:
+	@scripts/bench.sh
+
 compare:
 	@scripts/compare.sh
 
@@ -52,7 +56,7 @@ series:
 	@scripts/series.sh
 
 clean:
-	rm -rf build/out build/src build/log build/host build/check build/series build/rootfs build/stock
+	rm -rf build/out build/src build/log build/host build/check build/series build/rootfs build/stock build/bench
 
 distclean:
 	rm -rf build

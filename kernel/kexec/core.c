@@ -260,7 +260,7 @@ static unsigned long core_pages_to_copy(const struct kexec_backing *b)
 {
 	unsigned long i, n = 0;
 
-	for (i = 0; i < b->nr_pages; i++)
+	for (i = 0; i < b->nr_pages && !b->complete; i++)
 		n += page_to_pfn(b->pages[i]) != PHYS_PFN(b->dst_pa) + i;
 	return n;
 }
@@ -302,7 +302,8 @@ static int core_list_copies(struct kexec_image *img)
 		return 0;
 
 	list.max = min_t(unsigned long, worst, UINT_MAX);
-	list.copies = kvcalloc(list.max, sizeof(*list.copies), GFP_KERNEL);
+	list.copies = kvcalloc(list.max, sizeof(*list.copies),
+			       GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!list.copies) {
 		pr_err("no memory for a copy list of %u entries; free some and load again\n",
 		       list.max);
@@ -340,9 +341,10 @@ err_report:
  */
 void kexec_image_sync_segment(const struct kexec_backing *b)
 {
-	unsigned long i, first = 0;
+	/* In place they are all neighbours. */
+	unsigned long i = b->complete ? b->nr_pages : 1, first = 0;
 
-	for (i = 1; i <= b->nr_pages; i++) {
+	for (; i <= b->nr_pages; i++) {
 		if (i < b->nr_pages &&
 		    page_to_pfn(b->pages[i]) == page_to_pfn(b->pages[i - 1]) + 1)
 			continue;

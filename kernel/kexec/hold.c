@@ -17,8 +17,19 @@
  * The best place for a page is its destination: then nothing has to be copied at
  * all.  So before anything is taken from the allocator, the destination itself
  * is asked for, with alloc_contig_range(): the whole segment at once, which is
- * quickest, or where that fails one block of 2 MiB after the other.  Movable
- * pages that are in the way are migrated elsewhere.
+ * quickest, or where that fails one pageblock after the other.  Movable pages
+ * that are in the way are migrated elsewhere.
+ *
+ * A pageblock is given as a whole or not at all: one page in it that cannot be
+ * moved, and be it one that we took ourselves, makes the rest unavailable.  So at
+ * the ends of a segment that user space placed the rest of the pageblock is taken
+ * along, for another segment that may need it; what nobody needs is given back
+ * when the image is sealed.
+ *
+ * Memory may be short.  Nothing here lets a bystander be killed for it: a load that
+ * would leave next to nothing for others is refused before it takes anything,
+ * what is asked for in quantity may fail, and the page tables of a mapping, whose
+ * allocation has no such choice, are made sure of before.
  *
  * Pages come from memory that was there at boot, because nothing else is certain
  * to stay.  The allocator cannot be asked for such, and likes to give hot-added
@@ -51,8 +62,14 @@
 /* For one page: reclaim, but rather fail than have a bystander killed. */
 #define HOLD_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* What is asked for at once where the whole segment cannot be had. */
+/* What is asked for by its address at a time. */
 #define HOLD_BLOCK_PAGES	(SZ_2M >> PAGE_SHIFT)
+
+/* Larger pageblocks (64 KiB pages: 512 MiB) are too much to be taken along. */
+#define HOLD_SPARE_MAX	(SZ_32M >> PAGE_SHIFT)
+
+/* Tables that a mapping of nothing but scattered pages needs above the last level. */
+#define HOLD_MAP_SPARE		8
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 #undef MODULE_PARAM_PREFIX
@@ -64,6 +81,19 @@ MODULE_PARM_DESC(in_place, "ask for destinations themselves (N: copy everything)
 #else
 #define hold_in_place true
 #endif
+
+/*
+ * Would so many pages leave enough for everybody else?  A bystander who finds
+ * nothing left calls the OOM killer as soon as he touches a new page, and it would
+ * be our doing.  An estimate: others take memory meanwhile.
+ */
+static bool hold_fits(unsigned long nr_pages)
+{
+	unsigned long reserve = clamp(totalram_pages() / 32, (unsigned long)SZ_8M >> PAGE_SHIFT,
+				      (unsigned long)SZ_64M >> PAGE_SHIFT);
+
+	return si_mem_available() >= (long)(nr_pages + reserve);
+}
 
 /* The slot whose destination is @pa, or NULL. */
 static struct page **hold_slot(struct kexec_image *img, phys_addr_t pa,
@@ -211,7 +241,7 @@ static int hold_evict(struct kexec_image *img, unsigned int seg)
 
 	for (i = 0; i < seg; i++) {
 		b = &img->backing[i];
-		if (b->borrowed)
+		if (b->borrowed || b->complete)
 			continue;
 		for (n = 0; n < b->nr_pages; n++) {
 			struct page *page = b->pages[n], **slot, *other;
@@ -230,15 +260,97 @@ static int hold_evict(struct kexec_image *img, unsigned int seg)
 	return 0;
 }
 
-/* Take the destination of slots [@from, @to) itself.  All of them or none. */
-static bool hold_claim_run(struct kexec_backing *b, unsigned long from, unsigned long to)
+static unsigned long hold_pfn(const struct kexec_backing *b)
 {
-	unsigned long pfn = PHYS_PFN(b->dst_pa), i;
+	return PHYS_PFN(b->dst_pa);
+}
+
+static unsigned long hold_end_pfn(const struct kexec_backing *b)
+{
+	return hold_pfn(b) + b->nr_pages;
+}
+
+static void hold_free_range(unsigned long pfn, unsigned long nr)
+{
+	for (; nr; nr--)
+		__free_page(pfn_to_page(pfn++));
+}
+
+static void hold_free_spares(struct kexec_backing *b)
+{
+	hold_free_range(hold_pfn(b) - b->spare_before, b->spare_before);
+	hold_free_range(hold_end_pfn(b), b->spare_after);
+	b->spare_before = 0;
+	b->spare_after = 0;
+}
+
+/*
+ * Pages [@start, @end) of @b may lie among the spare ones of another segment.  The
+ * spare pages between the two segments stay with that one, those on the far side
+ * go with @b: they lie at its ends again.
+ */
+static bool hold_take_spares(struct kexec_image *img, struct kexec_backing *b,
+			     unsigned long start, unsigned long end)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		struct kexec_backing *o = &img->backing[i];
+		unsigned long before = hold_pfn(o) - o->spare_before;
+		unsigned long after = hold_end_pfn(o) + o->spare_after;
+
+		if (o == b)
+			continue;
+		if (start >= hold_end_pfn(o) && end <= after) {
+			o->spare_after = start - hold_end_pfn(o);
+			b->spare_after += after - end;
+			return true;
+		}
+		if (start >= before && end <= hold_pfn(o)) {
+			o->spare_before = hold_pfn(o) - end;
+			b->spare_before += start - before;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Take pages [@start, @end).  Where user space chose the places, the rest of their
+ * pageblocks as well; our own choice keeps segments apart.
+ */
+static bool hold_take_blocks(const struct kexec_image *img, struct kexec_backing *b,
+			     unsigned long start, unsigned long end)
+{
+	struct page *page = pfn_to_online_page(start);
+	unsigned long from = start, to = end;
+	struct zone *zone;
+
+	if (!page || !pfn_to_online_page(end - 1))
+		return false;
+	zone = page_zone(page);
+	if (!img->kimage.file_mode && pageblock_nr_pages <= HOLD_SPARE_MAX) {
+		from = max(ALIGN_DOWN(start, pageblock_nr_pages), zone->zone_start_pfn);
+		to = min(ALIGN(end, pageblock_nr_pages), zone_end_pfn(zone));
+	}
+	if (!hold_take_contig(from, to))
+		return false;
+	b->spare_before += start - from;
+	b->spare_after += to - end;
+	return true;
+}
+
+/* Take the destination of slots [@from, @to) itself.  All of them or none. */
+static bool hold_claim_run(struct kexec_image *img, struct kexec_backing *b,
+			   unsigned long from, unsigned long to)
+{
+	unsigned long pfn = hold_pfn(b), i;
 
 	for (i = from; i < to; i++)
 		if (b->pages[i])
 			return false;
-	if (!hold_take_contig(pfn + from, pfn + to))
+	if (!hold_take_spares(img, b, pfn + from, pfn + to) &&
+	    !hold_take_blocks(img, b, pfn + from, pfn + to))
 		return false;
 
 	for (i = from; i < to; i++)
@@ -246,12 +358,20 @@ static bool hold_claim_run(struct kexec_backing *b, unsigned long from, unsigned
 	return true;
 }
 
-/* The slot that begins the next block of physical memory. */
+/* The slot that begins the next pageblock. */
 static unsigned long hold_next_block(const struct kexec_backing *b, unsigned long slot)
 {
-	unsigned long pfn = PHYS_PFN(b->dst_pa);
+	unsigned long pfn = hold_pfn(b);
 
-	return min(ALIGN(pfn + slot + 1, HOLD_BLOCK_PAGES) - pfn, b->nr_pages);
+	return min(ALIGN(pfn + slot + 1, pageblock_nr_pages) - pfn, b->nr_pages);
+}
+
+/* The slot behind the last whole pageblock; not before @slot, which begins one. */
+static unsigned long hold_last_block(const struct kexec_backing *b, unsigned long slot)
+{
+	unsigned long end = ALIGN_DOWN(hold_end_pfn(b), pageblock_nr_pages);
+
+	return end > hold_pfn(b) + slot ? end - hold_pfn(b) : slot;
 }
 
 /**
@@ -268,22 +388,34 @@ unsigned long kexec_hold_claim(struct kexec_image *img, unsigned int seg,
 			       unsigned long *resume)
 {
 	struct kexec_backing *b = &img->backing[seg];
-	unsigned long slot, next, missing = 0;
+	unsigned long slot, next, middle, tail, missing = 0;
 
 	*resume = 0;
 	b->claimed = true;
 	if (!hold_in_place || !b->nr_pages)
 		return 0;
-	if (hold_claim_run(b, 0, b->nr_pages))
+	if (!hold_fits(b->nr_pages))
+		return b->nr_pages;
+	if (hold_claim_run(img, b, 0, b->nr_pages)) {
+		b->complete = true;
 		return 0;
+	}
+
+	/* The ends may lie among spare pages, and the rest be had at once. */
+	middle = hold_next_block(b, 0);
+	tail = hold_last_block(b, middle);
 	for (slot = 0; slot < b->nr_pages; slot = next) {
 		next = hold_next_block(b, slot);
-		if (fatal_signal_pending(current) || !hold_claim_run(b, slot, next)) {
+		if (slot == middle && slot < tail && hold_claim_run(img, b, slot, tail)) {
+			next = tail;
+		} else if (fatal_signal_pending(current) ||
+			   !hold_claim_run(img, b, slot, next)) {
 			missing += next - slot;
 			*resume = next;
 		}
 		cond_resched();
 	}
+	b->complete = !missing;
 	return missing;
 }
 
@@ -298,7 +430,12 @@ static void hold_borrow(struct kexec_backing *b)
 
 static int hold_fill_slots(struct kexec_image *img, struct kexec_backing *b)
 {
-	unsigned long i;
+	unsigned long i, missing = 0;
+
+	for (i = 0; i < b->nr_pages; i++)
+		missing += !b->pages[i];
+	if (missing && !hold_fits(missing))
+		return -ENOMEM;
 
 	for (i = 0; i < b->nr_pages; i++) {
 		struct page *page;
@@ -343,6 +480,9 @@ int kexec_hold_segment(struct kexec_image *img, unsigned int seg)
 	}
 	if (!kexec_image_is_crash(img) && !b->claimed)
 		kexec_hold_claim(img, seg, &resume);
+	/* Nobody who came before can hold one of its pages. */
+	if (b->complete)
+		return 0;
 
 	img->pool_order = HOLD_MAX_ORDER;
 	ret = hold_evict(img, seg);
@@ -357,19 +497,54 @@ int kexec_hold_segment(struct kexec_image *img, unsigned int seg)
 	return ret;
 }
 
+/*
+ * vmap() asks for its tables in a way that rather kills than fails.  So ask for
+ * as many pages before, in a way that fails, and leave them to it.
+ */
+static bool hold_can_map(const struct kexec_backing *b)
+{
+	unsigned long left = b->nr_pages / PTRS_PER_PTE + HOLD_MAP_SPARE;
+	struct page *page, *next;
+	LIST_HEAD(pages);
+
+	for (; left; left--) {
+		page = alloc_page(HOLD_GFP);
+		if (!page)
+			break;
+		list_add(&page->lru, &pages);
+	}
+	list_for_each_entry_safe(page, next, &pages, lru)
+		__free_page(page);
+	return !left;
+}
+
+/* In the linear map, where the pages lie behind each other; else NULL. */
+static void *hold_linear(const struct kexec_backing *b)
+{
+	unsigned long i;
+
+	for (i = 1; i < b->nr_pages && !b->complete; i++)
+		if (page_to_pfn(b->pages[i]) != page_to_pfn(b->pages[0]) + i)
+			return NULL;
+	/* Not page_address(): each page may have a KASAN tag of its own. */
+	return phys_to_virt(page_to_phys(b->pages[0]));
+}
+
 /**
  * kexec_hold_map() - map a segment in one piece
- * @b: a segment that has its pages
+ * @b: a segment that has its pages, one at least
  *
  * Context: process context, may sleep.
  * Return: 0 with @b->va set, or -ENOMEM after one message.
  */
 int kexec_hold_map(struct kexec_backing *b)
 {
-	b->va = vmap(b->pages, b->nr_pages, VM_MAP, PAGE_KERNEL);
+	b->va = hold_linear(b);
+	if (!b->va && hold_can_map(b))
+		b->va = vmap(b->pages, b->nr_pages, VM_MAP, PAGE_KERNEL);
 	if (b->va)
 		return 0;
-	pr_err("no address space to map the segment at %pap (%lu kB)\n", &b->dst_pa,
+	pr_err("no memory or address space to map the segment at %pap (%lu kB)\n", &b->dst_pa,
 	       b->nr_pages << (PAGE_SHIFT - 10));
 	return -ENOMEM;
 }
@@ -382,7 +557,8 @@ int kexec_hold_map(struct kexec_backing *b)
  */
 void kexec_hold_unmap(struct kexec_backing *b)
 {
-	vunmap(b->va);
+	if (is_vmalloc_addr(b->va))
+		vunmap(b->va);
 	b->va = NULL;
 }
 
@@ -449,6 +625,10 @@ static void hold_free_list(struct list_head *pages)
  */
 void kexec_hold_settle(struct kexec_image *img)
 {
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		hold_free_spares(&img->backing[i]);
 	hold_free_list(&img->refused_pages);
 	while (img->pool_left) {
 		img->pool_left--;
@@ -478,6 +658,8 @@ void kexec_hold_trim(struct kexec_backing *b, unsigned long nr_pages)
 {
 	unsigned long i;
 
+	/* They would no longer lie at its ends. */
+	hold_free_spares(b);
 	for (i = nr_pages; i < b->nr_pages; i++) {
 		if (b->pages[i] && !b->borrowed)
 			__free_page(b->pages[i]);

@@ -24,8 +24,11 @@ struct page;
  * @pages: pages[i] holds what belongs at @dst_pa + i pages; where it is that
  *         very page, nothing has to be copied
  * @va: all of @pages in one piece of virtual memory while the segment is
- *      filled, or NULL
+ *      filled, or NULL; in the linear map where they lie behind each other
+ * @spare_before: pages in front of the destination that were taken along
+ * @spare_after: pages behind it that were taken along
  * @claimed: its destination was asked for already
+ * @complete: all of its destination could be had
  * @filled: the content is complete, so a page that is exchanged is copied
  * @borrowed: @pages belong to the crash reservation and are not ours to free
  * @digest: of the content, taken by verify.c; not of @late ones
@@ -37,7 +40,10 @@ struct kexec_backing {
 	unsigned long nr_pages;
 	struct page **pages;
 	void *va;
+	unsigned long spare_before;
+	unsigned long spare_after;
 	bool claimed;
+	bool complete;
 	bool filled;
 	bool borrowed;
 	bool late;
@@ -157,6 +163,9 @@ void kexec_hold_move_in(struct kexec_image *img, bool may_sleep);
 void kexec_hold_settle_crash(struct kexec_image *img);
 void kexec_hold_free(struct kexec_image *img);
 const char *kexec_hold_use(const struct kexec_image *img, u64 start, u64 end);
+
+/* vacant.c: is anybody there? */
+bool kexec_vacant_range(u64 start, u64 end, bool from_end, u64 *used);
 
 /* seat.c: where a segment goes, when the choice is ours */
 int kexec_seat_segment(struct kexec_image *img, struct place_map *map,

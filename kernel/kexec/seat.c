@@ -6,7 +6,9 @@
  * it goes where its destination can be had as it is: then its file is read
  * straight into it and nothing is copied when this kernel leaves.
  *
- * Places are tried in the order that the request asks for.  One that cannot be
+ * A place that is free as it is comes first, so that nothing has to be migrated
+ * out of the way.  Where there is none, or it is gone when it is asked for,
+ * places are tried in the order that the request asks for.  One that cannot be
  * had completely is given back, and the next one begins behind the last page
  * that was missing, so that no block is asked for more than a few times.  When
  * no place is complete, the one that lacks least is taken, and what it lacks is
@@ -14,10 +16,14 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/align.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/pageblock-flags.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
 #include "internal.h"
@@ -34,15 +40,57 @@ static void seat_advance(struct place_request *req, u64 pa, u64 offset, unsigned
 		req->min = pa + offset + PFN_PHYS(resume);
 }
 
+static int seat_last(const struct kexec_image *img)
+{
+	return img->kimage.nr_segments - 1;
+}
+
+/* @seg: the segment that was added there, or an errno. */
 static int seat_take(struct kexec_image *img, struct place_map *map,
 		     const struct place_request *req, u64 pa, int seg)
 {
-	int ret = kexec_place_remove(map, pa, pa + req->size);
+	int ret = seg < 0 ? seg : kexec_place_remove(map, pa, pa + req->size);
 
+	if (seg < 0)
+		return ret;
 	if (!ret)
 		return seg;
 	kexec_segment_drop(img);
 	return ret;
+}
+
+/*
+ * The best place whose memory is free at the moment.  That includes the rest of
+ * the pageblocks at its ends, unless they are large: see hold.c.
+ */
+static bool seat_find_vacant(const struct place_map *map, const struct place_request *req,
+			     u64 offset, u64 memsz, u64 *pa)
+{
+	struct place_request next = *req;
+	u64 block = min_t(u64, SZ_32M, PFN_PHYS(pageblock_nr_pages));
+	u64 start, end, used;
+
+	while (!kexec_place_find(map, &next, pa)) {
+		start = ALIGN_DOWN(*pa + offset, block);
+		end = ALIGN(*pa + offset + memsz, block);
+		if (kexec_vacant_range(start, end, !req->top_down, &used))
+			return true;
+		if (fatal_signal_pending(current))
+			return false;
+		if (req->top_down)
+			next.max = min(used, *pa + req->size - PAGE_SIZE);
+		else
+			next.min = max(used - offset, *pa + PAGE_SIZE);
+	}
+	return false;
+}
+
+/* Try one place; returns the number of pages that it lacks, or an errno. */
+static long seat_try(struct kexec_image *img, u64 pa, u64 memsz, unsigned long *resume)
+{
+	int seg = kexec_segment_add(img, pa, memsz);
+
+	return seg < 0 ? seg : (long)kexec_hold_claim(img, seg, resume);
 }
 
 /**
@@ -61,21 +109,29 @@ static int seat_take(struct kexec_image *img, struct place_map *map,
 int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
 		       const struct place_request *req, u64 offset, u64 memsz, bool first)
 {
-	unsigned long missing, resume, least = ULONG_MAX;
+	unsigned long resume;
+	long missing, least = LONG_MAX;
 	struct place_request next = *req;
 	u64 pa, best_pa = 0;
-	int seg, tries;
+	int tries;
+
+	if (first || kexec_image_is_crash(img)) {
+		if (kexec_place_find(map, req, &pa))
+			return -EADDRNOTAVAIL;
+		return seat_take(img, map, req, pa,
+				 kexec_segment_add(img, pa + offset, memsz));
+	}
+	if (seat_find_vacant(map, req, offset, memsz, &pa)) {
+		missing = seat_try(img, pa + offset, memsz, &resume);
+		if (missing <= 0)
+			return seat_take(img, map, req, pa, missing ?: seat_last(img));
+		kexec_segment_drop(img);
+	}
 
 	for (tries = 0; tries < SEAT_TRIES && !kexec_place_find(map, &next, &pa); tries++) {
-		seg = kexec_segment_add(img, pa + offset, memsz);
-		if (seg < 0)
-			return seg;
-		if (first || kexec_image_is_crash(img))
-			return seat_take(img, map, req, pa, seg);
-
-		missing = kexec_hold_claim(img, seg, &resume);
-		if (!missing)
-			return seat_take(img, map, req, pa, seg);
+		missing = seat_try(img, pa + offset, memsz, &resume);
+		if (missing <= 0)
+			return seat_take(img, map, req, pa, missing ?: seat_last(img));
 		if (missing < least) {
 			least = missing;
 			best_pa = pa;
@@ -83,12 +139,9 @@ int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
 		kexec_segment_drop(img);
 		seat_advance(&next, pa, offset, resume);
 	}
-	if (least == ULONG_MAX)
+	if (least == LONG_MAX)
 		return -EADDRNOTAVAIL;
 
-	seg = kexec_segment_add(img, best_pa + offset, memsz);
-	if (seg < 0)
-		return seg;
-	kexec_hold_claim(img, seg, &resume);
-	return seat_take(img, map, req, best_pa, seg);
+	missing = seat_try(img, best_pa + offset, memsz, &resume);
+	return seat_take(img, map, req, best_pa, missing < 0 ? missing : seat_last(img));
 }

@@ -44,7 +44,9 @@ int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz)
 	b = &img->backing[seg];
 	b->dst_pa = mem;
 	b->nr_pages = PFN_UP(memsz);
-	b->pages = kvcalloc(b->nr_pages, sizeof(*b->pages), GFP_KERNEL);
+	/* Rather fail than have a bystander killed. */
+	b->pages = kvcalloc(b->nr_pages, sizeof(*b->pages),
+			    GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!b->pages) {
 		pr_err("no memory to keep track of segment %u (%lu pages); free some and load again\n",
 		       seg, b->nr_pages);

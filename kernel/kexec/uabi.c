@@ -49,7 +49,7 @@ static int uabi_finish(struct kexec_image *img, int ret)
 	return ret;
 }
 
-static int uabi_unload(int type)
+static int uabi_unload(int type, bool file_mode)
 {
 	int ret = uabi_lock("unload");
 
@@ -57,7 +57,7 @@ static int uabi_unload(int type)
 		return ret;
 	kexec_image_unload(type);
 	kexec_unlock();
-	trace_kexec_load(type == KEXEC_TYPE_CRASH, false, 0, 0, 0);
+	trace_kexec_load(type == KEXEC_TYPE_CRASH, file_mode, 0, 0, 0);
 	return 0;
 }
 
@@ -203,7 +203,7 @@ SYSCALL_DEFINE4(kexec_load, unsigned long, entry, unsigned long, nr_segments,
 		return ret;
 	if (!nr_segments)
 		return uabi_unload(flags & KEXEC_ON_CRASH ? KEXEC_TYPE_CRASH :
-				   KEXEC_TYPE_DEFAULT);
+				   KEXEC_TYPE_DEFAULT, false);
 
 	list = memdup_array_user(segments, nr_segments, sizeof(*list));
 	if (IS_ERR(list))
@@ -225,7 +225,7 @@ COMPAT_SYSCALL_DEFINE4(kexec_load, compat_ulong_t, entry, compat_ulong_t, nr_seg
 		return ret;
 	if (!nr_segments)
 		return uabi_unload(flags & KEXEC_ON_CRASH ? KEXEC_TYPE_CRASH :
-				   KEXEC_TYPE_DEFAULT);
+				   KEXEC_TYPE_DEFAULT, false);
 
 	small = memdup_array_user(segments, nr_segments, sizeof(*small));
 	if (IS_ERR(small))
@@ -275,7 +275,7 @@ SYSCALL_DEFINE5(kexec_file_load, int, kernel_fd, int, initrd_fd, unsigned long, 
 		return -EINVAL;
 	}
 	if (flags & KEXEC_FILE_UNLOAD)
-		return uabi_unload(type);
+		return uabi_unload(type, true);
 
 	ret = uabi_lock("load");
 	if (ret)

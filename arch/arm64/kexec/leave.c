@@ -25,10 +25,13 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/align.h>
+#include <linux/bitmap.h>
 #include <linux/cacheflush.h>
 #include <linux/cpufeature.h>
 #include <linux/kexec.h>
 #include <linux/kexec_machine.h>
+#include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -39,12 +42,14 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 
+#include <asm/barrier.h>
 #include <asm/daifflags.h>
 #include <asm/sections.h>
 #include <asm/trans_pgd.h>
 #include <asm/virt.h>
 
 #include "kern_reloc.h"
+#include "trans_pgd.h"
 
 /**
  * struct leave_state - what kexec_arch_prepare() leaves for kexec_arch_leave()
@@ -111,6 +116,14 @@ static u64 leave_linear_va(phys_addr_t pa)
 	return (u64)phys_to_virt(pa);
 }
 
+static u32 leave_dcache_line(void)
+{
+	u64 ctr = read_sanitised_ftr_reg(SYS_CTR_EL0);
+
+	/* The field counts words of 4 bytes, as a power of two. */
+	return 4U << cpuid_feature_extract_unsigned_field(ctr, CTR_EL0_DminLine_SHIFT);
+}
+
 /**
  * kexec_arch_sync() - push bytes out to where a CPU without caches sees them
  * @va: first byte, in the linear map
@@ -124,14 +137,25 @@ static u64 leave_linear_va(phys_addr_t pa)
  */
 void kexec_arch_sync(const void *va, size_t len)
 {
-	unsigned long start = (unsigned long)va;
+	unsigned long line = leave_dcache_line();
+	unsigned long at = ALIGN_DOWN((unsigned long)va, line);
+	unsigned long end = (unsigned long)va + len;
 
 	/*
 	 * To the PoC, for the next kernel and for relocation with the MMU off,
-	 * both of which read past the caches.  The dsb that completes it is
-	 * inside; the MMU goes off long after.
+	 * both of which read past the caches.  Eight at a time, because
+	 * hundreds of megabytes are millions of lines.
 	 */
-	dcache_clean_inval_poc(start, start + len);
+	while (at + 8 * line <= end)
+		asm volatile(".rept 8\n\t"
+			     "dc civac, %0\n\t"
+			     "add %0, %0, %1\n\t"
+			     ".endr"
+			     : "+r" (at) : "r" (line) : "memory");
+	for (; at < end; at += line)
+		asm volatile("dc civac, %0" : : "r" (at) : "memory");
+	/* Completes them, for every observer in the system; the MMU goes off long after. */
+	dsb(sy);
 }
 
 static int leave_copy_code(struct leave_state *st)
@@ -216,6 +240,89 @@ int kexec_leave_fill_tables(const struct kexec_plan *plan, u64 *first_pa)
 	return 0;
 }
 
+/**
+ * struct leave_map - which memory the relocation touches
+ * @bits: one for each block of PMD_SIZE bytes
+ * @first: number of the block that bit 0 stands for
+ * @nr: bits
+ * @at: the next bit to be looked at
+ */
+struct leave_map {
+	unsigned long *bits;
+	u64 first;
+	unsigned long nr;
+	unsigned long at;
+};
+
+static void leave_map_add(struct leave_map *map, phys_addr_t pa, u64 len)
+{
+	u64 from = (pa >> PMD_SHIFT) - map->first;
+	u64 to = ((pa + len - 1) >> PMD_SHIFT) - map->first;
+
+	bitmap_set(map->bits, from, to - from + 1);
+}
+
+static void leave_map_fill(struct leave_map *map, const struct leave_state *st)
+{
+	const struct kexec_plan *plan = st->plan;
+	const struct kern_reloc_table *table;
+	unsigned int i;
+	u64 pa;
+
+	leave_map_add(map, virt_to_phys(st->arg), PAGE_SIZE);
+	for (pa = st->arg->table_pa; pa != KERN_RELOC_NO_TABLE; pa = table->next_pa) {
+		leave_map_add(map, pa, PAGE_SIZE);
+		table = phys_to_virt(pa);
+	}
+	for (i = 0; i < plan->nr_copies; i++) {
+		leave_map_add(map, plan->copies[i].dst_pa, plan->copies[i].len);
+		leave_map_add(map, plan->copies[i].src_pa, plan->copies[i].len);
+	}
+}
+
+/* Blocks may reach beyond memory, but not beyond the linear map. */
+static bool leave_map_next(void *ctx, unsigned long *start, unsigned long *end)
+{
+	struct leave_map *map = ctx;
+	unsigned long from = find_next_bit(map->bits, map->nr, map->at);
+	u64 base = leave_linear_va(map->first << PMD_SHIFT);
+
+	if (from >= map->nr)
+		return false;
+	map->at = find_next_zero_bit(map->bits, map->nr, from);
+	*start = max_t(u64, base + ((u64)from << PMD_SHIFT), _PAGE_OFFSET(vabits_actual));
+	/* One less, for the map may end where 64 bits do. */
+	*end = min_t(u64, base + ((u64)map->at << PMD_SHIFT) - 1, PAGE_END - 1) + 1;
+	return true;
+}
+
+/*
+ * Map what will be read and written, in whole blocks: reading all of the linear
+ * map takes milliseconds for each gigabyte where it is kept in pages.  A function
+ * of its own in every build, so that its time can be taken.
+ */
+static noinline int leave_map_copies(struct leave_state *st, struct trans_pgd_info *info,
+				     pgd_t **pgd)
+{
+	struct leave_map map = { };
+	int err;
+
+	get_online_mems();
+	map.first = memblock_start_of_DRAM() >> PMD_SHIFT;
+	map.nr = ((memblock_end_of_DRAM() - 1) >> PMD_SHIFT) - map.first + 1;
+	map.bits = kvcalloc(BITS_TO_LONGS(map.nr), sizeof(long),
+			    GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	if (map.bits) {
+		leave_map_fill(&map, st);
+		err = trans_pgd_copy_parts(info, swapper_pg_dir, pgd, leave_map_next, &map);
+	} else {
+		err = -ENOMEM;
+	}
+	put_online_mems();
+	kvfree(map.bits);
+	return err;
+}
+
 static int leave_make_tables(struct leave_state *st)
 {
 	struct trans_pgd_info info = {
@@ -223,11 +330,8 @@ static int leave_make_tables(struct leave_state *st)
 		.trans_alloc_arg = st,
 	};
 	pgd_t *pgd;
-	int err;
+	int err = leave_map_copies(st, &info, &pgd);
 
-	get_online_mems();
-	err = trans_pgd_create_copy(&info, &pgd, _PAGE_OFFSET(vabits_actual), PAGE_END);
-	put_online_mems();
 	if (!err)
 		err = trans_pgd_idmap_page(&info, &st->ttbr0, &st->t0sz,
 					   phys_to_virt(st->code_pa));
@@ -239,14 +343,6 @@ static int leave_make_tables(struct leave_state *st)
 	st->arg->pa_to_addr = leave_linear_va(st->code_pa) - st->code_pa;
 	st->arg->flags |= KERN_RELOC_MMU_ON;
 	return 0;
-}
-
-static u32 leave_dcache_line(void)
-{
-	u64 ctr = read_sanitised_ftr_reg(SYS_CTR_EL0);
-
-	/* The field counts words of 4 bytes, as a power of two. */
-	return 4U << cpuid_feature_extract_unsigned_field(ctr, CTR_EL0_DminLine_SHIFT);
 }
 
 static void leave_print(const struct leave_state *st)

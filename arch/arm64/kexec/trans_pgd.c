@@ -16,7 +16,9 @@
  * read as runs of equal attributes, with contiguous addresses on both sides;
  * each run is mapped by as many blocks as fit.  A table page is thus taken
  * only where a run begins or ends inside a block, and their number follows the
- * holes in the map and not the size of memory.
+ * holes in the map and not the size of memory.  Hibernation needs all of the map;
+ * kexec names the parts that it will copy from or to, so that with rodata=full
+ * time does not follow the size of memory either.
  *
  * Tables are handled by hardware level, -1 to 3 as the Arm ARM (DDI 0487,
  * chapter D8) counts them, and not by pgd, p4d, pud, pmd and pte.  A level has
@@ -279,6 +281,61 @@ static int trans_read(struct trans_copy *copy, const u64 *table, int level, u64 
 }
 
 /**
+ * trans_pgd_copy_parts() - copy some parts of given kernel page tables
+ * @info: allocator of the table pages; each is zeroed and in the linear map
+ * @src_pgd: tables with the geometry of swapper_pg_dir
+ * @dst_pgd: the copy, set on success only
+ * @next_part: names the parts; parts of whole blocks are copied with least effort
+ * @ctx: passed to @next_part
+ *
+ * Nothing but the parts is read, so the time does not follow the size of the
+ * rest.
+ *
+ * Context: any; the caller keeps the tables below @src_pgd from being freed.
+ * Return: 0, or -ENOMEM when the allocator had no more.
+ */
+int trans_pgd_copy_parts(struct trans_pgd_info *info, pgd_t *src_pgd, pgd_t **dst_pgd,
+			 trans_pgd_next_part *next_part, void *ctx)
+{
+	struct trans_copy copy = { .info = info, .root = trans_new_table(info) };
+	int level = trans_root_level(vabits_actual);
+	unsigned long start, end;
+	int err = 0;
+
+	if (!copy.root)
+		return -ENOMEM;
+
+	while (!err && next_part(ctx, &start, &end))
+		err = trans_read(&copy, (u64 *)src_pgd, level, start, end);
+	if (!err)
+		err = trans_flush(&copy);
+	if (err)
+		return err;
+
+	/* The entries are written before the walker can be pointed at them by TTBR1. */
+	dsb(ishst);
+	*dst_pgd = (pgd_t *)copy.root;
+	return 0;
+}
+
+/* A single part; empty once it was named. */
+struct trans_part {
+	unsigned long start;
+	unsigned long end;
+};
+
+static bool trans_only_part(void *ctx, unsigned long *start, unsigned long *end)
+{
+	struct trans_part *part = ctx;
+	bool fresh = part->start != part->end;
+
+	*start = part->start;
+	*end = part->end;
+	part->start = part->end;
+	return fresh;
+}
+
+/**
  * trans_pgd_copy_from() - copy a part of given kernel page tables
  * @info: allocator of the table pages; each is zeroed and in the linear map
  * @src_pgd: tables with the geometry of swapper_pg_dir
@@ -292,22 +349,9 @@ static int trans_read(struct trans_copy *copy, const u64 *table, int level, u64 
 int trans_pgd_copy_from(struct trans_pgd_info *info, pgd_t *src_pgd,
 			pgd_t **dst_pgd, unsigned long start, unsigned long end)
 {
-	struct trans_copy copy = { .info = info, .root = trans_new_table(info) };
-	int err;
+	struct trans_part part = { .start = start, .end = end };
 
-	if (!copy.root)
-		return -ENOMEM;
-
-	err = trans_read(&copy, (u64 *)src_pgd, trans_root_level(vabits_actual), start, end);
-	if (!err)
-		err = trans_flush(&copy);
-	if (err)
-		return err;
-
-	/* The entries are written before the walker can be pointed at them by TTBR1. */
-	dsb(ishst);
-	*dst_pgd = (pgd_t *)copy.root;
-	return 0;
+	return trans_pgd_copy_parts(info, src_pgd, dst_pgd, trans_only_part, &part);
 }
 
 /**

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What trans_pgd.c shows to its tests beyond <asm/trans_pgd.h>: the same two
- * jobs for given source tables and for a given physical address.
+ * What trans_pgd.c has beyond <asm/trans_pgd.h>: a copy of some parts of the
+ * linear map; and, for its tests, the same jobs for given source tables and for a
+ * given physical address.
  */
 #ifndef _ARM64_KEXEC_TRANS_PGD_H
 #define _ARM64_KEXEC_TRANS_PGD_H
@@ -9,6 +10,20 @@
 #include <linux/types.h>
 #include <asm/trans_pgd.h>
 
+/**
+ * typedef trans_pgd_next_part - say what to copy next
+ * @ctx: the caller's own
+ * @start: receives the first virtual address, page aligned
+ * @end: receives the first virtual address behind, page aligned
+ *
+ * Parts come in ascending order and do not overlap.
+ *
+ * Return: false when there are no more.
+ */
+typedef bool trans_pgd_next_part(void *ctx, unsigned long *start, unsigned long *end);
+
+int trans_pgd_copy_parts(struct trans_pgd_info *info, pgd_t *src_pgd, pgd_t **dst_pgd,
+			 trans_pgd_next_part *next_part, void *ctx);
 int trans_pgd_copy_from(struct trans_pgd_info *info, pgd_t *src_pgd,
 			pgd_t **dst_pgd, unsigned long start, unsigned long end);
 int trans_pgd_idmap_pa(struct trans_pgd_info *info, phys_addr_t *ttbr0,

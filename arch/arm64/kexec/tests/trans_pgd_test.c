@@ -388,6 +388,41 @@ static void part_of_a_block_is_copied(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, walk(copy, start + PAGE_SIZE, &size));
 }
 
+/* Every other block of the made-up source, named one after the other. */
+static bool next_even_block(void *ctx, unsigned long *start, unsigned long *end)
+{
+	unsigned int *block = ctx;
+
+	if (*block > 4)
+		return false;
+	*start = block_va(*block);
+	*end = block_va(*block + 1);
+	*block += 2;
+	return true;
+}
+
+static void only_named_parts_are_copied(struct kunit *test)
+{
+	struct pool *source = pool_get(test), *pool = pool_get(test);
+	struct trans_pgd_info info = pool_info(pool);
+	pgd_t *src = source_make(source), *copy;
+	unsigned long va, size, in_copy;
+	unsigned int block = 0;
+
+	KUNIT_ASSERT_EQ(test, 0,
+			trans_pgd_copy_parts(&info, src, &copy, next_even_block, &block));
+	for (block = 0; block < 5; block++) {
+		for (va = block_va(block); va < block_va(block + 1); va += PAGE_SIZE) {
+			if (block % 2 == 0) {
+				check_va(test, src, copy, va);
+				continue;
+			}
+			in_copy = walk(copy, va, &size);
+			KUNIT_ASSERT_EQ(test, in_copy, 0);
+		}
+	}
+}
+
 static unsigned int entries_used(const u64 *table)
 {
 	unsigned int i, n = 0;
@@ -557,6 +592,7 @@ static struct kunit_case trans_pgd_cases[] = {
 	KUNIT_CASE(made_up_source_is_copied),
 	KUNIT_CASE(equal_neighbours_are_merged),
 	KUNIT_CASE(part_of_a_block_is_copied),
+	KUNIT_CASE(only_named_parts_are_copied),
 	KUNIT_CASE(idmap_leads_back),
 	KUNIT_CASE(idmap_fails_at_each_page),
 	KUNIT_CASE(vectors_are_all_filled),

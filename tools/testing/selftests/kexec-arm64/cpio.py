@@ -16,6 +16,8 @@ from pathlib import Path
 
 ALIGN = 4
 CONSOLE = (5, 1)
+# Headers of one member with a short name and of the trailer, at most
+HOLE_OVERHEAD = 256
 
 
 class Archive:
@@ -57,6 +59,13 @@ class Archive:
         self._header(name, stat.S_IFREG | 0o644, size)
         for chunk in chunks:
             self._put(chunk)
+        self._pad()
+
+    def add_hole(self, name, size):
+        """A regular file of zeroes that takes no room on the host's disk."""
+        self._header(name, stat.S_IFREG | 0o644, size)
+        self.stream.seek(size, os.SEEK_CUR)
+        self.offset += size
         self._pad()
 
     def add_tree(self, root):

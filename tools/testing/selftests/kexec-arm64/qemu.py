@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import cpio
+import figures
 import table
 
 QEMU = "qemu-system-aarch64"
@@ -22,6 +23,7 @@ COMMON = ("-display none -monitor none -serial stdio -nic none -no-user-config "
 FIRMWARE = {"uefi": Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")}
 FIRST = "kx.boot=1 kx.at=1"
 MIB = 1 << 20
+MB = 1000000
 POLL_S = 0.05
 # More than the host may have: a file with holes takes only what the guest touches
 LARGE_MIB = 8192
@@ -81,7 +83,8 @@ class Store:
     def archives(self, case):
         """The first root in the pieces that the case needs."""
         names = ["initramfs"]
-        if any(step.split()[0] in table.TOOLS or step.endswith(" oom") for step in case.steps):
+        if any(step.split()[0] in table.TOOLS or step.endswith((" oom", " timed"))
+               for step in case.steps):
             names.append("tools")
         paths = [self.build / f"rootfs/{name}.cpio.gz" for name in names]
         for path in paths:
@@ -144,6 +147,18 @@ def write_payload(case, initrd, target):
         archive.close()
 
 
+def write_padded(case, store, initrd, target):
+    """An initrd that is so large that it and the first kernel have case.padding MB.
+    Its last member lies in a folder that is not there, so that the next kernel
+    steps over it: what is measured is kexec and not the unpacking of zeroes."""
+    size = case.padding * MB - store.kernel(case.kernel).stat().st_size
+    with open(target, "wb") as stream:
+        stream.write(initrd.read_bytes())
+        archive = cpio.Archive(stream)
+        archive.add_hole("none/padding", size - stream.tell() - cpio.HOLE_OVERHEAD)
+        archive.close()
+
+
 def write_disk_share(case, share, target):
     """For kernels that have no 9p: what they may load, as an archive without a file system."""
     with tarfile.open(target, "w") as archive:
@@ -183,6 +198,8 @@ def prepare(case, store, qemu=QEMU):
     write_initrd(case, store, share / "initrd")
     if case.payload:
         write_payload(case, share / "initrd", share / "initrd-payload")
+    if case.padding:
+        write_padded(case, store, share / "initrd", share / "initrd-padded")
     if case.disk:
         with open(work / "disk", "wb") as disk:
             disk.truncate(case.disk * MIB)
@@ -228,7 +245,7 @@ def command(case, store, qemu=QEMU, extra=()):
                  f"size={case.memory}M,mem-path={work / 'ram'},share=on"]
     if not case.reboots:
         args.append("-no-reboot")
-    for words in case.args:
+    for words in (*case.args, *figures.arguments(case, store)):
         args += words.split()
     return args + list(extra)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import dump
+import figures
 import judge
 import kunit
 import monitor
@@ -38,6 +39,7 @@ class Outcome:
     notes: list = field(default_factory=list)
     log: Path = None
     suites: dict = field(default_factory=dict)
+    figures: dict = field(default_factory=dict)
 
 
 def host_checks(case, store, raw, outcome):
@@ -46,6 +48,9 @@ def host_checks(case, store, raw, outcome):
         faults, notes = dump.check(case, name, store)
         outcome.faults += faults
         outcome.notes += notes
+    outcome.figures = figures.collect(case, store, raw)
+    outcome.faults += figures.judge(case, outcome.figures)
+    outcome.notes += figures.notes(outcome.figures)
     if case.kunit:
         outcome.suites = kunit.parse(judge.clean(raw))
     if case.tap:
@@ -80,7 +85,7 @@ def run_case(case, store, options):
             qemu.tidy(case, store)
     except (qemu.Missing, dump.Missing) as what:
         outcome.missing = str(what)
-    except (qemu.Unbuilt, OSError) as what:
+    except (qemu.Unbuilt, figures.NoSymbol, OSError) as what:
         outcome.faults.append(str(what))
     outcome.seconds = time.monotonic() - begin
     return outcome
@@ -184,6 +189,8 @@ def main():
     store = qemu.Store(options.build, (pair.split("=", 1) for pair in options.kernel),
                        options.append)
     with store.lock():
+        if any(case.counts for case in cases):
+            figures.build(store.build / "host/kexec-bench")
         return run_all(cases, store, options)
 
 

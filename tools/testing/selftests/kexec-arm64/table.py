@@ -20,10 +20,11 @@ VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "par
                    "block", "cpu", "pattern", "map", "write", "want", "refused", "io",
                    "fatal", "bad-dump", "no-vmcore", "vmcore-dmesg", "sysctl", "module",
                    "crash-test", "plant", "guest", "spin-user", "shrink", "regions", "cycle",
-                   "ticks", "digests", "run", "fails")
+                   "ticks", "digests", "run", "fails", "stage", "time", "rest", "unchecked",
+                   "stress")
 # Steps that need the programs of the second archive
-TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump", "vmcore-dmesg", "plant",
-         "guest", "ticks", "digests")
+TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump",
+         "vmcore-dmesg", "plant", "guest", "ticks", "digests", "time", "stress")
 
 
 class TableError(Exception):
@@ -54,6 +55,7 @@ class Case:
     disk: int = 0
     disk_share: bool = False
     payload: int = 0
+    padding: int = 0
     reboots: bool = False
     args: list = field(default_factory=list)
     dtb: list = field(default_factory=list)
@@ -71,6 +73,9 @@ class Case:
     look: dict = field(default_factory=dict)
     last: str = ""
     cheaper: int = 0
+    counts: list = field(default_factory=list)
+    stamps: dict = field(default_factory=dict)
+    limits: dict = field(default_factory=dict)
     timeout: int = 90
     boots: list = field(default_factory=list)
 
@@ -186,9 +191,12 @@ def build_case(table, entry):
 
 
 def load(path=TABLE):
-    """All cases of the table, in its order."""
+    """All cases of the table, in its order. Sections that it lacks are cases.toml's."""
     with open(path, "rb") as stream:
         table = tomllib.load(stream)
+    if "el" not in table:
+        with open(TABLE, "rb") as stream:
+            table = tomllib.load(stream) | table
     cases = []
     for entry in table["case"]:
         matrix = entry.pop("matrix", {})

@@ -16,9 +16,11 @@ import threading
 from pathlib import Path
 
 import cpio
+import figures
 import judge
 import kunit
 import monitor
+import qemu
 import table
 
 TABLE = """
@@ -43,6 +45,8 @@ name = "t-{n}"
 matrix = { n = [1, 2] }
 tap = 2
 steps = ["chain {n} direct 64k", "dump kexec-c 4k"]
+stamps = { gap_us = ["] Bye", "KX: boot 3"] }
+limits = { gap_us = 900000, load_us = 70 }
 allow = ["Kernel panic - not syncing: sysrq"]
 expect = [{ re = "Bye", count = 1 }]
 distinct = ["text=(\\\\S+)"]
@@ -179,6 +183,35 @@ def test_judge(tap):
         tap.check(judge.judge(case, bad.encode()), f"judge: kernel {boot} missing")
 
 
+FIGURES = """\
+[    1.000000] KX: figure load_us 70\r
+[    1.200000] kexec_segment: segment=0 dst=0x1 bytes=4096 to_copy=77\r
+[    1.100000] Bye\r
+[    2.000000] KX: boot 3 el=el1\r
+"""
+
+FIGURES_SPOILED = (
+    ("load_us 70", "load_us 71", "figure above its limit"),
+    ("load_us 70", "load_ms 70", "figure never taken"),
+    ("2.000000", "2.000001", "too long between two lines"),
+    ("] Bye", "] by", "line missing that begins a time"),
+)
+
+
+def test_figures(tap):
+    case = load(TABLE)[0]
+    with tempfile.TemporaryDirectory() as build:
+        store = qemu.Store(build)
+        found = figures.collect(case, store, FIGURES.encode())
+        tap.check(found == {"load_us": [70], "copied": [77], "gap_us": [900000]},
+                  "figures: all sources are read")
+        tap.check(not list(figures.judge(case, found)), "figures: passes good figures")
+        for old, new, why in FIGURES_SPOILED:
+            found = figures.collect(case, store, FIGURES.replace(old, new).encode())
+            tap.check(list(figures.judge(case, found)), f"figures: {why}")
+    tap.check(figures.resolve("b|a", {"a": 1, "c": 2}) == 1, "figures: the first name that is there")
+
+
 def test_kunit(tap):
     suites = {name: good for name, (good, _) in kunit.parse(KTAP.splitlines()).items()}
     tap.check(suites == {"good": True, "short": False, "bad": False, "skips": False},
@@ -237,7 +270,7 @@ def test_cpio(tap):
 
 def main():
     tap = Tap()
-    for test in (test_table, test_judge, test_kunit, test_monitor, test_cpio):
+    for test in (test_table, test_judge, test_figures, test_kunit, test_monitor, test_cpio):
         test(tap)
     return tap.finish()
 

@@ -17,12 +17,19 @@
 # Steps, one to a line:
 #   load HOW KERNEL [initrd=FILE] [WORD...]   HOW: direct, debug (the same, and the
 #                           kernel says what it does), packed (an Image.gz),
-#                           kexec-s, kexec-c, kexec-ci, flag-ci (see hotflag.c)
+#                           kexec-s, kexec-c, kexec-ci, kexec-ci-high, flag-ci (see hotflag.c)
 #                           (-i leaves out the checksum that kexec-tools' purgatory
-#                           takes of all segments: ten seconds in an emulated guest)
+#                           takes of all segments: ten seconds in an emulated guest;
+#                           high: away from where the kernel keeps its own things)
 #   load-crash HOW KERNEL [WORD...]
 #   unload HOW | unload-crash HOW
-#   leave HOW               HOW: kexec-e or syscall; the next kernel goes on below
+#   stage FILE              copies a file of the share to /tmp, for initrd=/tmp/FILE
+#   time [ARG...]           kexec_time, which says figures
+#   stress MIB              processes that use that much memory in turns, and go on
+#   rest                    two seconds, for what goes on behind a load
+#   unchecked               the digest is not compared when leaving
+#   leave HOW               HOW: kexec-e, syscall, or timed, which says when this kernel
+#                           was left and when the next one ran /init; goes on below there
 #   state LOADED CRASH      what /sys/kernel must say
 #   param NAME VALUE        a parameter of our kernel, by sysfs
 #   sum FILE                sha256 of a file of the share, or of an absolute path
@@ -139,6 +146,10 @@ do_load() {
 	way=$1 flag=$2 how=$3 kernel=$share/Image-$4 initrd=$share/initrd
 	shift 4
 	case ${1:-} in
+	initrd=/*)
+		initrd=${1#*=}
+		shift
+		;;
 	initrd=*)
 		initrd=$share/${1#*=}
 		shift
@@ -158,9 +169,11 @@ do_load() {
 		run kexec_direct --kernel "$kernel" --initrd "$initrd" "$@"
 		;;
 	kexec-* | flag-*)
-		[ "${how%-*}" = kexec ] || export LD_PRELOAD=/bin/hotflag.so
-		run kexec "-${how#*-}" "${flag:--l}" "$kernel" \
-			--initrd="$initrd" --command-line="$1"
+		[ "${how%%-*}" = kexec ] || export LD_PRELOAD=/bin/hotflag.so
+		[ "$how" != kexec-ci-high ] || set -- "$1" --mem-min=0x68000000
+		flags=${how#*-}
+		run kexec "-${flags%-high}" "${flag:--l}" "$kernel" \
+			--initrd="$initrd" --command-line "$@"
 		;;
 	*) die "no such way to load" ;;
 	esac
@@ -185,6 +198,7 @@ do_leave() {
 	case $1 in
 	kexec-e) run kexec -e ;;
 	syscall) run kexec_direct --exec ;;
+	timed) run kexec_time leave ;;
 	esac
 	die "came back"
 }
@@ -201,6 +215,13 @@ do_tap() {
 	"$@" 2>&1 | while IFS= read -r said; do
 		echo "<5>KXTAP: $said" >/dev/kmsg
 	done
+}
+
+do_time() {
+	run kexec_time "$@"
+	while IFS= read -r said; do
+		say "figure $said"
+	done </tmp/said
 }
 
 # Where the first kernel of a resume attempt comes here a second time, the
@@ -294,6 +315,11 @@ do_step() {
 	tap) with_share do_tap "$@" ;;
 	hibernate) do_hibernate ;;
 	fill) run membrk "$1" 0 ;;
+	stage) with_share run cp "$share/$1" /tmp ;;
+	rest) sleep 2 ;;
+	unchecked) [ ! -e /proc/sys/kernel/kexec_verify ] || echo 0 >/proc/sys/kernel/kexec_verify ;;
+	stress) run kexec_squeeze stress "$1" ;;
+	time) with_share do_time "$@" ;;
 	host) say "host $*" ;;
 	memory) do_memory "$1" "$2" ;;
 	block) do_block "$@" ;;
@@ -317,6 +343,9 @@ do_step() {
 }
 
 step=0 line=boot
+# First of all, and only where somebody asks: a process takes milliseconds
+began=
+[ ! -x /bin/kexec_time ] || began=$(kexec_time now init_ns)
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
@@ -326,6 +355,12 @@ for module in "/modules/$(uname -r)"/*.ko; do
 	[ ! -e "$module" ] || insmod "$module" || say "no $module"
 done
 date -s "@$(cat /case/date)" >/tmp/said 2>&1
+if [ -n "$began" ]; then
+	say "figure $began"
+	[ ! -e $sys/kexec_timeline ] || while read -r phase _ took; do
+		say "figure phase_${phase}_us $took"
+	done <$sys/kexec_timeline
+fi
 say "boot $boot $(describe)"
 while read -r line <&3; do
 	step=$((step + 1))

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: kexec_time - what a load costs
+ *
+ * Prints figures, one to a line: "NAME NUMBER". Time is that of the architected
+ * counter, which goes on counting from one kernel to the next, so that readings
+ * of two kernels can be subtracted.
+ *
+ * kexec_time load KERNEL INITRD [TIMES]
+ *	loads by kexec_file_load(), TIMES times in a row, half a second between
+ *	two, so that what the kernel does behind a load is not part of the next.
+ *	"load_us": the system call alone.
+ *
+ * kexec_time memory KERNEL INITRD
+ *	loads once. Another thread, on another CPU, reads the free memory as
+ *	often as it can. "peak_kib": how much less was free at the worst moment
+ *	than before; "held_kib": how much less is free afterwards.
+ *
+ * kexec_time rounds KERNEL MIB COUNT
+ *	loads and unloads COUNT times with an initrd of random size up to MIB.
+ *	"lost_kib": the growth of what is missing, from a quarter of the rounds
+ *	to the last.
+ *
+ * kexec_time blocks
+ *	"free_2m_blocks": how many free blocks of 2 MiB or more there are.
+ *
+ * kexec_time leave
+ *	reboots into what is loaded; says "leave_ns" just before.
+ *
+ * kexec_time now NAME
+ *	says what the counter reads, in nanoseconds.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "kexec_call.h"
+#include "kit.h"
+
+#define TIME_REST_US	500000
+#define TIME_SECOND_NS	1000000000UL
+
+struct time_watch {
+	bool stop;
+	u64 least;
+};
+
+static u64 time_ns(void)
+{
+	u64 ticks, hz;
+
+	/* isb: not before what stands above (Arm ARM, D12.2.2). */
+	asm volatile("isb\n\tmrs %0, cntvct_el0" : "=r" (ticks) : : "memory");
+	asm volatile("mrs %0, cntfrq_el0" : "=r" (hz));
+	return ticks / hz * TIME_SECOND_NS + ticks % hz * TIME_SECOND_NS / hz;
+}
+
+static void __noreturn time_die(const char *what)
+{
+	fprintf(stderr, "kexec_time: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void time_figure(const char *name, u64 value)
+{
+	printf("%s %lu\n", name, value);
+	fflush(stdout);
+}
+
+static u64 time_free_kib(void)
+{
+	struct sysinfo info;
+
+	if (sysinfo(&info))
+		time_die("sysinfo");
+	return info.freeram * info.mem_unit >> 10;
+}
+
+/* So that no load waits for the host to give the file. */
+static void time_warm(const char *path)
+{
+	static char buf[SZ_1M];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		time_die(path);
+	do {
+		got = read(fd, buf, sizeof(buf));
+	} while (got > 0);
+	if (got < 0)
+		time_die(path);
+	close(fd);
+}
+
+/* Returns the nanoseconds that the call took. */
+static u64 time_load(const char *kernel, const char *initrd)
+{
+	static const char cmdline[] = "console=ttyAMA0 panic=-1";
+	int kernel_fd = open(kernel, O_RDONLY | O_CLOEXEC);
+	int initrd_fd = open(initrd, O_RDONLY | O_CLOEXEC);
+	u64 begin, end;
+
+	if (kernel_fd < 0 || initrd_fd < 0)
+		time_die("open");
+	begin = time_ns();
+	errno = kexec_call_file(kernel_fd, initrd_fd, cmdline, sizeof(cmdline), 0);
+	end = time_ns();
+	if (errno)
+		time_die("kexec_file_load");
+	close(kernel_fd);
+	close(initrd_fd);
+	return end - begin;
+}
+
+static void time_unload(void)
+{
+	errno = kexec_call_file(-1, -1, NULL, 0, KEXEC_FILE_UNLOAD);
+	if (errno)
+		time_die("unload");
+}
+
+static void time_loads(const char *kernel, const char *initrd, unsigned int times)
+{
+	time_warm(kernel);
+	time_warm(initrd);
+	while (times--) {
+		time_figure("load_us", time_load(kernel, initrd) / 1000);
+		usleep(TIME_REST_US);
+	}
+}
+
+static void *time_watch(void *arg)
+{
+	struct time_watch *watch = arg;
+
+	while (!__atomic_load_n(&watch->stop, __ATOMIC_ACQUIRE)) {
+		u64 now = time_free_kib();
+
+		if (now < watch->least)
+			__atomic_store_n(&watch->least, now, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+static void time_stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		time_die("sched_setaffinity");
+}
+
+static void time_memory(const char *kernel, const char *initrd)
+{
+	u64 before, after;
+	struct time_watch watch = { };
+	pthread_t thread;
+
+	time_warm(kernel);
+	time_warm(initrd);
+	/* Once for all that the first load leaves in caches. */
+	time_load(kernel, initrd);
+	time_unload();
+	usleep(TIME_REST_US);
+
+	time_stay_on(1);
+	before = time_free_kib();
+	watch.least = before;
+	errno = pthread_create(&thread, NULL, time_watch, &watch);
+	if (errno)
+		time_die("pthread_create");
+	time_stay_on(0);
+	usleep(TIME_REST_US / 100);
+	time_load(kernel, initrd);
+	__atomic_store_n(&watch.stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	usleep(TIME_REST_US);
+	after = time_free_kib();
+	time_figure("peak_kib", before - watch.least);
+	time_figure("held_kib", before - after);
+}
+
+static void time_rounds(const char *kernel, unsigned int mib, unsigned int count)
+{
+	char path[] = "/tmp/round-XXXXXX";
+	int fd = mkstemp(path);
+	unsigned int i;
+	u64 start = 0, end;
+
+	if (fd < 0)
+		time_die(path);
+	srandom(count);
+	for (i = 0; i < count; i++) {
+		if (i == count / 4)
+			start = time_free_kib();
+		/* Holes read as zeroes and take no memory. */
+		if (ftruncate(fd, 1 + random() % ((long)mib << 20)))
+			time_die("ftruncate");
+		time_load(kernel, path);
+		time_unload();
+	}
+	usleep(TIME_REST_US);
+	end = time_free_kib();
+	unlink(path);
+	time_figure("rounds", count);
+	time_figure("lost_kib", end < start ? start - end : 0);
+}
+
+/* Columns are orders, from one page on, behind "Node 0, zone DMA". */
+static void time_blocks(void)
+{
+	FILE *info = fopen("/proc/buddyinfo", "re");
+	u64 blocks = 0, n, bytes;
+	char line[512], *at;
+	int used;
+
+	if (!info)
+		time_die("/proc/buddyinfo");
+	while (fgets(line, sizeof(line), info)) {
+		at = strstr(line, "zone");
+		if (!at || sscanf(at, "zone %*s%n", &used) < 0)
+			continue;
+		bytes = sysconf(_SC_PAGESIZE);
+		for (at += used; sscanf(at, "%lu%n", &n, &used) == 1; at += used) {
+			blocks += bytes >= SZ_2M ? n : 0;
+			bytes *= 2;
+		}
+	}
+	fclose(info);
+	time_figure("free_2m_blocks", blocks);
+}
+
+static void time_leave(void)
+{
+	/* One write is one line in the log; stdout would come later. */
+	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		time_die("/dev/kmsg");
+	dprintf(fd, "<5>KX: figure leave_ns %lu", time_ns());
+	errno = kexec_call_reboot();
+	time_die("reboot");
+}
+
+static void __noreturn time_usage(void)
+{
+	fputs("usage: kexec_time load KERNEL INITRD [TIMES] | memory KERNEL INITRD |\n"
+	      "       rounds KERNEL MIB COUNT | blocks | leave | now NAME\n", stderr);
+	exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "now"))
+		time_figure(argv[2], time_ns());
+	else if (argc == 2 && !strcmp(argv[1], "blocks"))
+		time_blocks();
+	else if (argc == 2 && !strcmp(argv[1], "leave"))
+		time_leave();
+	else if (argc == 4 && !strcmp(argv[1], "memory"))
+		time_memory(argv[2], argv[3]);
+	else if ((argc == 4 || argc == 5) && !strcmp(argv[1], "load"))
+		time_loads(argv[2], argv[3], argc == 5 ? strtoul(argv[4], NULL, 0) : 1);
+	else if (argc == 5 && !strcmp(argv[1], "rounds"))
+		time_rounds(argv[2], strtoul(argv[3], NULL, 0), strtoul(argv[4], NULL, 0));
+	else
+		time_usage();
+	return 0;
+}
