@@ -34,8 +34,9 @@
  * @offset: of the first byte in the page; the bytes do not leave the page
  *
  * Context: process context, may sleep.
- * Return: bytes copied, -EINVAL when they leave the page, or -ENOMEM when the
- * page cannot be mapped.
+ * Return: bytes copied, -EINVAL when they leave the page or there can be no such
+ * page, or -ENOMEM when it cannot be mapped; the last two after one message, the
+ * first time.
  */
 ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn,
 			 size_t csize, unsigned long offset)
@@ -48,9 +49,16 @@ ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn,
 	if (offset >= PAGE_SIZE || csize > PAGE_SIZE - offset)
 		return -EINVAL;
 
+	if (PFN_PHYS(pfn) >> PHYS_MASK_SHIFT || PHYS_PFN(PFN_PHYS(pfn)) != pfn) {
+		pr_err_once("page frame %#lx of the kernel that crashed cannot exist: the ELF core header is damaged\n",
+			    pfn);
+		return -EINVAL;
+	}
 	src = memremap(PFN_PHYS(pfn) + offset, csize, MEMREMAP_WB);
-	if (!src)
+	if (!src) {
+		pr_err_once("page frame %#lx of the kernel that crashed cannot be mapped\n", pfn);
 		return -ENOMEM;
+	}
 	copied = copy_to_iter(src, csize, iter);
 	memunmap(src);
 	return copied;
