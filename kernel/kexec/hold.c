@@ -78,8 +78,13 @@
 static bool hold_in_place = true;
 module_param_named(in_place, hold_in_place, bool, 0644);
 MODULE_PARM_DESC(in_place, "ask for destinations themselves (N: copy everything)");
+
+static unsigned int hold_panic_in_move;
+module_param_named(panic_in_move, hold_panic_in_move, uint, 0644);
+MODULE_PARM_DESC(panic_in_move, "panic when N segments of a crash image have moved in (0: no)");
 #else
 #define hold_in_place true
+#define hold_panic_in_move 0U
 #endif
 
 /*
@@ -686,6 +691,8 @@ void kexec_hold_move_in(struct kexec_image *img, bool may_sleep)
 	for (i = 0; i < img->kimage.nr_segments; i++) {
 		struct kexec_backing *b = &img->backing[i];
 
+		if (may_sleep && i && i == hold_panic_in_move)
+			panic("kexec.panic_in_move: %u segments are there", i);
 		for (n = 0; n < b->nr_pages; n++) {
 			struct page *dst = pfn_to_page(PHYS_PFN(b->dst_pa) + n);
 

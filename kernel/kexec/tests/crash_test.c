@@ -16,6 +16,9 @@
  * oops        write to address 0
  * warn        WARN()
  * hung        sleep for ever where no signal reaches
+ * remote      write to address 0 in an interrupt of the last CPU, whatever that
+ *             was doing
+ * reboot      panic in a reboot notifier, when somebody reboots
  * write PA    try to write to the linear map there, and say what came of it
  * flip PA     invert 8 bytes there behind everybody's back, as a device could,
  *             through another mapping
@@ -36,6 +39,7 @@
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
+#include <linux/reboot.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -119,6 +123,21 @@ static int crash_test_oops(u64 pa)
 	return -EIO;
 }
 
+static void crash_test_remote_handler(void *unused)
+{
+	crash_test_oops(0);
+}
+
+static int crash_test_remote(u64 pa)
+{
+	int err = smp_call_function_single(cpumask_last(cpu_online_mask),
+					   crash_test_remote_handler, NULL, 0);
+
+	/* It comes soon, or not at all. */
+	ssleep(1);
+	return err ?: -EIO;
+}
+
 static int crash_test_die(u64 pa)
 {
 	register_die_notifier(&crash_test_die_nb);
@@ -136,6 +155,20 @@ static int crash_test_hung(u64 pa)
 	set_current_state(TASK_UNINTERRUPTIBLE);
 	schedule();
 	return 0;
+}
+
+static int crash_test_panic_at_reboot(struct notifier_block *nb, unsigned long event, void *cmd)
+{
+	panic("crash_test: in a reboot notifier");
+}
+
+static struct notifier_block crash_test_reboot_nb = {
+	.notifier_call = crash_test_panic_at_reboot,
+};
+
+static int crash_test_reboot(u64 pa)
+{
+	return register_reboot_notifier(&crash_test_reboot_nb);
 }
 
 static int crash_test_write(u64 pa)
@@ -177,6 +210,8 @@ static const struct crash_test_action {
 	{ "oops", crash_test_oops },
 	{ "warn", crash_test_warn },
 	{ "hung", crash_test_hung },
+	{ "remote", crash_test_remote },
+	{ "reboot", crash_test_reboot },
 	{ "write", crash_test_write },
 	{ "flip", crash_test_flip },
 };
