@@ -7,7 +7,8 @@ dump_look.py; and crash, again the arm64 program. The last two need the kernel's
 debug information, and are asked when the table says what they have to find
 ("look"): "panic", a regex for the log; "trace", functions on the stack of the CPU
 that panicked; "module", that crash_test was loaded; "crash", that crash is asked,
-too. In a dump whose name begins with "full" user memory must be found as well.
+too. In a dump whose name begins with "full" user memory must be found as well; one
+that begins with "elf" is left to makedumpfile.
 """
 
 import hashlib
@@ -94,8 +95,6 @@ def check_drgn(path, vmlinux, wanted):
 
 
 def check_crash(path, vmlinux, wanted, root):
-    if not (root / "bin/crash").is_file():
-        raise Missing("crash")
     said, why = run(guest_program(root, "crash") + ["-s", "--no_modules", str(vmlinux), str(path)],
                     input=CRASH_INPUT.encode(), env=os.environ | {"TERM": "dumb"})
     faults = [f"{path.name}: crash: no {text}" for text in (*wanted["trace"], wanted["panic"])
@@ -105,9 +104,19 @@ def check_crash(path, vmlinux, wanted, root):
     return faults, [f"{path.name}: crash: {len(said.splitlines())} lines of bt and log"]
 
 
+def need_tools(case, root):
+    """Before anything is judged: what is missing must not hide what is wrong."""
+    tool(*USER_QEMU)
+    if case.look:
+        tool("drgn")
+    if case.look.get("crash") and not (root / "bin/crash").is_file():
+        raise Missing("crash")
+
+
 def check(case, name, store):
     """Returns (faults, notes) for one dump of a case that has ended."""
     share, root = store.work(case) / "share", store.build / "rootfs/root"
+    need_tools(case, root)
     path = share / "out" / name
     if not path.is_file():
         return [f"no dump was saved as {name}"], []
@@ -116,7 +125,7 @@ def check(case, name, store):
             return [f"{name} does not start as a dump does"], []
     wanted = {"panic": PANIC, "trace": TRACE, "cpus": case.smp} | case.look
     results = [check_log(path, root, wanted["panic"])]
-    if case.look:
+    if case.look and not name.startswith("elf"):
         # The last kernel is the one that captures
         vmlinux = store.kernel(case.boots[-2].kernel).parents[3] / "vmlinux"
         wanted["memory"] = name.startswith("full")

@@ -50,8 +50,10 @@ static u32 cost_crc(void)
 
 	for (size_t i = 0; i < COST_BYTES / sizeof(u64); i += 4)
 		asm(".arch armv8-a+crc\n"
-		    "crc32x %w0, %w0, %1\n" "crc32x %w0, %w0, %2\n"
-		    "crc32x %w0, %w0, %3\n" "crc32x %w0, %w0, %4\n"
+		    "crc32x %w0, %w0, %1\n"
+		    "crc32x %w0, %w0, %2\n"
+		    "crc32x %w0, %w0, %3\n"
+		    "crc32x %w0, %w0, %4\n"
 		    : "+r" (crc)
 		    : "r" (words[i]), "r" (words[i + 1]), "r" (words[i + 2]), "r" (words[i + 3]));
 	return crc;
@@ -83,6 +85,7 @@ static void cost_sha_block(u32 *h, const u8 *block)
 
 	cost_sha_schedule(w, block);
 	memcpy(s, h, sizeof(s));
+#pragma GCC unroll 64
 	for (int i = 0; i < 64; i++) {
 		u32 t = s[7] + (cost_ror(s[4], 6) ^ cost_ror(s[4], 11) ^ cost_ror(s[4], 25)) +
 			((s[4] & s[5]) ^ (~s[4] & s[6])) + sha_k[i] + w[i];
@@ -113,8 +116,10 @@ static void cost_ce_block(uint32x4_t *abcd, uint32x4_t *efgh, const u8 *block)
 {
 	uint32x4_t w[4], a = *abcd, e = *efgh;
 
+#pragma GCC unroll 4
 	for (int i = 0; i < 4; i++)
 		w[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(block + 16 * i)));
+#pragma GCC unroll 16
 	for (int i = 0; i < 16; i++) {
 		uint32x4_t k = vaddq_u32(w[i % 4], vld1q_u32(&sha_k[4 * i])), old = a;
 
@@ -137,6 +142,7 @@ static u32 cost_ce(void)
 		cost_ce_block(&abcd, &efgh, cost_bytes + at);
 	return vgetq_lane_u32(abcd, 0);
 }
+
 #pragma GCC pop_options
 
 static u32 cost_of(const char *name, u32 (*digest)(void))

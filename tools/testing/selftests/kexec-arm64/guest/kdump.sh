@@ -3,9 +3,10 @@
 #
 # The steps of init.sh that have to do with dumps, read by it.
 #
-#   panic [HOW...]          HOW: sysrq (default), awaited (it comes by itself), oom,
-#                           load (while a crash image is being loaded again), or an
-#                           action of crash_test, see
+#   panic [HOW...]          HOW: sysrq (default); awaited: it comes by itself; oom; load
+#                           KERNEL USECS: that long after a crash image began to be
+#                           loaded over and over; move KERNEL: while it moves in; reboot:
+#                           in the middle of kexec -e; or an action of crash_test, see
 #                           kernel/kexec/tests/crash_test.c
 #   fatal [HOW...]          the same, but nothing is started; the machine resets
 #   save-dump NAME [OPTION...]      /proc/vmcore through makedumpfile into the
@@ -58,16 +59,19 @@ kdump_module() {
 }
 
 kdump_test() {
-	echo "$*" >/sys/module/crash_test/parameters/do
+	# Not on the last CPU, which some actions want to find at work
+	taskset 1 sh -c "echo $* >/sys/module/crash_test/parameters/do"
 }
 
-# A panic while the same image is loaded again and again
-kdump_panic_load() {
+# kdump_reload KERNEL [USECS]: for ever, with a panic after so long; or once
+kdump_reload() {
+	run mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 kx "$share"
 	next="$(cat /case/cmdline) kx.boot=$((boot + 1)) kx.at=$((step + 1)) nr_cpus=1 reset_devices"
 	while :; do
 		kexec -s -p "$share/Image-$1" --initrd="$share/initrd" --command-line="$next" \
 			>/tmp/said 2>&1
 	done &
+	[ $# -gt 1 ] || return
 	usleep "$2"
 	echo c >/proc/sysrq-trigger
 }
@@ -82,10 +86,14 @@ kdump_cause() {
 			membrk 400 &
 		done
 		;;
-	load)
-		shift
-		run mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose kx "$share"
-		kdump_panic_load "$@"
+	load) kdump_reload "$2" "$3" ;;
+	move)
+		echo 2 >/sys/module/kexec/parameters/panic_in_move
+		kdump_reload "$2"
+		;;
+	reboot)
+		kdump_test reboot
+		kexec -e
 		;;
 	*) kdump_test "$@" ;;
 	esac
