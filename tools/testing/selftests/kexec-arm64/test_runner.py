@@ -212,6 +212,28 @@ def test_figures(tap):
     tap.check(figures.resolve("b|a", {"a": 1, "c": 2}) == 1, "figures: the first name that is there")
 
 
+def test_judge_ends(tap):
+    case = load(TABLE)[0]
+    case.last = "^Kernel Offset: "
+    reset = GOOD.replace("KX: done t-1", "Kernel Offset: 0x1 from 0x2")
+    tap.check(not judge.judge(case, reset.encode()), "judge: a case may end in a reset")
+    tap.check(judge.judge(case, GOOD.encode()), "judge: no reset where one is wanted")
+
+
+def test_judge_cost(tap):
+    case = load(TABLE)[0]
+    case.cheaper = 50
+
+    def faults(*ticks):
+        log = "".join(f"[    2.000000] KX: ticks {n}\r\n" for n in ticks)
+        return judge.judge(case, (GOOD + log).encode())
+
+    tap.check(not faults(0, 100, 200, 301, 400, 551), "judge: a check that is cheap enough")
+    tap.check(faults(0, 100, 200, 302, 400, 551), "judge: a check that is too dear")
+    tap.check(faults(0, 100, 200, 300, 400, 551), "judge: a check that was not made")
+    tap.check(faults(0, 100, 200, 301), "judge: a reading of the counter is missing")
+
+
 def test_kunit(tap):
     suites = {name: good for name, (good, _) in kunit.parse(KTAP.splitlines()).items()}
     tap.check(suites == {"good": True, "short": False, "bad": False, "skips": False},
@@ -270,7 +292,8 @@ def test_cpio(tap):
 
 def main():
     tap = Tap()
-    for test in (test_table, test_judge, test_figures, test_kunit, test_monitor, test_cpio):
+    for test in (test_table, test_judge, test_judge_ends, test_figures, test_kunit,
+                 test_monitor, test_cpio):
         test(tap)
     return tap.finish()
 

@@ -79,25 +79,38 @@ static void cost_sha_schedule(u32 *w, const u8 *block)
 	}
 }
 
-static void cost_sha_block(u32 *h, const u8 *block)
+/* The eight words are variables and not an array: renamed, they need no moving. */
+static void cost_sha_block(u32 *hash, const u8 *block)
 {
-	u32 w[64], s[8];
+	u32 a = hash[0], b = hash[1], c = hash[2], d = hash[3];
+	u32 e = hash[4], f = hash[5], g = hash[6], h = hash[7];
+	u32 w[64];
 
 	cost_sha_schedule(w, block);
-	memcpy(s, h, sizeof(s));
 #pragma GCC unroll 64
 	for (int i = 0; i < 64; i++) {
-		u32 t = s[7] + (cost_ror(s[4], 6) ^ cost_ror(s[4], 11) ^ cost_ror(s[4], 25)) +
-			((s[4] & s[5]) ^ (~s[4] & s[6])) + sha_k[i] + w[i];
-		u32 m = (cost_ror(s[0], 2) ^ cost_ror(s[0], 13) ^ cost_ror(s[0], 22)) +
-			((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+		u32 t = h + (cost_ror(e, 6) ^ cost_ror(e, 11) ^ cost_ror(e, 25)) +
+			((e & f) ^ (~e & g)) + sha_k[i] + w[i];
+		u32 m = (cost_ror(a, 2) ^ cost_ror(a, 13) ^ cost_ror(a, 22)) +
+			((a & b) ^ (a & c) ^ (b & c));
 
-		memmove(s + 1, s, 7 * sizeof(u32));
-		s[4] += t;
-		s[0] = t + m;
+		h = g;
+		g = f;
+		f = e;
+		e = d + t;
+		d = c;
+		c = b;
+		b = a;
+		a = t + m;
 	}
-	for (int i = 0; i < 8; i++)
-		h[i] += s[i];
+	hash[0] += a;
+	hash[1] += b;
+	hash[2] += c;
+	hash[3] += d;
+	hash[4] += e;
+	hash[5] += f;
+	hash[6] += g;
+	hash[7] += h;
 }
 
 static u32 cost_sha(void)
