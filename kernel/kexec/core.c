@@ -437,7 +437,8 @@ static void core_publish_crash(struct kexec_image *img)
 
 	/* The content is complete before a panic on another CPU can find it. */
 	smp_store_release(&kexec_crash_image, &img->kimage);
-	WRITE_ONCE(kexec_crash_moving, NULL);
+	/* Release: nobody finds neither; see crash_find_image(). */
+	smp_store_release(&kexec_crash_moving, NULL);
 	kexec_hold_settle_crash(img);
 	kexec_hotplug_published(img);
 	if (old)

@@ -129,8 +129,17 @@ static struct kexec_image *crash_find_image(void)
 {
 	/* Acquire: once this one is gone the other is seen; see core_publish_crash(). */
 	struct kimage *loaded = smp_load_acquire(&kexec_crash_image);
+	struct kexec_image *moving;
 
-	return loaded ? to_kexec_image(loaded) : READ_ONCE(kexec_crash_moving);
+	if (!loaded) {
+		/* Acquire: once the move is over, what has moved is seen below. */
+		moving = smp_load_acquire(&kexec_crash_moving);
+		if (moving)
+			return moving;
+		/* Acquire: as above. */
+		loaded = smp_load_acquire(&kexec_crash_image);
+	}
+	return loaded ? to_kexec_image(loaded) : NULL;
 }
 
 /* Whoever holds the kexec lock will not go on, and the images stay as they are. */

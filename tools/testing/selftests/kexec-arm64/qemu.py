@@ -215,7 +215,8 @@ def tidy(case, store):
     """Drops what prepare() made; what the guest wrote stays."""
     work = store.work(case)
     for path in (*work.glob("share/Image-*"), *work.glob("share/initrd*"), work / "disk",
-                 work / "ram", *work.glob("share/out/full*"), *work.glob("share/out/elf*")):
+                 work / "ram", *work.glob("share/out/full*"),
+                 *work.glob("share/out/elf*")):
         path.unlink(missing_ok=True)
 
 

@@ -66,7 +66,8 @@ kdump_test() {
 # kdump_reload KERNEL [USECS]: for ever, with a panic after so long; or once
 kdump_reload() {
 	run mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 kx "$share"
-	next="$(cat /case/cmdline) kx.boot=$((boot + 1)) kx.at=$((step + 1)) nr_cpus=1 reset_devices"
+	next="$(cat /case/cmdline) kx.boot=$((boot + 1)) kx.at=$((step + 1))"
+	next="$next nr_cpus=1 reset_devices"
 	while :; do
 		kexec -s -p "$share/Image-$1" --initrd="$share/initrd" --command-line="$next" \
 			>/tmp/said 2>&1
