@@ -292,8 +292,8 @@ def test_cpio(tap):
 
 def main():
     tap = Tap()
-    for test in (test_table, test_judge, test_judge_ends, test_figures, test_kunit,
-                 test_monitor, test_cpio):
+    for test in (test_table, test_judge, test_judge_ends, test_judge_cost,
+                 test_figures, test_kunit, test_monitor, test_cpio):
         test(tap)
     return tap.finish()
 
