@@ -6,7 +6,9 @@
 # became of each. A case that the base does not pass is a result here, no failure;
 # one that we do not pass is.
 #
-#	compare.sh [--built]    --built: use the kernels that are there
+#	compare.sh [--built] [OPTION...]
+#
+# --built takes the kernels that are there; what follows goes to run.py.
 #
 # Logs: build/log/compare/ours/ and base/.
 set -euo pipefail
@@ -76,8 +78,12 @@ print_table() {
 	done
 }
 
-[ "${1:-}" = --built ] || prepare
-run_side ours
-run_side base --kernel 4k=base
+if [ "${1:-}" = --built ]; then
+	shift
+else
+	prepare
+fi
+run_side ours "$@"
+run_side base --kernel 4k=base "$@"
 print_table | tee "$logs/table.md"
 ! tail -n +3 "$logs/table.md" | grep -qv '| passed |$'

@@ -14,6 +14,7 @@
  * Pure: works on the caller's memory, builds in the kernel and on the host.
  */
 
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/libfdt.h>
