@@ -105,7 +105,7 @@ kdump_panic() {
 	say "panic"
 	# Some causes kill the task that asks, and the panic comes a little later
 	(kdump_cause "$@")
-	sleep 20
+	sleep 60
 	die "came back"
 }
 
