@@ -481,21 +481,28 @@ int kexec_add_buffer(struct kexec_buf *kbuf)
 	if (seg < 0)
 		return seg;
 	kbuf->mem = img->kimage.segment[seg].mem;
-	return kexec_segment_fill_kernel(img, seg, kbuf->buffer, kbuf->bufsz);
+	ret = kexec_segment_fill_kernel(img, seg, kbuf->buffer, kbuf->bufsz);
+	if (ret) {
+		kexec_segment_drop(img);
+		img->add_error = ret;
+	}
+	return ret;
 }
 
-static void file_add_ima(struct file_load *load)
+/* IMA would go on without its list; the next kernel should not have to. */
+static int file_add_ima(struct file_load *load)
 {
 #ifdef CONFIG_IMA_KEXEC
 	struct kimage *kimage = &load->img->kimage;
 
 	ima_add_kexec_buffer(kimage);
-	if (!kimage->is_ima_segment_index_set)
-		return;
+	if (load->img->add_error || !kimage->is_ima_segment_index_set)
+		return load->img->add_error;
 	load->img->backing[kimage->ima_segment_index].late = true;
 	load->fdt.ima_pa = kimage->ima_buffer_addr;
 	load->fdt.ima_len = kimage->ima_buffer_size;
 #endif
+	return 0;
 }
 
 static int file_fill_elfcore(struct file_load *load)
@@ -593,8 +600,9 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
 
 	if (load->fdt.cmdline)
 		ima_kexec_cmdline(kernel_fd, load->fdt.cmdline, strlen(load->fdt.cmdline));
-	file_add_ima(load);
-	ret = file_fill_elfcore(load);
+	ret = file_add_ima(load);
+	if (!ret)
+		ret = file_fill_elfcore(load);
 	return ret ?: file_fill_fdt(load);
 }
 

@@ -346,7 +346,7 @@ static int hotplug_going_offline(const struct place_range *where)
 	if (kexec_image)
 		what = kexec_hold_use(to_kexec_image(kexec_image), where->start, where->end);
 	if (what && kexec_offline_refused())
-		ret = hotplug_refuse(where, "the loaded image uses it (kernel.kexec_refuse_offline)");
+		ret = hotplug_refuse(where, "a loaded image uses it (kernel.kexec_refuse_offline)");
 	else if (what)
 		hotplug_discard(what, where, "goes offline");
 

@@ -91,6 +91,7 @@ struct kexec_refresh {
  * @copies: the copy list that @plan points at
  * @digest_work: takes the digests after the load
  * @digested: they are taken
+ * @add_error: why kexec_add_buffer() failed after a message, or 0
  * @generation: of the run-time reservations that its device tree hands on
  * @refresh: for a crash image that follows changes of memory
  * @timeline: when it was loaded and this kernel left for it
@@ -110,6 +111,7 @@ struct kexec_image {
 	struct kexec_copy *copies;
 	struct work_struct digest_work;
 	bool digested;
+	int add_error;
 	unsigned int generation;
 	struct kexec_refresh refresh;
 	struct kexec_timeline_log timeline;

@@ -31,13 +31,19 @@
 /* Places looked at before one with gaps has to do; keeps the time bounded. */
 #define SEAT_TRIES	32
 
-/* Go on behind what was missing at @pa, whose slot @resume was the first to be had again. */
+/*
+ * Go on behind what was missing at @pa, whose slot @resume was the first to be had
+ * again.  A pageblock is given as a whole or not at all, so no place in the same one
+ * is worth another try.
+ */
 static void seat_advance(struct place_request *req, u64 pa, u64 offset, unsigned long resume)
 {
+	u64 block = PFN_PHYS(pageblock_nr_pages);
+
 	if (req->top_down)
-		req->max = pa + req->size - min_t(u64, req->size, SZ_2M);
+		req->max = ALIGN_DOWN(pa + req->size - 1, block);
 	else
-		req->min = pa + offset + PFN_PHYS(resume);
+		req->min = ALIGN(pa + offset + PFN_PHYS(resume), block);
 }
 
 static int seat_last(const struct kexec_image *img)

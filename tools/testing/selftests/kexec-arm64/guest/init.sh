@@ -317,7 +317,10 @@ do_step() {
 	fill) run membrk "$1" 0 ;;
 	stage) with_share run cp "$share/$1" /tmp ;;
 	rest) sleep 2 ;;
-	unchecked) [ ! -e /proc/sys/kernel/kexec_verify ] || echo 0 >/proc/sys/kernel/kexec_verify ;;
+	unchecked)
+		[ ! -e /proc/sys/kernel/kexec_verify ] ||
+			echo 0 >/proc/sys/kernel/kexec_verify
+		;;
 	stress) run kexec_squeeze stress "$1" ;;
 	time) with_share do_time "$@" ;;
 	host) say "host $*" ;;
