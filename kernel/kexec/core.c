@@ -582,6 +582,8 @@ static int core_verify(struct kexec_image *img)
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_VERIFY);
 	kexec_verify_wait(img);
 	ret = kexec_verify_check(img);
+	/* The digest was read through the cache; the next kernel writes past it at first. */
+	core_sync_all(img);
 	if (ret)
 		pr_err("reboot refused: the image is not what was loaded; load it again\n");
 	else
