@@ -433,12 +433,13 @@ static void core_publish_crash(struct kexec_image *img)
 	xchg(&kexec_crash_image, NULL);
 	kexec_hold_move_in(img, true);
 	kexec_crash_use_note(img);
-	kexec_protect_close();
 
 	/* The content is complete before a panic on another CPU can find it. */
 	smp_store_release(&kexec_crash_image, &img->kimage);
 	/* Release: nobody finds neither; see crash_find_image(). */
 	smp_store_release(&kexec_crash_moving, NULL);
+	/* Not before: a panic would have moved it in again, into read-only memory. */
+	kexec_protect_close();
 	kexec_hold_settle_crash(img);
 	kexec_hotplug_published(img);
 	if (old)
@@ -582,12 +583,13 @@ static int core_verify(struct kexec_image *img)
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_VERIFY);
 	kexec_verify_wait(img);
 	ret = kexec_verify_check(img);
-	/* The digest was read through the cache; the next kernel writes past it at first. */
-	core_sync_all(img);
-	if (ret)
+	if (ret) {
 		pr_err("reboot refused: the image is not what was loaded; load it again\n");
-	else
+	} else {
+		/* Digests read through the cache; the next kernel first writes past it. */
+		core_sync_all(img);
 		ret = kexec_arch_park(KEXEC_PARK_PROBE);
+	}
 	kexec_timeline_pause(&img->timeline);
 	return ret;
 }

@@ -445,18 +445,8 @@ static int file_fill_initrd(struct file_load *load, struct file *file)
 				  file_read, &reader);
 }
 
-/**
- * kexec_add_buffer() - place one more segment and fill it
- * @kbuf: what to place; @kbuf->mem receives the physical address
- *
- * IMA adds its measurement list through this.
- *
- * Context: process context, may sleep; called back while a load is in progress.
- * Return: 0, or a negative errno after one message.
- */
-int kexec_add_buffer(struct kexec_buf *kbuf)
+static int file_add_buffer(struct kexec_image *img, struct kexec_buf *kbuf)
 {
-	struct kexec_image *img = to_kexec_image(kbuf->image);
 	struct place_request req = {
 		.size = PAGE_ALIGN(kbuf->memsz),
 		.align = max_t(u64, kbuf->buf_align, FILE_ALIGN),
@@ -482,11 +472,26 @@ int kexec_add_buffer(struct kexec_buf *kbuf)
 		return seg;
 	kbuf->mem = img->kimage.segment[seg].mem;
 	ret = kexec_segment_fill_kernel(img, seg, kbuf->buffer, kbuf->bufsz);
-	if (ret) {
+	if (ret)
 		kexec_segment_drop(img);
-		img->add_error = ret;
-	}
 	return ret;
+}
+
+/**
+ * kexec_add_buffer() - place one more segment and fill it
+ * @kbuf: what to place; @kbuf->mem receives the physical address
+ *
+ * IMA adds its measurement list through this.
+ *
+ * Context: process context, may sleep; called back while a load is in progress.
+ * Return: 0, or a negative errno after one message.
+ */
+int kexec_add_buffer(struct kexec_buf *kbuf)
+{
+	struct kexec_image *img = to_kexec_image(kbuf->image);
+
+	img->add_error = file_add_buffer(img, kbuf);
+	return img->add_error;
 }
 
 /* IMA would go on without its list; the next kernel should not have to. */

@@ -399,8 +399,10 @@ unsigned long kexec_hold_claim(struct kexec_image *img, unsigned int seg,
 	b->claimed = true;
 	if (!hold_in_place || !b->nr_pages)
 		return 0;
-	if (!hold_fits(b->nr_pages))
+	if (!hold_fits(b->nr_pages)) {
+		*resume = b->nr_pages;
 		return b->nr_pages;
+	}
 	if (hold_claim_run(img, b, 0, b->nr_pages)) {
 		b->complete = true;
 		return 0;

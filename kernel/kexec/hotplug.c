@@ -238,17 +238,22 @@ static bool hotplug_refresh(enum hotplug_context context)
 
 static void hotplug_settle(enum hotplug_context context)
 {
-	/*
-	 * Either we see what another one has noted, or that one finds the lock
-	 * free: its note comes before its try, our unlock before this look.
-	 */
-	smp_mb();
-	while (test_bit(HOTPLUG_RESERVED, &hotplug_pending))
-		if (!hotplug_recheck(context))
-			break;
-	while (test_bit(HOTPLUG_MAP, &hotplug_pending))
-		if (!hotplug_refresh(context))
-			break;
+	bool mine;
+
+	do {
+		/*
+		 * Either we see what another one has noted, or that one finds
+		 * the lock free: its note comes before its try, our last unlock
+		 * before this look.
+		 */
+		smp_mb();
+		if (test_bit(HOTPLUG_RESERVED, &hotplug_pending))
+			mine = hotplug_recheck(context);
+		else if (test_bit(HOTPLUG_MAP, &hotplug_pending))
+			mine = hotplug_refresh(context);
+		else
+			return;
+	} while (mine);
 }
 
 /**

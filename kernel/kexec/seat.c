@@ -55,10 +55,11 @@ static int seat_last(const struct kexec_image *img)
 static int seat_take(struct kexec_image *img, struct place_map *map,
 		     const struct place_request *req, u64 pa, int seg)
 {
-	int ret = seg < 0 ? seg : kexec_place_remove(map, pa, pa + req->size);
+	int ret;
 
 	if (seg < 0)
-		return ret;
+		return seg;
+	ret = kexec_place_remove(map, pa, pa + req->size);
 	if (!ret)
 		return seg;
 	kexec_segment_drop(img);

@@ -14,11 +14,12 @@
  * Pure: works on the caller's memory, builds in the kernel and on the host.
  */
 
-#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/libfdt.h>
 #include <linux/types.h>
+
+#include <asm/barrier.h>
 
 #include "fdt_source.h"
 
@@ -69,7 +70,8 @@ static bool fdt_late_covers(const void *fdt, const struct fdt_range *range)
  * @range: what has to be reserved; what is already is left alone
  * @nr: entries of @range
  *
- * A reader that runs at the same time sees each new entry whole or not at all.
+ * A reader that runs at the same time and reads forward sees each new entry whole or
+ * not at all.
  *
  * Context: any.
  * Return: entries that were added, or -ENOSPC when there are too few spare ones.
@@ -86,8 +88,8 @@ int kexec_fdt_top_up(void *fdt, const struct fdt_range *range, unsigned int nr)
 		if (at >= fdt_late_slots(fdt))
 			return -ENOSPC;
 		entry[at].address = cpu_to_fdt64(range[i].start);
-		/* The size makes it an entry; so it comes last. */
-		WRITE_ONCE(entry[at].size, cpu_to_fdt64(range[i].size));
+		/* Release: the size makes it an entry, so the address is there before. */
+		smp_store_release(&entry[at].size, cpu_to_fdt64(range[i].size));
 		added++;
 	}
 	return added;

@@ -30,6 +30,7 @@
 
 #include "kexec_call.h"
 #include "kit.h"
+#include "rig.h"
 #include "tap.h"
 
 #define HOTSTORM_HOT_MIB	1024	/* what the host can plug in */
@@ -89,18 +90,6 @@ static void hotstorm_judge(struct hotstorm *s, const char *what, int err, const 
 	if (!err || __atomic_exchange_n(&s->tally->bad, err, __ATOMIC_RELAXED))
 		return;
 	snprintf(s->tally->bad_what, sizeof(s->tally->bad_what), "%s", what);
-}
-
-static int hotstorm_put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = errno;
-	close(fd);
-	return err;
 }
 
 static int hotstorm_get(const char *path)
@@ -198,7 +187,7 @@ static void hotstorm_resize(struct hotstorm *s)
 	snprintf(text, sizeof(text),
 		 "<5>KX: host qom-set path=/machine/peripheral/vmem property=requested-size value=%luM\n",
 		 mib);
-	hotstorm_put("/dev/kmsg", text);
+	rig_write("/dev/kmsg", text);
 	usleep(100000 + hotstorm_below(s, 400000));
 }
 
@@ -210,7 +199,7 @@ static void hotstorm_block(struct hotstorm *s)
 
 	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%lu/state", nr);
 	/* It may not exist, be in that state already, or refuse. */
-	if (!hotstorm_put(path, hotstorm_below(s, 2) ? "offline" : "online_movable"))
+	if (!rig_write(path, hotstorm_below(s, 2) ? "offline" : "online_movable"))
 		hotstorm_count(&s->tally->moved);
 }
 
@@ -218,7 +207,7 @@ static void hotstorm_one_move(struct hotstorm *s)
 {
 	switch (hotstorm_below(s, HOTSTORM_KINDS)) {
 	case 0:
-		if (!hotstorm_put("/sys/devices/system/cpu/cpu1/online",
+		if (!rig_write("/sys/devices/system/cpu/cpu1/online",
 				  hotstorm_below(s, 2) ? "0" : "1"))
 			hotstorm_count(&s->tally->moved);
 		break;
@@ -227,7 +216,7 @@ static void hotstorm_one_move(struct hotstorm *s)
 		hotstorm_resize(s);
 		break;
 	case 3:
-		hotstorm_put("/proc/sys/kernel/kexec_refuse_offline",
+		rig_write("/proc/sys/kernel/kexec_refuse_offline",
 			     hotstorm_below(s, 2) ? "0" : "1");
 		break;
 	default:
@@ -294,7 +283,7 @@ int main(int argc, char **argv)
 	hotstorm_run(&s, operations - operations / 2, hotstorm_one_move);
 	while (wait(NULL) > 0)
 		;
-	hotstorm_put("/sys/devices/system/cpu/cpu1/online", "1");
+	rig_write("/sys/devices/system/cpu/cpu1/online", "1");
 
 	tap_point(s.tally->done == operations && s.tally->loads && s.tally->moved,
 		  "%u of %u operations: %u loads, %u times busy, %u discarded, %u moved",

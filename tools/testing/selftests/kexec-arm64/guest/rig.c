@@ -61,26 +61,6 @@ int rig_read_number(const char *path, long *value)
 }
 
 /**
- * rig_write() - write to a file of /proc or /sys in one write()
- * @path: the file
- * @text: what to write
- *
- * Return: 0 or the errno of open() or write().
- */
-int rig_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = errno;
-	close(fd);
-	return err;
-}
-
-/**
  * rig_meminfo() - read one field of /proc/meminfo
  * @field: its name with the colon
  *
