@@ -208,7 +208,7 @@ static void hotstorm_one_move(struct hotstorm *s)
 	switch (hotstorm_below(s, HOTSTORM_KINDS)) {
 	case 0:
 		if (!rig_write("/sys/devices/system/cpu/cpu1/online",
-				  hotstorm_below(s, 2) ? "0" : "1"))
+			       hotstorm_below(s, 2) ? "0" : "1"))
 			hotstorm_count(&s->tally->moved);
 		break;
 	case 1:
@@ -217,7 +217,7 @@ static void hotstorm_one_move(struct hotstorm *s)
 		break;
 	case 3:
 		rig_write("/proc/sys/kernel/kexec_refuse_offline",
-			     hotstorm_below(s, 2) ? "0" : "1");
+			  hotstorm_below(s, 2) ? "0" : "1");
 		break;
 	default:
 		if (s->blocks)
