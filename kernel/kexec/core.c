@@ -204,18 +204,56 @@ void kexec_unlock(void)
 	kexec_hotplug_settle();
 }
 
+/* The image that was replaced last, until a worker has freed it. */
+static struct kexec_image *core_replaced;
+
+static void core_free_replaced(struct work_struct *work)
+{
+	kexec_image_free(core_replaced);
+	core_replaced = NULL;
+}
+
+static DECLARE_WORK(core_replaced_work, core_free_replaced);
+
+/**
+ * kexec_image_reap() - wait until a replaced image has given everything back
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ */
+void kexec_image_reap(void)
+{
+	flush_work(&core_replaced_work);
+}
+
+/*
+ * Giving back hundreds of megabytes takes as long as placing them, so nobody who
+ * loads waits for it, unless there is one more to be given back.
+ */
+static void core_retire(struct kimage *old)
+{
+	if (!old)
+		return;
+	kexec_image_reap();
+	core_replaced = to_kexec_image(old);
+	queue_work(system_unbound_wq, &core_replaced_work);
+}
+
 /**
  * kexec_image_alloc() - make an empty image
  * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
  * @file_mode: it is loaded by kexec_file_load()
  *
- * Context: process context, may sleep.
+ * Waits until memory that a replaced image held is free again.
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
  * Return: the image, to be given to kexec_image_free(), or NULL.
  */
 struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 {
-	struct kexec_image *img = kzalloc(sizeof(*img), GFP_KERNEL);
+	struct kexec_image *img;
 
+	kexec_image_reap();
+	img = kzalloc(sizeof(*img), GFP_KERNEL);
 	if (!img) {
 		pr_err("no memory for the image descriptor (%zu bytes)\n", sizeof(*img));
 		return NULL;
@@ -354,7 +392,15 @@ void kexec_image_sync_segment(const struct kexec_backing *b)
 	}
 }
 
-static void core_sync_all(struct kexec_image *img)
+/**
+ * kexec_image_sync() - clean an image to memory
+ * @img: an image that has its pages
+ *
+ * The next kernel begins with its caches off.
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_image_sync(const struct kexec_image *img)
 {
 	unsigned int i;
 
@@ -383,8 +429,7 @@ static void core_print_plan(const struct kexec_image *img)
  * kexec_image_seal() - make an image ready to be started
  * @img: an image whose segments are all filled and whose plan names the entry
  *
- * Fixes the copy list, lets the machine half build what it needs and cleans the
- * content to memory, because the next kernel starts with its caches off.
+ * Fixes the copy list and lets the machine half build what it needs.
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
  * Return: 0, or a negative errno after one message.
@@ -410,9 +455,6 @@ int kexec_image_seal(struct kexec_image *img)
 		return ret;
 
 	core_print_plan(img);
-	/* A crash image is cleaned when it moves in. */
-	if (!img->plan.crash)
-		core_sync_all(img);
 	return 0;
 }
 
@@ -450,7 +492,7 @@ static void core_publish_crash(struct kexec_image *img)
  * kexec_image_publish() - make a sealed image the one that will be started
  * @img: the image; it belongs to its slot afterwards
  *
- * The image that was in the slot is freed.
+ * The image that was in the slot is freed; if it is no crash image, by a worker.
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
  */
@@ -470,8 +512,7 @@ void kexec_image_publish(struct kexec_image *img)
 	kexec_verify_record(img);
 	old = xchg(&kexec_image, &img->kimage);
 	kexec_hotplug_published(img);
-	if (old)
-		kexec_image_free(to_kexec_image(old));
+	core_retire(old);
 }
 
 /**
@@ -490,6 +531,7 @@ void kexec_image_unload(int type)
 	kexec_hotplug_unloaded(type);
 	if (old)
 		kexec_image_free(to_kexec_image(old));
+	kexec_image_reap();
 }
 
 #ifdef CONFIG_IMA_KEXEC
@@ -586,8 +628,9 @@ static int core_verify(struct kexec_image *img)
 	if (ret) {
 		pr_err("reboot refused: the image is not what was loaded; load it again\n");
 	} else {
-		/* Digests read through the cache; the next kernel first writes past it. */
-		core_sync_all(img);
+		/* Comparing read through the cache; the next kernel first writes past it. */
+		if (kexec_verify_wanted(false))
+			kexec_image_sync(img);
 		ret = kexec_arch_park(KEXEC_PARK_PROBE);
 	}
 	kexec_timeline_pause(&img->timeline);

@@ -655,6 +655,23 @@ static void hold_free_pages(struct kexec_backing *b)
 }
 
 /**
+ * kexec_hold_release() - give back what was claimed of a segment's destination
+ * @b: a segment that holds nothing yet
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_hold_release(struct kexec_backing *b)
+{
+	if (!b->claimed)
+		return;
+	hold_free_spares(b);
+	hold_free_pages(b);
+	memset(b->pages, 0, b->nr_pages * sizeof(*b->pages));
+	b->claimed = false;
+	b->complete = false;
+}
+
+/**
  * kexec_hold_trim() - give back the end of a segment
  * @b: the segment
  * @nr_pages: pages to keep

@@ -348,6 +348,8 @@ static int hotplug_going_offline(const struct place_range *where)
 	if (!kexec_lock())
 		return hotplug_refuse(where, "a load, unload or reboot is busy; try again");
 
+	/* One that was replaced a moment ago may still hold some of it. */
+	kexec_image_reap();
 	if (kexec_image)
 		what = kexec_hold_use(to_kexec_image(kexec_image), where->start, where->end);
 	if (what && kexec_offline_refused())

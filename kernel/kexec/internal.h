@@ -138,8 +138,10 @@ void kexec_unlock_only(void);
 void kexec_unlock(void);
 struct kexec_image *kexec_image_alloc(int type, bool file_mode);
 void kexec_image_free(struct kexec_image *img);
+void kexec_image_reap(void);
 int kexec_image_seal(struct kexec_image *img);
 void kexec_image_sync_segment(const struct kexec_backing *b);
+void kexec_image_sync(const struct kexec_image *img);
 void kexec_image_publish(struct kexec_image *img);
 void kexec_image_unload(int type);
 
@@ -156,6 +158,7 @@ bool kexec_ram_now_reserved(u64 start, u64 end, struct place_range *where);
 int kexec_hold_segment(struct kexec_image *img, unsigned int seg);
 unsigned long kexec_hold_claim(struct kexec_image *img, unsigned int seg,
 			       unsigned long *resume);
+void kexec_hold_release(struct kexec_backing *b);
 void kexec_hold_trim(struct kexec_backing *b, unsigned long nr_pages);
 int kexec_hold_map(struct kexec_backing *b);
 void kexec_hold_unmap(struct kexec_backing *b);
@@ -176,6 +179,7 @@ int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
 /* segment.c: the bytes */
 int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz);
 void kexec_segment_drop(struct kexec_image *img);
+void kexec_segment_move(struct kexec_image *img, unsigned int seg, phys_addr_t mem);
 void kexec_segment_trim(struct kexec_image *img, unsigned int seg, u64 memsz);
 int kexec_segment_fill_user(struct kexec_image *img, unsigned int seg,
 			    const void __user *buf, size_t len);

@@ -31,6 +31,9 @@
 /* Places looked at before one with gaps has to do; keeps the time bounded. */
 #define SEAT_TRIES	32
 
+/* How often a place that looked free may turn out not to be. */
+#define SEAT_LOOKS	3
+
 /*
  * Go on behind what was missing at @pa, whose slot @resume was the first to be had
  * again.  A pageblock is given as a whole or not at all, so no place in the same one
@@ -44,26 +47,6 @@ static void seat_advance(struct place_request *req, u64 pa, u64 offset, unsigned
 		req->max = ALIGN_DOWN(pa + req->size - 1, block);
 	else
 		req->min = ALIGN(pa + offset + PFN_PHYS(resume), block);
-}
-
-static int seat_last(const struct kexec_image *img)
-{
-	return img->kimage.nr_segments - 1;
-}
-
-/* @seg: the segment that was added there, or an errno. */
-static int seat_take(struct kexec_image *img, struct place_map *map,
-		     const struct place_request *req, u64 pa, int seg)
-{
-	int ret;
-
-	if (seg < 0)
-		return seg;
-	ret = kexec_place_remove(map, pa, pa + req->size);
-	if (!ret)
-		return seg;
-	kexec_segment_drop(img);
-	return ret;
 }
 
 /*
@@ -92,12 +75,44 @@ static bool seat_find_vacant(const struct place_map *map, const struct place_req
 	return false;
 }
 
-/* Try one place; returns the number of pages that it lacks, or an errno. */
-static long seat_try(struct kexec_image *img, u64 pa, u64 memsz, unsigned long *resume)
+/* Ask for one place; returns the number of pages that it lacks. */
+static unsigned long seat_try(struct kexec_image *img, int seg, u64 pa, unsigned long *resume)
 {
-	int seg = kexec_segment_add(img, pa, memsz);
+	kexec_segment_move(img, seg, pa);
+	return kexec_hold_claim(img, seg, resume);
+}
 
-	return seg < 0 ? seg : (long)kexec_hold_claim(img, seg, resume);
+/* Find the best place for segment @seg and take what can be had of it. */
+static int seat_choose(struct kexec_image *img, int seg, const struct place_map *map,
+		       const struct place_request *req, u64 offset, u64 memsz, u64 *best)
+{
+	unsigned long resume, missing, least = ULONG_MAX;
+	struct place_request next = *req;
+	int tries;
+	u64 pa;
+
+	/* It may be taken before it is asked for. */
+	for (tries = 0; tries < SEAT_LOOKS; tries++) {
+		if (!seat_find_vacant(map, req, offset, memsz, best))
+			break;
+		if (!seat_try(img, seg, *best + offset, &resume))
+			return 0;
+	}
+
+	for (tries = 0; tries < SEAT_TRIES && !kexec_place_find(map, &next, &pa); tries++) {
+		missing = seat_try(img, seg, pa + offset, &resume);
+		if (missing < least) {
+			least = missing;
+			*best = pa;
+		}
+		if (!missing)
+			return 0;
+		seat_advance(&next, pa, offset, resume);
+	}
+	if (least == ULONG_MAX)
+		return -EADDRNOTAVAIL;
+	seat_try(img, seg, *best + offset, &resume);
+	return 0;
 }
 
 /**
@@ -116,39 +131,23 @@ static long seat_try(struct kexec_image *img, u64 pa, u64 memsz, unsigned long *
 int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
 		       const struct place_request *req, u64 offset, u64 memsz, bool first)
 {
-	unsigned long resume;
-	long missing, least = LONG_MAX;
-	struct place_request next = *req;
-	u64 pa, best_pa = 0;
-	int tries;
+	/* Before a place is looked for: what keeps track of it could end up there. */
+	int seg = kexec_segment_add(img, 0, memsz);
+	int ret = -EADDRNOTAVAIL;
+	u64 pa;
 
-	if (first || kexec_image_is_crash(img)) {
-		if (kexec_place_find(map, req, &pa))
-			return -EADDRNOTAVAIL;
-		return seat_take(img, map, req, pa,
-				 kexec_segment_add(img, pa + offset, memsz));
+	if (seg < 0)
+		return seg;
+	if (!first && !kexec_image_is_crash(img)) {
+		ret = seat_choose(img, seg, map, req, offset, memsz, &pa);
+	} else if (!kexec_place_find(map, req, &pa)) {
+		kexec_segment_move(img, seg, pa + offset);
+		ret = 0;
 	}
-	if (seat_find_vacant(map, req, offset, memsz, &pa)) {
-		missing = seat_try(img, pa + offset, memsz, &resume);
-		if (missing <= 0)
-			return seat_take(img, map, req, pa, missing ?: seat_last(img));
-		kexec_segment_drop(img);
-	}
-
-	for (tries = 0; tries < SEAT_TRIES && !kexec_place_find(map, &next, &pa); tries++) {
-		missing = seat_try(img, pa + offset, memsz, &resume);
-		if (missing <= 0)
-			return seat_take(img, map, req, pa, missing ?: seat_last(img));
-		if (missing < least) {
-			least = missing;
-			best_pa = pa;
-		}
-		kexec_segment_drop(img);
-		seat_advance(&next, pa, offset, resume);
-	}
-	if (least == LONG_MAX)
-		return -EADDRNOTAVAIL;
-
-	missing = seat_try(img, best_pa + offset, memsz, &resume);
-	return seat_take(img, map, req, best_pa, missing < 0 ? missing : seat_last(img));
+	if (!ret)
+		ret = kexec_place_remove(map, pa, pa + req->size);
+	if (!ret)
+		return seg;
+	kexec_segment_drop(img);
+	return ret;
 }

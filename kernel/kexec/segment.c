@@ -75,6 +75,23 @@ void kexec_segment_drop(struct kexec_image *img)
 }
 
 /**
+ * kexec_segment_move() - give a segment another place
+ * @img: the image
+ * @seg: index of a segment that holds nothing yet; pages that it has are given back
+ * @mem: first byte, physical, page aligned
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_segment_move(struct kexec_image *img, unsigned int seg, phys_addr_t mem)
+{
+	struct kexec_backing *b = &img->backing[seg];
+
+	kexec_hold_release(b);
+	b->dst_pa = mem;
+	img->kimage.segment[seg].mem = mem;
+}
+
+/**
  * kexec_segment_trim() - shorten a segment that was filled
  * @img: the image
  * @seg: index of the segment

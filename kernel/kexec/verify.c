@@ -20,7 +20,8 @@
  *
  * A crash image is digested before it is published.  For the other kind, which
  * may be large and is rarely needed within the second, a worker does it after
- * the system call has returned; reboot(KEXEC) waits for it.
+ * the system call has returned, and cleans the image to memory when it has read
+ * it for the last time; reboot(KEXEC) waits for it.
  *
  * What is written after the load (IMA's list) has no digest.
  */
@@ -85,12 +86,18 @@ static void verify_record(struct kexec_image *img)
 
 static void verify_work(struct work_struct *work)
 {
-	verify_record(container_of(work, struct kexec_image, digest_work));
+	struct kexec_image *img = container_of(work, struct kexec_image, digest_work);
+
+	verify_record(img);
+	kexec_image_sync(img);
 }
 
 /**
  * kexec_verify_record() - take the digests of a sealed image
  * @img: the image
+ *
+ * An image that is no crash image is cleaned to memory as well; a crash image is
+ * when it moves in.
  *
  * Context: process context, may sleep.  For an image that is no crash image the
  * work is done later; kexec_verify_forget() ends it.
@@ -117,7 +124,7 @@ void kexec_verify_forget(struct kexec_image *img)
 }
 
 /**
- * kexec_verify_wait() - wait until the digests are taken
+ * kexec_verify_wait() - wait until the digests are taken and the content is clean
  * @img: a published image
  *
  * Context: process context, may sleep.

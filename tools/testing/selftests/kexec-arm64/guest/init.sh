@@ -23,7 +23,8 @@
 #                           high: away from where the kernel keeps its own things)
 #   load-crash HOW KERNEL [WORD...]
 #   unload HOW | unload-crash HOW
-#   stage FILE              copies a file of the share to /tmp, for initrd=/tmp/FILE
+#   stage FILE [FS]         copies a file of the share to /tmp, for initrd=/tmp/FILE; FS is
+#                           mounted there before
 #   time [ARG...]           kexec_time, which says figures
 #   stress MIB              processes that use that much memory in turns, and go on
 #   rest                    two seconds, for what goes on behind a load
@@ -54,6 +55,7 @@ export PATH=/bin
 
 sys=/sys/kernel
 share=/share
+cache=loose
 # shellcheck source=kdump.sh
 . /kdump.sh
 
@@ -90,7 +92,7 @@ value() {
 # driver for it; they find an archive of the same on /dev/vda.
 with_share() {
 	if grep -q "9p$" /proc/filesystems; then
-		run mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose kx $share
+		run mount -t 9p -o "trans=virtio,version=9p2000.L,msize=512000,cache=$cache" kx $share
 	else
 		run mount -t tmpfs share $share
 		run tar xf /dev/vda -C $share
@@ -315,7 +317,13 @@ do_step() {
 	tap) with_share do_tap "$@" ;;
 	hibernate) do_hibernate ;;
 	fill) run membrk "$1" 0 ;;
-	stage) with_share run cp "$share/$1" /tmp ;;
+	stage)
+		[ -z "${2:-}" ] || run mount -t "$2" none /tmp
+		# What was in the page cache would fill the free lists of this CPU.
+		cache=none
+		with_share run cp "$share/$1" /tmp
+		cache=loose
+		;;
 	rest) sleep 2 ;;
 	unchecked)
 		[ ! -e /proc/sys/kernel/kexec_verify ] ||
