@@ -31,6 +31,8 @@ rows() {
 	hotplug-kdump-unplug-virtio|virtio-mem unplugged after kexec -p is not
 	hotplug-kdump-unplug-dimm|a DIMM unplugged after kexec -p is not
 	hotplug-away|an image loaded while memory was plugged in starts
+	hotplug-sources|no destination and no source in memory that was plugged in
+	hotplug-storm-4k|60 random loads, unloads, plugs and moves at once
 	ROWS
 }
 
@@ -57,17 +59,28 @@ run_side() {
 	done
 }
 
-# verdict SIDE NAME: "passed", or the first thing that was wrong
+# verdict SIDE NAME: "passed", or what was wrong: a step that failed, or the kernel
+# that did not come up and what it said last
 verdict() {
 	awk -v name="$2" '
+		/^# kernels seen: / { split($0, seen, "],"); kernels = gsub(/[0-9]+/, "", seen[1]) }
+		/^# forbidden: / && !bad { bad = substr($0, 14) }
 		/^# / && !why { why = substr($0, 3) }
 		/^(not )?ok / {
-			if ($NF == name) {
-				print /^ok/ ? "passed" : why
-				exit
+			if ($NF != name) {
+				why = bad = kernels = ""
+				next
 			}
-			why = ""
-		}' "$logs/$1.tap" | sed 's/|/\\|/g'
+			if (/^ok/)
+				why = "passed"
+			else if (bad ~ /FAIL step/)
+				why = bad
+			else if (kernels)
+				why = "kernel " kernels + 1 (bad ? " dies: " bad : " does not come up")
+			print why
+			exit
+		}' "$logs/$1.tap" |
+		sed -E 's/KX: FAIL step [0-9]+ \((.*)\): .*/"\1" fails/; s/\|/\\|/g'
 }
 
 print_table() {
