@@ -76,6 +76,7 @@ class Case:
     counts: list = field(default_factory=list)
     stamps: dict = field(default_factory=dict)
     limits: dict = field(default_factory=dict)
+    reach: dict = field(default_factory=dict)
     timeout: int = 90
     boots: list = field(default_factory=list)
 
