@@ -49,6 +49,7 @@
 #include <linux/ima.h>
 #include <linux/kexec_reserve.h>
 #include <linux/kmsg_dump.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/reboot.h>
 #include <linux/slab.h>
@@ -66,9 +67,6 @@ struct kimage *kexec_crash_image;
 struct kexec_image *kexec_crash_moving;
 bool kexec_in_progress;
 bool kexec_file_dbg_print;
-
-/* How long a refresh of the ELF core header is waited for. */
-#define CORE_PATIENCE_MS	2000
 
 enum core_lock_state {
 	CORE_FREE,
@@ -106,21 +104,21 @@ bool kexec_lock(void)
  *
  * A refresh is short and nobody asked for it, so it is no reason to fail.
  *
- * Context: process context, may sleep; never waits for a load or a reboot.
+ * Context: process context, may sleep for KEXEC_PATIENCE_MS; never waits for a
+ * load or a reboot.
  * Return: true when the caller now holds the lock.
  */
 bool kexec_lock_patiently(void)
 {
-	unsigned int i;
+	const ktime_t end = ktime_add_ms(ktime_get(), KEXEC_PATIENCE_MS);
 
-	for (i = 0; i < CORE_PATIENCE_MS; i++) {
-		if (kexec_lock())
-			return true;
-		if (atomic_read(&core_lock) == CORE_HELD)
+	while (!kexec_lock()) {
+		if (atomic_read(&core_lock) == CORE_HELD || ktime_after(ktime_get(), end))
 			return false;
+		/* A sleep may take far longer than it should, so tries say nothing of time. */
 		fsleep(USEC_PER_MSEC);
 	}
-	return false;
+	return true;
 }
 
 /**

@@ -34,6 +34,7 @@
 #include <linux/init.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -51,6 +52,23 @@ note_buf_t __percpu *crash_notes;
 
 /* Panics come one at a time, so this needs no care. */
 static unsigned int crash_tries;
+
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "kexec."
+
+static unsigned int crash_again;
+module_param_named(crash_again, crash_again, uint, 0644);
+MODULE_PARM_DESC(crash_again, "panic in the first N tries to start the crash image");
+
+static void crash_strike_again(void)
+{
+	if (crash_tries <= crash_again)
+		panic("kexec.crash_again");
+}
+#else
+static void crash_strike_again(void) { }
+#endif
 
 static int __init crash_alloc_notes(void)
 {
@@ -159,6 +177,7 @@ static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs
 		kexec_hold_move_in(img, false);
 		kexec_crash_use_note(img);
 	}
+	crash_strike_again();
 	crash_save_vmcoreinfo();
 	kexec_arch_crash_stop(regs);
 	kexec_arch_leave(&img->plan);

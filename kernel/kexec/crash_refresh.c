@@ -58,12 +58,18 @@ static unsigned int crash_refresh_panic;
 module_param_named(refresh_panic, crash_refresh_panic, uint, 0644);
 MODULE_PARM_DESC(refresh_panic, "panic at the Nth point of the next refresh of the ELF core header");
 
+static unsigned int crash_refresh_room;
+module_param_named(refresh_room, crash_refresh_room, uint, 0644);
+MODULE_PARM_DESC(refresh_room, "bytes that a refreshed ELF core header may take at most (0: all that its segment has)");
+
 static void crash_refresh_point(void)
 {
 	if (crash_refresh_panic && !--crash_refresh_panic)
 		panic("kexec.refresh_panic");
 }
 #else
+#define crash_refresh_room 0U
+
 static void crash_refresh_point(void) { }
 #endif
 
@@ -163,11 +169,11 @@ void kexec_crash_refresh_detach(struct kexec_image *img)
 /* Make the new header in memory of its own. */
 static bool crash_refresh_stage(struct kexec_refresh *r)
 {
-	size_t used = 0;
+	size_t room = min_not_zero(r->room, (size_t)crash_refresh_room), used = 0;
 	int ret;
 
 	memset(r->stage, 0, r->room);
-	ret = kexec_crash_write_elfcore(r->stage, r->room, &used);
+	ret = kexec_crash_write_elfcore(r->stage, room, &used);
 	if (ret) {
 		/* Once is enough: memory often comes in many blocks. */
 		if (!r->failed)

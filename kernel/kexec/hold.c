@@ -495,6 +495,9 @@ int kexec_hold_segment(struct kexec_image *img, unsigned int seg)
 	ret = hold_evict(img, seg);
 	if (!ret)
 		ret = hold_fill_slots(img, b);
+	/* Whoever is killed is not given memory, either. */
+	if (ret && fatal_signal_pending(current))
+		ret = -EINTR;
 	if (ret == -ENOMEM)
 		pr_err("no memory for segment %u of the %s (%lu kB); free some and load again\n",
 		       seg, img->name, b->nr_pages << (PAGE_SHIFT - 10));

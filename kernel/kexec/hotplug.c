@@ -98,6 +98,23 @@ static void hotplug_set_supported(bool supported)
 static void hotplug_set_supported(bool supported) { }
 #endif
 
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "kexec."
+
+/* Approximate: nobody guards it. */
+static unsigned int hotplug_deferred;
+module_param_named(deferred, hotplug_deferred, uint, 0444);
+MODULE_PARM_DESC(deferred, "how often a change of memory or CPUs was left to who had the lock");
+
+static void hotplug_count_deferred(void)
+{
+	WRITE_ONCE(hotplug_deferred, READ_ONCE(hotplug_deferred) + 1);
+}
+#else
+static void hotplug_count_deferred(void) { }
+#endif
+
 /* Keep memblock still: it has no lock, but those who change it have. */
 static void hotplug_hold_still(enum hotplug_context context)
 {
@@ -254,6 +271,7 @@ static void hotplug_settle(enum hotplug_context context)
 		else
 			return;
 	} while (mine);
+	hotplug_count_deferred();
 }
 
 /**
@@ -426,9 +444,6 @@ static int __init hotplug_watch_cpus(void)
 late_initcall(hotplug_watch_cpus);
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
 /* Reserve memory as a driver would, for instance 0x48000000:0x10000. */
 static int hotplug_param_reserve(const char *val, const struct kernel_param *kp)
 {

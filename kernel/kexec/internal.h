@@ -126,6 +126,9 @@ static inline bool kexec_image_is_crash(const struct kexec_image *img)
 	return img->kimage.type == KEXEC_TYPE_CRASH;
 }
 
+/* How long a refresh of the ELF core header is waited for. */
+#define KEXEC_PATIENCE_MS	2000
+
 /* core.c: life of an image, and the lock that all loads and exits take */
 extern struct kexec_image *kexec_crash_moving;
 bool kexec_lock(void);

@@ -72,6 +72,7 @@
 #include <linux/printk.h>
 #include <linux/psci.h>
 #include <linux/reboot.h>
+#include <linux/sched/clock.h>
 #include <linux/smp.h>
 #include <linux/stop_machine.h>
 
@@ -287,18 +288,32 @@ static void park_want_others(void)
 	cpumask_andnot(&park_missing, cpu_online_mask, cpumask_of(smp_processor_id()));
 }
 
+/* By the clock: counted polls take far longer than they should where CPUs are slow. */
+static bool park_await(unsigned int call, u64 us)
+{
+	const u64 end = local_clock() + us * NSEC_PER_USEC;
+	bool late = false;
+
+	while (!park_all_came(call)) {
+		if (late)
+			return false;
+		udelay(1);
+		/* One more look, however long this CPU was not run. */
+		late = local_clock() > end;
+	}
+	return true;
+}
+
 /* On success the others stay in their stoppers, and preemption is off here. */
 static bool park_gather(void)
 {
 	unsigned int i, call;
-	bool came;
 
 	for (i = 0; i < PARK_GATHERINGS; i++) {
 		preempt_disable();
 		park_want_others();
 		call = park_call(PARK_STAY);
-		if (!read_poll_timeout_atomic(park_all_came, came, came, 1, PARK_GATHER_US << i,
-					      false, call))
+		if (park_await(call, PARK_GATHER_US << i))
 			return true;
 		park_tell(PARK_PASS);
 		preempt_enable();

@@ -19,6 +19,7 @@
  * remote      write to address 0 in an interrupt of the last CPU, whatever that
  *             was doing
  * reboot      panic in a reboot notifier, when somebody reboots
+ * busy        from a reboot notifier on the last CPU never sleeps again
  * write PA    try to write to the linear map there, and say what came of it
  * flip PA     invert 8 bytes there behind everybody's back, as a device could,
  *             through another mapping
@@ -35,6 +36,7 @@
 #include <linux/irqflags.h>
 #include <linux/kdebug.h>
 #include <linux/kernel.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
@@ -171,6 +173,35 @@ static int crash_test_reboot(u64 pa)
 	return register_reboot_notifier(&crash_test_reboot_nb);
 }
 
+static int crash_test_never_sleep(void *unused)
+{
+	preempt_disable();
+	/* Nobody stops it. */
+	while (!kthread_should_stop())
+		cpu_relax();
+	return 0;
+}
+
+static int crash_test_busy_at_reboot(struct notifier_block *nb, unsigned long event, void *cmd)
+{
+	struct task_struct *task = kthread_create(crash_test_never_sleep, NULL, "crash_test");
+
+	if (IS_ERR(task))
+		return NOTIFY_DONE;
+	kthread_bind(task, cpumask_last(cpu_online_mask));
+	wake_up_process(task);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block crash_test_busy_nb = {
+	.notifier_call = crash_test_busy_at_reboot,
+};
+
+static int crash_test_busy(u64 pa)
+{
+	return register_reboot_notifier(&crash_test_busy_nb);
+}
+
 static int crash_test_write(u64 pa)
 {
 	u64 *there = phys_to_virt(pa), value = READ_ONCE(*there);
@@ -212,6 +243,7 @@ static const struct crash_test_action {
 	{ "hung", crash_test_hung },
 	{ "remote", crash_test_remote },
 	{ "reboot", crash_test_reboot },
+	{ "busy", crash_test_busy },
 	{ "write", crash_test_write },
 	{ "flip", crash_test_flip },
 };

@@ -7,6 +7,9 @@
  * its next step.  Nothing is loaded while the suites run.
  */
 #include <kunit/test.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/workqueue.h>
 
 #include "../internal.h"
 
@@ -38,6 +41,60 @@ static void lock_test_refresh(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kexec_unlock_refresh());
 
 	KUNIT_EXPECT_TRUE(test, kexec_lock());
+	kexec_unlock_only();
+}
+
+/* How long it took to be told @got, in milliseconds. */
+static s64 lock_test_wait(bool *got)
+{
+	const ktime_t begin = ktime_get();
+
+	*got = kexec_lock_patiently();
+	return ktime_ms_delta(ktime_get(), begin);
+}
+
+/* A refresh that never ends is waited for no longer than was said, a load not at all. */
+static void lock_test_patience(struct kunit *test)
+{
+	bool got;
+	s64 ms;
+
+	KUNIT_ASSERT_TRUE(test, kexec_lock_refresh());
+	ms = lock_test_wait(&got);
+	KUNIT_EXPECT_FALSE(test, got);
+	KUNIT_EXPECT_GE(test, ms, KEXEC_PATIENCE_MS);
+	KUNIT_EXPECT_LT(test, ms, 2 * KEXEC_PATIENCE_MS);
+	KUNIT_EXPECT_TRUE(test, kexec_unlock_refresh());
+
+	KUNIT_ASSERT_TRUE(test, kexec_lock());
+	ms = lock_test_wait(&got);
+	KUNIT_EXPECT_FALSE(test, got);
+	KUNIT_EXPECT_LT(test, ms, KEXEC_PATIENCE_MS);
+	kexec_unlock_only();
+}
+
+static void lock_test_end_refresh(struct work_struct *work)
+{
+	kexec_unlock_refresh();
+}
+
+static DECLARE_DELAYED_WORK(lock_test_refreshing, lock_test_end_refresh);
+
+/* One that ends in time is no reason to fail. */
+static void lock_test_patience_pays(struct kunit *test)
+{
+	bool got;
+	s64 ms;
+
+	KUNIT_ASSERT_TRUE(test, kexec_lock_refresh());
+	KUNIT_ASSERT_TRUE(test, kexec_lock_commit());
+	schedule_delayed_work(&lock_test_refreshing,
+			      msecs_to_jiffies(KEXEC_PATIENCE_MS / 20));
+	ms = lock_test_wait(&got);
+	flush_delayed_work(&lock_test_refreshing);
+	KUNIT_EXPECT_TRUE(test, got);
+	KUNIT_EXPECT_GE(test, ms, KEXEC_PATIENCE_MS / 40);
+	KUNIT_EXPECT_LT(test, ms, KEXEC_PATIENCE_MS);
 	kexec_unlock_only();
 }
 
@@ -83,6 +140,8 @@ static void lock_test_panic_free(struct kunit *test)
 static struct kunit_case lock_test_cases[] = {
 	KUNIT_CASE(lock_test_held),
 	KUNIT_CASE(lock_test_refresh),
+	KUNIT_CASE_SLOW(lock_test_patience),
+	KUNIT_CASE(lock_test_patience_pays),
 	KUNIT_CASE(lock_test_panic_staging),
 	KUNIT_CASE(lock_test_panic_committing),
 	KUNIT_CASE(lock_test_panic_free),

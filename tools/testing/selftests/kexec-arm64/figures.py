@@ -15,7 +15,7 @@ A figure has a name and one value for each time it was taken. Sources:
 - "stamps" has NAME = [REGEX, REGEX]: microseconds between two lines of the log.
 
 "limits" has NAME = MAXIMUM: the figure must have been taken, and no value of it
-may be larger.
+may be larger. "reach" has NAME = VALUE: the largest must be exactly that.
 """
 
 import re
@@ -122,6 +122,11 @@ def judge(case, found):
             yield f"figure {name} was never taken"
         elif max(found[name]) > limit:
             yield f"figure {name} is {max(found[name])}, the limit is {limit}"
+
+
+    for name, value in case.reach.items():
+        if max(found.get(name, [0])) != value:
+            yield f"figure {name} is {max(found.get(name, [0]))} at most, wanted {value}"
 
 
 def notes(found):

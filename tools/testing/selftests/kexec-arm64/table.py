@@ -21,7 +21,7 @@ VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "par
                    "fatal", "bad-dump", "no-vmcore", "vmcore-dmesg", "sysctl", "module",
                    "crash-test", "plant", "guest", "spin-user", "shrink", "regions", "cycle",
                    "ticks", "digests", "run", "fails", "stage", "time", "rest", "unchecked",
-                   "stress")
+                   "stress", "hammer", "calm")
 # Steps that need the programs of the second archive
 TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump",
          "vmcore-dmesg", "plant", "guest", "ticks", "digests", "time", "stress")
@@ -76,6 +76,7 @@ class Case:
     counts: list = field(default_factory=list)
     stamps: dict = field(default_factory=dict)
     limits: dict = field(default_factory=dict)
+    reach: dict = field(default_factory=dict)
     timeout: int = 90
     boots: list = field(default_factory=list)
 

@@ -48,6 +48,8 @@
 #   want FILE TEXT
 #   run PROGRAM [ARG...]    must succeed
 #   fails PROGRAM [ARG...]  must not
+#   hammer START:BYTES      loads an image there over and over, in the background
+#   calm                    ends that
 #   refused                 reboot(KEXEC), and it comes back
 #   io                      reads /dev/vda and sees its interrupts
 # and those of kdump.sh
@@ -276,6 +278,13 @@ do_pattern() {
 	say "pattern $1: $(cat /tmp/said)"
 }
 
+do_hammer() {
+	: >/tmp/hammer
+	while [ -e /tmp/hammer ]; do
+		kexec_direct --segment "$1" --entry "${1%:*}"
+	done >/dev/null 2>&1 &
+}
+
 do_refused() {
 	if kexec_direct --exec >/tmp/said 2>&1; then
 		die "came back and was no error"
@@ -346,6 +355,11 @@ do_step() {
 	fails)
 		! "$@" >/tmp/said 2>&1 || die "it did not fail"
 		say "failed: $(cat /tmp/said)"
+		;;
+	hammer) do_hammer "$1" ;;
+	calm)
+		rm /tmp/hammer
+		wait
 		;;
 	refused) do_refused ;;
 	io) do_io ;;

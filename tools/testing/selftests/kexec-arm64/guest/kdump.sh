@@ -6,7 +6,8 @@
 #   panic [HOW...]          HOW: sysrq (default); awaited: it comes by itself; oom; load
 #                           KERNEL USECS: that long after a crash image began to be
 #                           loaded over and over; move KERNEL: while it moves in; reboot:
-#                           in the middle of kexec -e; or an action of crash_test, see
+#                           in the middle of kexec -e; busy: there, because a CPU does
+#                           not come; or an action of crash_test, see
 #                           kernel/kexec/tests/crash_test.c
 #   fatal [HOW...]          the same, but nothing is started; the machine resets
 #   save-dump NAME [OPTION...]      /proc/vmcore through makedumpfile into the
@@ -92,8 +93,8 @@ kdump_cause() {
 		echo 2 >/sys/module/kexec/parameters/panic_in_move
 		kdump_reload "$2"
 		;;
-	reboot)
-		kdump_test reboot
+	reboot | busy)
+		kdump_test "$1"
 		kexec -e
 		;;
 	*) kdump_test "$@" ;;

@@ -22,6 +22,10 @@
  *	"lost_kib": the growth of what is missing, from a quarter of the rounds
  *	to the last.
  *
+ * kexec_time rounds-at ADDR MIB COUNT
+ *	the same with kexec_load() and one segment of random size up to MIB, at a
+ *	random page of 64 times MIB from ADDR on.
+ *
  * kexec_time blocks
  *	"free_2m_blocks": how many free blocks of 2 MiB or more there are.
  *
@@ -48,6 +52,7 @@
 
 #define TIME_REST_US	500000
 #define TIME_AGAIN	4
+#define TIME_SPREAD	64	/* times the size: a place that leaks is rarely met again */
 #define TIME_SECOND_NS	1000000000UL
 
 struct time_watch {
@@ -209,35 +214,76 @@ static void time_memory(const char *kernel, const char *initrd)
 	time_figure("held_kib", before - after);
 }
 
-static void time_rounds(const char *kernel, unsigned int mib, unsigned int count)
+/* What one round loads: files, or a segment at a place of its own. */
+struct time_round {
+	const char *kernel;
+	const char *initrd;
+	u64 at;
+	u64 bytes;
+};
+
+static void time_round_files(const struct time_round *r)
 {
-	char path[] = "/tmp/round-XXXXXX";
-	int fd = mkstemp(path);
+	/* Holes read as zeroes and take no memory. */
+	if (truncate(r->initrd, 1 + random() % r->bytes))
+		time_die("truncate");
+	time_load(r->kernel, r->initrd);
+}
+
+static void time_round_segment(const struct time_round *r)
+{
+	u64 page = sysconf(_SC_PAGESIZE);
+	struct kexec_segment seg = {
+		.mem = (void *)(r->at + random() % (TIME_SPREAD * r->bytes / page) * page),
+		.memsz = (1 + random() % (r->bytes / page)) * page,
+	};
+
+	errno = kexec_call_load((u64)seg.mem, 1, &seg, 0);
+	if (errno)
+		time_die("kexec_load");
+}
+
+static void time_rounds(const struct time_round *r, unsigned int count,
+			void (*load)(const struct time_round *r))
+{
 	unsigned int i;
 	u64 start = 0, end;
+
+	srandom(count);
+	for (i = 0; i < count; i++) {
+		if (i == count / 4)
+			start = time_free_kib() + time_kept_kib();
+		load(r);
+		/* Over the one that is loaded. */
+		if (i % TIME_AGAIN == 0)
+			load(r);
+		time_unload();
+	}
+	usleep(TIME_REST_US);
+	end = time_free_kib() + time_kept_kib();
+	time_figure("rounds", count);
+	time_figure("lost_kib", end < start ? start - end : 0);
+}
+
+static void time_rounds_files(const char *kernel, u64 mib, unsigned int count)
+{
+	char path[] = "/tmp/round-XXXXXX";
+	const struct time_round r = { .kernel = kernel, .initrd = path, .bytes = mib << 20 };
+	int fd = mkstemp(path);
 
 	if (fd < 0)
 		time_die(path);
 	/* A file that is open for writing cannot be loaded. */
 	close(fd);
-	srandom(count);
-	for (i = 0; i < count; i++) {
-		if (i == count / 4)
-			start = time_free_kib() + time_kept_kib();
-		/* Holes read as zeroes and take no memory. */
-		if (truncate(path, 1 + random() % ((long)mib << 20)))
-			time_die("truncate");
-		time_load(kernel, path);
-		/* Over the one that is loaded. */
-		if (i % TIME_AGAIN == 0)
-			time_load(kernel, path);
-		time_unload();
-	}
-	usleep(TIME_REST_US);
-	end = time_free_kib() + time_kept_kib();
+	time_rounds(&r, count, time_round_files);
 	unlink(path);
-	time_figure("rounds", count);
-	time_figure("lost_kib", end < start ? start - end : 0);
+}
+
+static void time_rounds_at(u64 at, u64 mib, unsigned int count)
+{
+	const struct time_round r = { .at = at, .bytes = mib << 20 };
+
+	time_rounds(&r, count, time_round_segment);
 }
 
 /* Columns are orders, from one page on, behind "Node 0, zone DMA". */
@@ -279,7 +325,8 @@ static void time_leave(void)
 static void __noreturn time_usage(void)
 {
 	fputs("usage: kexec_time load KERNEL INITRD [TIMES] | memory KERNEL INITRD |\n"
-	      "       rounds KERNEL MIB COUNT | blocks | leave | now NAME\n", stderr);
+	      "       rounds KERNEL MIB COUNT | rounds-at ADDR MIB COUNT | blocks | leave |\n"
+	      "       now NAME\n", stderr);
 	exit(2);
 }
 
@@ -296,7 +343,10 @@ int main(int argc, char **argv)
 	else if ((argc == 4 || argc == 5) && !strcmp(argv[1], "load"))
 		time_loads(argv[2], argv[3], argc == 5 ? strtoul(argv[4], NULL, 0) : 1);
 	else if (argc == 5 && !strcmp(argv[1], "rounds"))
-		time_rounds(argv[2], strtoul(argv[3], NULL, 0), strtoul(argv[4], NULL, 0));
+		time_rounds_files(argv[2], strtoul(argv[3], NULL, 0), strtoul(argv[4], NULL, 0));
+	else if (argc == 5 && !strcmp(argv[1], "rounds-at"))
+		time_rounds_at(strtoul(argv[2], NULL, 0), strtoul(argv[3], NULL, 0),
+			       strtoul(argv[4], NULL, 0));
 	else
 		time_usage();
 	return 0;
