@@ -512,6 +512,7 @@ int kexec_add_buffer(struct kexec_buf *kbuf)
 {
 	struct kexec_image *img = to_kexec_image(kbuf->image);
 
+	img->ima_len = kbuf->memsz;
 	img->add_error = file_add_buffer(img, kbuf);
 	return img->add_error;
 }
