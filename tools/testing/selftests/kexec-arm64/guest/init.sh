@@ -50,13 +50,15 @@
 #   fails PROGRAM [ARG...]  must not
 #   refused                 reboot(KEXEC), and it comes back
 #   io                      reads /dev/vda and sees its interrupts
-# and those of kdump.sh
+# and those of kdump.sh and ima.sh
 export PATH=/bin
 
 sys=/sys/kernel
 share=/share
 # shellcheck source=kdump.sh
 . /kdump.sh
+# shellcheck source=ima.sh
+. /ima.sh
 
 say() {
 	echo "<5>KX: $*" >/dev/kmsg
@@ -356,6 +358,7 @@ do_step() {
 		;;
 	refused) do_refused ;;
 	io) do_io ;;
+	ima) do_ima "$@" ;;
 	*) kdump_step "$verb" "$@" ;;
 	esac
 }
