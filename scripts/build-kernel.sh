@@ -110,6 +110,7 @@ build_one() {
 	fi
 	targets=(Image)
 	! grep -q '^CONFIG_MODULES=y' "$out/.config" || targets+=(modules)
+	! grep -q '^CONFIG_EFI_ZBOOT=y' "$out/.config" || targets+=(vmlinuz.efi)
 	if ! "${kernel_make[@]}" "${keep_going[@]}" -C "$src" O="$out" "${targets[@]}" \
 		>>"$log" 2>&1 9>&-; then
 		grep -E -A 3 '(error|warning): |undefined reference|\*\*\* ' "$log" | head -n 40 >&2

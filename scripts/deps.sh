@@ -25,6 +25,9 @@ packages() {
 	bison                    # the same
 	bc                       # kernel time constants
 	libssl-dev               # kernel host programs that sign and hash
+	openssl                  # makes the keys of the kernel build
+	sbsigntool               # signs kernels for the guests
+	bsdextrautils            # hexdump, for EFI zboot kernels
 	libelf-dev               # objtool, for the x86-64 check
 	perl                     # checkpatch, kernel-doc
 	python3                  # test runner, kernel-doc helpers

@@ -51,6 +51,7 @@
 #include <linux/kmsg_dump.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/reboot.h>
 #include <linux/slab.h>
 #include <linux/syscore_ops.h>
@@ -67,6 +68,17 @@ struct kimage *kexec_crash_image;
 struct kexec_image *kexec_crash_moving;
 bool kexec_in_progress;
 bool kexec_file_dbg_print;
+
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "kexec."
+
+static bool core_fail_seal;
+module_param_named(fail_seal, core_fail_seal, bool, 0644);
+MODULE_PARM_DESC(fail_seal, "let loads fail when all has been read");
+#else
+#define core_fail_seal false
+#endif
 
 enum core_lock_state {
 	CORE_FREE,
@@ -291,6 +303,46 @@ void kexec_image_free(struct kexec_image *img)
 	kfree(img);
 }
 
+#ifdef CONFIG_IMA_KEXEC
+/* IMA keeps a mapping of the memory that its list goes to; from now on it has none. */
+static void core_let_ima_go(struct kimage *kimage)
+{
+	kimage->ima_buffer_addr = 0;
+	kimage->ima_buffer_size = 0;
+	ima_kexec_post_load(kimage);
+}
+
+/*
+ * With each load IMA makes its copy of the list as large as that load wants it, and
+ * at reboot copies what is in there to the image that is loaded, looking at no limit.
+ */
+static void core_check_ima_room(struct kexec_image *failed)
+{
+	struct kimage *loaded = kexec_image;
+
+	if (!loaded || !loaded->ima_buffer_size || failed->ima_len <= loaded->ima_buffer_size)
+		return;
+	pr_warn("the loaded image has %zu bytes for the IMA list, %zu are wanted by now: its kernel will begin a new list; load it again\n",
+		loaded->ima_buffer_size, failed->ima_len);
+	core_let_ima_go(loaded);
+}
+#else
+static void core_let_ima_go(struct kimage *kimage) { }
+static void core_check_ima_room(struct kexec_image *failed) { }
+#endif
+
+/**
+ * kexec_image_give_up() - free an image whose load has failed
+ * @img: the image
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ */
+void kexec_image_give_up(struct kexec_image *img)
+{
+	core_check_ima_room(img);
+	kexec_image_free(img);
+}
+
 /* Pages of @b that will have to be copied. */
 static unsigned long core_pages_to_copy(const struct kexec_backing *b)
 {
@@ -436,6 +488,10 @@ int kexec_image_seal(struct kexec_image *img)
 {
 	int ret;
 
+	if (core_fail_seal) {
+		pr_err("the load fails because kexec.fail_seal asks for it\n");
+		return -ENOMEM;
+	}
 	img->plan.crash = kexec_image_is_crash(img);
 	img->plan.alloc_page = kexec_hold_safe_page;
 	img->plan.alloc_ctx = img;
@@ -526,6 +582,8 @@ void kexec_image_unload(int type)
 	old = xchg(type == KEXEC_TYPE_CRASH ? &kexec_crash_image : &kexec_image, NULL);
 	if (type == KEXEC_TYPE_CRASH)
 		kexec_protect_open();
+	else if (old)
+		core_let_ima_go(old);
 	kexec_hotplug_unloaded(type);
 	if (old)
 		kexec_image_free(to_kexec_image(old));

@@ -24,6 +24,7 @@
 #include <linux/kernel_read_file.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/security.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -94,23 +95,44 @@ void set_kexec_sig_enforced(void)
 	file_sig_enforced = true;
 }
 
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "kexec."
+
+module_param_cb(demand_signature, &param_ops_bool_enable_only, &file_sig_enforced, 0644);
+MODULE_PARM_DESC(demand_signature, "refuse kernels without a good signature from now on");
+#endif
+
+static const char *file_sig_fault(int err)
+{
+	switch (err) {
+	case -ENODATA:
+		return "not signed";
+	case -ENOKEY:
+		return "signed by nobody trusted";
+	case -EKEYREJECTED:
+		return "not what was signed";
+	}
+	return "not signed as it should be";
+}
+
 static int file_check_signature(int ret)
 {
 	if (!ret)
 		return 0;
 	if (file_sig_enforced) {
-		pr_err("kernel signature is not good (%d) and this system demands one; sign the kernel with a trusted key\n",
-		       ret);
+		pr_err("the kernel is %s (%d), but this system demands a signature; sign it with a trusted key\n",
+		       file_sig_fault(ret), ret);
 		return ret;
 	}
 	/* Under lockdown only IMA's appraisal makes up for a missing signature. */
 	if (!ima_appraise_signature(READING_KEXEC_IMAGE) &&
 	    security_locked_down(LOCKDOWN_KEXEC)) {
-		pr_err("kernel signature is not good (%d) and the system is locked down; sign the kernel with a trusted key\n",
-		       ret);
+		pr_err("the kernel is %s (%d), and the system is locked down; sign it with a trusted key\n",
+		       file_sig_fault(ret), ret);
 		return -EPERM;
 	}
-	pr_debug("kernel signature is not good (%d); none is demanded\n", ret);
+	pr_debug("the kernel is %s (%d); no signature is demanded\n", file_sig_fault(ret), ret);
 	return 0;
 }
 #else
@@ -490,6 +512,7 @@ int kexec_add_buffer(struct kexec_buf *kbuf)
 {
 	struct kexec_image *img = to_kexec_image(kbuf->image);
 
+	img->ima_len = kbuf->memsz;
 	img->add_error = file_add_buffer(img, kbuf);
 	return img->add_error;
 }

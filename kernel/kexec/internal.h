@@ -92,6 +92,7 @@ struct kexec_refresh {
  * @digest_work: takes the digests after the load
  * @digested: they are taken
  * @add_error: why kexec_add_buffer() failed after a message, or 0
+ * @ima_len: bytes that IMA has asked for
  * @generation: of the run-time reservations that its device tree hands on
  * @refresh: for a crash image that follows changes of memory
  * @timeline: when it was loaded and this kernel left for it
@@ -112,6 +113,7 @@ struct kexec_image {
 	struct work_struct digest_work;
 	bool digested;
 	int add_error;
+	size_t ima_len;
 	unsigned int generation;
 	struct kexec_refresh refresh;
 	struct kexec_timeline_log timeline;
@@ -142,6 +144,7 @@ void kexec_unlock(void);
 struct kexec_image *kexec_image_alloc(int type, bool file_mode);
 void kexec_image_free(struct kexec_image *img);
 void kexec_image_reap(void);
+void kexec_image_give_up(struct kexec_image *img);
 int kexec_image_seal(struct kexec_image *img);
 void kexec_image_sync_segment(const struct kexec_backing *b);
 void kexec_image_sync(const struct kexec_image *img);

@@ -43,7 +43,7 @@ static int uabi_finish(struct kexec_image *img, int ret)
 	trace_kexec_load(kexec_image_is_crash(img), img->kimage.file_mode,
 			 img->kimage.nr_segments, img->plan.entry_pa, ret);
 	if (ret)
-		kexec_image_free(img);
+		kexec_image_give_up(img);
 	else
 		kexec_image_publish(img);
 	return ret;

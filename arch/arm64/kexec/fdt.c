@@ -188,7 +188,7 @@ static int fdt_step_forget_initrd(struct fdt_work *w)
 
 static int fdt_step_forget_ima(struct fdt_work *w)
 {
-	return fdt_chosen_drop_range(w, "linux,ima-kexec-buffer");
+	return fdt_chosen_drop_range(w, KEXEC_FDT_IMA_PROP);
 }
 
 static int fdt_step_forget_crash(struct fdt_work *w)
@@ -281,7 +281,7 @@ static int fdt_step_ima(struct fdt_work *w)
 
 	if (!len)
 		return 0;
-	err = fdt_chosen_put_range(w, "linux,ima-kexec-buffer", start, len);
+	err = fdt_chosen_put_range(w, KEXEC_FDT_IMA_PROP, start, len);
 	return err ?: fdt_rsv_put(w->fdt, start, len);
 }
 
@@ -320,7 +320,7 @@ static const struct fdt_step fdt_steps[] = {
 	{ "/memreserve/ of the running tree", fdt_step_self },
 	{ "/chosen", fdt_step_chosen },
 	{ "old linux,initrd-start", fdt_step_forget_initrd },
-	{ "old linux,ima-kexec-buffer", fdt_step_forget_ima },
+	{ "old " KEXEC_FDT_IMA_PROP, fdt_step_forget_ima },
 	{ "old linux,elfcorehdr", fdt_step_forget_crash },
 	{ "old kaslr-seed", fdt_step_forget_seeds },
 	{ "old " KEXEC_TIMELINE_PROP, fdt_step_forget_timeline },
@@ -329,7 +329,7 @@ static const struct fdt_step fdt_steps[] = {
 	{ "kaslr-seed", fdt_step_seeds },
 	{ "linux,elfcorehdr", fdt_step_elfcorehdr },
 	{ "linux,usable-memory-range", fdt_step_usable },
-	{ "linux,ima-kexec-buffer", fdt_step_ima },
+	{ KEXEC_FDT_IMA_PROP, fdt_step_ima },
 	{ KEXEC_TIMELINE_PROP, fdt_step_timeline },
 	{ "linux,booted-from-kexec", fdt_step_marker },
 	{ "/memreserve/ of run-time reservations", fdt_step_keep },
@@ -376,7 +376,7 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
 		{ "rng-seed", sizeof(src->rng_seed) },
 		{ "linux,elfcorehdr", FDT_RANGE_BYTES },
 		{ "linux,usable-memory-range", 2 * FDT_RANGE_BYTES },
-		{ "linux,ima-kexec-buffer", FDT_RANGE_BYTES },
+		{ KEXEC_FDT_IMA_PROP, FDT_RANGE_BYTES },
 		{ KEXEC_TIMELINE_PROP, sizeof(struct kexec_timeline) },
 		{ "linux,booted-from-kexec", 0 },
 	};
@@ -433,4 +433,23 @@ int kexec_fdt_build(const struct fdt_source *src,
 	pr_debug("%zu of %zu bytes used, %d reservations\n", *used, room,
 		 fdt_num_mem_rsv(fdt));
 	return 0;
+}
+
+/**
+ * kexec_fdt_forget_ima - take out the IMA list that this kernel was handed
+ * @fdt: a tree that may be written to
+ *
+ * The reservation that goes with it is taken out as well.
+ *
+ * Context: any.
+ * Return: 0, also when there is none, or an error of libfdt.
+ */
+int kexec_fdt_forget_ima(void *fdt)
+{
+	struct fdt_work work = { .fdt = fdt };
+
+	work.chosen = fdt_path_offset(fdt, "/chosen");
+	if (work.chosen == -FDT_ERR_NOTFOUND)
+		return 0;
+	return work.chosen < 0 ? work.chosen : fdt_step_forget_ima(&work);
 }

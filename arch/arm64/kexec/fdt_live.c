@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Run-time reservations in the device tree that user space sees
+ * DOC: The device tree that user space sees
  *
  * kexec_load() leaves the next kernel's device tree to user space, which makes it
  * from /sys/firmware/fdt.  What was reserved since this kernel has booted is not in
  * there, so a GICv3 that cannot let go of its LPI tables would go on writing to
- * memory that the next kernel takes for free.
+ * memory that the next kernel takes for free.  On the other hand the IMA list that
+ * this kernel was handed is still in there, and kexec-tools hands it on: the next
+ * kernel would take whatever lies in that memory by then for a list.
  *
- * Where there are such reservations the tree is therefore replaced by a copy that
- * has them, before the file is made, with spare entries for CPUs that come up
- * later.  Everything else in it stays, the old tree too: the live tree points into
- * it, and kexec_file_load() starts from it.
+ * Where there are such reservations or such a list the tree is therefore replaced
+ * by a copy, before the file is made, with the ones and without the other, and with
+ * spare entries for CPUs that come up later.  Everything else in it stays, the old
+ * tree too: the live tree points into it, and kexec_file_load() starts from it.
  */
 
 #define pr_fmt(fmt) "kexec: dtb: " fmt
@@ -52,6 +54,13 @@ void kexec_fdt_live_update(const struct fdt_range *range)
 		pr_err("/sys/firmware/fdt has no more room for reservations; use kexec_file_load (kexec -s)\n");
 }
 
+static bool __init fdt_live_names_list(void)
+{
+	int node = fdt_path_offset(initial_boot_params, "/chosen");
+
+	return node >= 0 && fdt_getprop(initial_boot_params, node, KEXEC_FDT_IMA_PROP, NULL);
+}
+
 static int __init fdt_live_make(void *fdt, size_t size, unsigned int nr)
 {
 	struct fdt_range *range __free(kfree) = kcalloc(nr, sizeof(*range), GFP_KERNEL);
@@ -60,6 +69,8 @@ static int __init fdt_live_make(void *fdt, size_t size, unsigned int nr)
 	if (!range)
 		return -FDT_ERR_NOSPACE;
 	err = fdt_open_into(initial_boot_params, fdt, size);
+	if (!err)
+		err = kexec_fdt_forget_ima(fdt);
 	if (!err)
 		err = fdt_pack(fdt);
 	if (!err)
@@ -77,14 +88,14 @@ static int __init fdt_live_init(void)
 	void *fdt;
 	int err;
 
-	if (!initial_boot_params || !nr)
+	if (!initial_boot_params || !(nr || fdt_live_names_list()))
 		return 0;
 	size = fdt_totalsize(initial_boot_params) +
 	       (nr + num_possible_cpus() + 2) * sizeof(struct fdt_reserve_entry);
 	fdt = kzalloc(size, GFP_KERNEL);
 	err = fdt ? fdt_live_make(fdt, size, nr) : -FDT_ERR_NOSPACE;
 	if (err) {
-		pr_err("no device tree with run-time reservations for user space (%d); use kexec_file_load (kexec -s)\n",
+		pr_err("no device tree for user space with what changed since boot (%d); use kexec_file_load (kexec -s)\n",
 		       err);
 		kfree(fdt);
 		return 0;

@@ -24,6 +24,9 @@ struct fdt_range {
 	u64 size;
 };
 
+/* In /chosen: where the kernel before left its IMA list (chosen.yaml). */
+#define KEXEC_FDT_IMA_PROP	"linux,ima-kexec-buffer"
+
 /**
  * struct fdt_source - what the running kernel contributes
  * @blob: the running device tree, only read
@@ -55,6 +58,7 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
 int kexec_fdt_build(const struct fdt_source *src,
 		    const struct kexec_fdt_request *req,
 		    void *fdt, size_t room, size_t *used);
+int kexec_fdt_forget_ima(void *fdt);
 
 /* fdt_late.c: reservations that come when a tree is finished */
 int kexec_fdt_spare(void *fdt, size_t room, unsigned int nr);

@@ -10,7 +10,8 @@
  * Runs on the boot CPU during late initialisation only, so no lock is needed.
  * The list belongs to IMA between the two calls and to the page allocator
  * after the second.  The flat tree of this boot keeps the property; fdt.c takes
- * it out of the tree for the next kernel.
+ * it out of the tree for the next kernel, fdt_live.c out of the one that user space
+ * sees.
  */
 
 #define pr_fmt(fmt) "kexec: " fmt
@@ -23,7 +24,7 @@
 #include <linux/of.h>
 #include <linux/types.h>
 
-#define IMA_PROPERTY	"linux,ima-kexec-buffer"
+#include "fdt_source.h"
 
 /**
  * struct ima_handover - what the property says
@@ -43,7 +44,7 @@ static int __init ima_handover_find(struct ima_handover *found)
 	int addr_cells, size_cells, len;
 	const __be32 *cell;
 
-	found->prop = of_find_property(of_chosen, IMA_PROPERTY, &len);
+	found->prop = of_find_property(of_chosen, KEXEC_FDT_IMA_PROP, &len);
 	if (!found->prop)
 		return -ENOENT;
 

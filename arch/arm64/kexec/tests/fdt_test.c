@@ -346,6 +346,28 @@ static void fdt_test_malformed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fdt_test_count_rsv(ctx->out, ELF_PA, SZ_4K));
 }
 
+/* The tree of user space loses the list and its reservation, and nothing else. */
+static void fdt_test_forget_ima(struct kunit *test)
+{
+	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
+	int node;
+
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_forget_ima(ctx->blob));
+	node = fdt_add_subnode(ctx->blob, 0, "chosen");
+	KUNIT_ASSERT_GT(test, node, 0);
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_forget_ima(ctx->blob));
+
+	KUNIT_ASSERT_EQ(test, 0, fdt_setprop_string(ctx->blob, node, "bootargs", "stays"));
+	KUNIT_ASSERT_EQ(test, 0, fdt_appendprop_addrrange(ctx->blob, 0, node, KEXEC_FDT_IMA_PROP,
+							  IMA_PA, IMA_LEN));
+	KUNIT_ASSERT_EQ(test, 0, fdt_add_mem_rsv(ctx->blob, IMA_PA, IMA_LEN));
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_forget_ima(ctx->blob));
+	KUNIT_EXPECT_NULL(test, fdt_getprop(ctx->blob, node, KEXEC_FDT_IMA_PROP, NULL));
+	KUNIT_EXPECT_NOT_NULL(test, fdt_getprop(ctx->blob, node, "bootargs", NULL));
+	KUNIT_EXPECT_EQ(test, 0, fdt_test_count_rsv(ctx->blob, IMA_PA, IMA_LEN));
+	KUNIT_EXPECT_EQ(test, OTHER_RSV, fdt_num_mem_rsv(ctx->blob));
+}
+
 /*
  *   dtb          |======|
  *   shorter      |===|        kept
@@ -644,6 +666,7 @@ static struct kunit_case fdt_test_cases[] = {
 	KUNIT_CASE(fdt_test_initrd),
 	KUNIT_CASE(fdt_test_initrd_firmware),
 	KUNIT_CASE(fdt_test_malformed),
+	KUNIT_CASE(fdt_test_forget_ima),
 	KUNIT_CASE(fdt_test_self),
 	KUNIT_CASE(fdt_test_self_everywhere),
 	KUNIT_CASE(fdt_test_seeds),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cpio
 import figures
+import sign
 import table
 
 QEMU = "qemu-system-aarch64"
@@ -66,14 +67,20 @@ class Store:
 
     def kernel(self, name):
         """The image of a kernel by its name in the table."""
-        name = self.renamed.get(name, name)
-        if name.startswith("stock-"):
-            path = self.build / "stock" / name[6:].replace("_", ".") / "vmlinuz"
+        plain, file, _ = sign.split(name)
+        plain = self.renamed.get(plain, plain)
+        if plain.startswith("stock-"):
+            path = self.build / "stock" / plain[6:].replace("_", ".") / "vmlinuz"
         else:
-            path = self.build / "out" / name / "arch/arm64/boot/Image"
+            path = self.build / "out" / plain / "arch/arm64/boot" / file
         if not path.is_file():
             raise Unbuilt(f"{path} is not built")
         return path
+
+    def key(self, name):
+        """The key that the build of a kernel made for itself, with its certificate."""
+        plain = sign.split(name)[0]
+        return self.build / "out" / self.renamed.get(plain, plain) / "certs/signing_key.pem"
 
     def module(self, name):
         """The test module of a kernel, which not every one has."""
@@ -100,7 +107,7 @@ class Store:
 
 
 def need_tools(case, qemu=QEMU):
-    for tool in (qemu, *(("fdtput",) if case.dtb else ())):
+    for tool in (qemu, *(("fdtput",) if case.dtb else ()), *sign.tools(case.kernels)):
         if not shutil.which(tool):
             raise Missing(tool)
     firmware = FIRMWARE.get(case.firmware)
@@ -190,7 +197,11 @@ def prepare(case, store, qemu=QEMU):
     share.mkdir(parents=True)
     for name in case.kernels:
         # A copy: a build may go on meanwhile, and a guest cannot follow our symlinks.
-        shutil.copyfile(store.kernel(name), share / f"Image-{name}")
+        try:
+            sign.make(store.kernel(name), sign.split(name)[2], store.key(name), work,
+                      share / f"Image-{name}")
+        except sign.Missing as what:
+            raise Unbuilt(str(what)) from None
         if f"module {name}" in case.steps:
             if not store.module(name).is_file():
                 raise Unbuilt(f"{store.module(name)} is not built")

@@ -15,13 +15,15 @@ from pathlib import Path
 
 TABLE = Path(__file__).with_name("cases.toml")
 LEAVING = ("leave", "panic")
+# Steps whose second word is a kernel
+LOADING = ("load", "load-crash", "refuse")
 VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "param",
                    "sum", "tap", "save-dump", "hibernate", "fill", "host", "memory",
                    "block", "cpu", "pattern", "map", "write", "want", "refused", "io",
                    "fatal", "bad-dump", "no-vmcore", "vmcore-dmesg", "sysctl", "module",
                    "crash-test", "plant", "guest", "spin-user", "shrink", "regions", "cycle",
                    "ticks", "digests", "run", "fails", "stage", "time", "rest", "unchecked",
-                   "stress", "hammer", "calm")
+                   "stress", "hammer", "calm", "refuse", "ima")
 # Steps that need the programs of the second archive
 TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump",
          "vmcore-dmesg", "plant", "guest", "ticks", "digests", "time", "stress")
@@ -82,8 +84,9 @@ class Case:
 
     @property
     def kernels(self):
-        """Every kernel that the case needs, each once."""
-        return list(dict.fromkeys(boot.kernel for boot in self.boots))
+        """Every kernel that the case runs or loads, each once."""
+        loaded = (step.split()[2] for step in self.steps if step.split()[0] in LOADING)
+        return list(dict.fromkeys([*(boot.kernel for boot in self.boots), *loaded]))
 
 
 def fill(thing, values):

@@ -21,6 +21,7 @@ import judge
 import kunit
 import monitor
 import qemu
+import sign
 import table
 
 TABLE = """
@@ -162,6 +163,9 @@ def test_table(tap):
               "table: macros are spelled out")
     tap.check([b.kernel for b in cases[1].boots] == ["4k", "64k", "64k", "4k"],
               "table: kernels follow from the steps")
+    more = load(TABLE.replace('steps = ["chain', 'steps = ["refuse direct 4k-foreign E", "chain'))
+    tap.check(more[0].kernels == ["4k", "64k", "4k-foreign"],
+              "table: kernels that are only loaded are needed as well")
     times = load(TABLE.replace('"chain {n} direct 64k"', '"times 2 chain {n} direct 64k"'))
     tap.check(len(times[1].boots) == 6, "table: steps are repeated")
     tap.check(refuses(TABLE.replace("tap = 2", "tpa = 2")), "table: refuses an unknown field")
@@ -170,6 +174,24 @@ def test_table(tap):
     tap.check(refuses(TABLE.replace("load-crash {1}", "load {1}")),
               "table: refuses a panic with nothing loaded")
     tap.check(table.load(), "table: cases.toml is sound")
+
+
+def test_sign(tap):
+    names = {"4k": ("4k", "Image", None), "4k-va39": ("4k-va39", "Image", None),
+             "stock-6_1": ("stock-6_1", "Image", None),
+             "4k-va39-signed": ("4k-va39", "Image", "signed"),
+             "4k-zboot": ("4k", "vmlinuz.efi", None),
+             "4k-zboot-tampered": ("4k", "vmlinuz.efi", "tampered")}
+    tap.check({name: sign.split(name) for name in names} == names,
+              "sign: a name says what is made of what")
+    tap.check(sign.tools(["4k", "4k-zboot"]) == [] and sign.tools(["4k-signed"]) == ["sbsign"] and
+              sign.tools(["4k", "4k-foreign"]) == ["sbsign", "openssl"],
+              "sign: tools that are missing can be named")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "file")
+        path.write_bytes(bytes(9))
+        sign.tamper(path, 4)
+        tap.check(path.read_bytes() == bytes(4) + b"\1" + bytes(4), "sign: one bit is changed")
 
 
 def test_judge(tap):
@@ -294,7 +316,7 @@ def test_cpio(tap):
 
 def main():
     tap = Tap()
-    for test in (test_table, test_judge, test_judge_ends, test_judge_cost,
+    for test in (test_table, test_sign, test_judge, test_judge_ends, test_judge_cost,
                  test_figures, test_kunit, test_monitor, test_cpio):
         test(tap)
     return tap.finish()

@@ -22,6 +22,7 @@
 #                           takes of all segments: ten seconds in an emulated guest;
 #                           high: away from where the kernel keeps its own things)
 #   load-crash HOW KERNEL [WORD...]
+#   refuse HOW KERNEL ERRNO the kernel must not take it; HOW: direct or packed
 #   unload HOW | unload-crash HOW
 #   stage FILE [FS]         copies a file of the share to /tmp, for initrd=/tmp/FILE; FS is
 #                           mounted there before
@@ -52,7 +53,7 @@
 #   calm                    ends that
 #   refused                 reboot(KEXEC), and it comes back
 #   io                      reads /dev/vda and sees its interrupts
-# and those of kdump.sh
+# and those of kdump.sh and ima.sh
 export PATH=/bin
 
 sys=/sys/kernel
@@ -60,6 +61,8 @@ share=/share
 cache=loose
 # shellcheck source=kdump.sh
 . /kdump.sh
+# shellcheck source=ima.sh
+. /ima.sh
 
 say() {
 	echo "<5>KX: $*" >/dev/kmsg
@@ -145,6 +148,12 @@ next_cmdline() {
 	echo "$(cat /case/cmdline) kx.boot=$((boot + 1)) kx.at=$(step_after "$1")"
 }
 
+pack_kernel() {
+	[ "$how" = packed ] || return 0
+	busybox gzip -c "$kernel" >/tmp/Image.gz
+	kernel=/tmp/Image.gz
+}
+
 # do_load WAY FLAG HOW KERNEL [initrd=FILE] [WORD...]
 do_load() {
 	way=$1 flag=$2 how=$3 kernel=$share/Image-$4 initrd=$share/initrd
@@ -164,10 +173,7 @@ do_load() {
 	head -c 1 /dev/random >/dev/null
 	case $how in
 	direct | packed | debug)
-		if [ "$how" = packed ]; then
-			busybox gzip -c "$kernel" >/tmp/Image.gz
-			kernel=/tmp/Image.gz
-		fi
+		pack_kernel
 		set -- --cmdline "$1" ${flag:+--on-crash}
 		[ "$how" != debug ] || set -- "$@" --debug
 		run kexec_direct --kernel "$kernel" --initrd "$initrd" "$@"
@@ -183,6 +189,16 @@ do_load() {
 	esac
 	unset LD_PRELOAD
 	say "loaded $how ${kernel##*/} $(stat -c %s "$initrd")"
+}
+
+# do_refuse HOW KERNEL ERRNO
+do_refuse() {
+	how=$1 kernel=$share/Image-$2
+	pack_kernel
+	! kexec_direct --kernel "$kernel" --initrd "$share/initrd" >/tmp/said 2>&1 ||
+		die "it was loaded"
+	grep -q ": $3\$" /tmp/said || die "$(cat /tmp/said), not $3"
+	say "refused $1 $2: $3"
 }
 
 do_unload() {
@@ -313,6 +329,7 @@ do_step() {
 	case $verb in
 	load) with_share do_load leave "" "$@" ;;
 	load-crash) with_share do_load panic -p "$@" ;;
+	refuse) with_share do_refuse "$@" ;;
 	unload) do_unload "$1" "" ;;
 	unload-crash) do_unload "$1" -p ;;
 	leave) do_leave "$1" ;;
@@ -363,6 +380,7 @@ do_step() {
 		;;
 	refused) do_refused ;;
 	io) do_io ;;
+	ima) do_ima "$@" ;;
 	*) kdump_step "$verb" "$@" ;;
 	esac
 }

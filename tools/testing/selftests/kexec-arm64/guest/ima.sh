@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154 # sys and boot are set in init.sh
+#
+# The steps of init.sh that have to do with IMA's measurement list, read by it.
+#
+#   ima policy      from here on IMA measures programs, and what a load reads
+#   ima add N       runs N programs that nobody has run before
+#   ima leave       says what the list is that this kernel leaves
+#   ima came N      says the lists of the N kernels whose entries came along, each as
+#                   it was left; N may be 0
+#
+# Lists are said in the same words when they are left and when they have come, so the
+# table can ask that they be equal. Every kernel begins its own part of the list with
+# an entry called boot_aggregate.
+
+ima=$sys/security/ima
+
+# ima_say KERNEL FILE
+ima_say() {
+	say "ima list of kernel $1: $(awk '
+		/ kexec-cmdline / { loads++ }
+		/ \/tmp\/late\./ { late++ }
+		END { print NR " lines, " loads + 0 " loads, " late + 0 " late" }
+	' "$2") $(sha256sum <"$2")"
+}
+
+# No write takes more than one rule
+ima_policy() {
+	for func in BPRM_CHECK KEXEC_KERNEL_CHECK KEXEC_INITRAMFS_CHECK KEXEC_CMDLINE; do
+		echo "measure func=$func"
+	done >/tmp/policy
+	cat /tmp/policy >"$ima/policy" || die "the policy is refused"
+}
+
+ima_add() {
+	n=0
+	while [ $n -lt "$1" ]; do
+		n=$((n + 1))
+		printf '#!/bin/sh\n# %s\n' "$boot.$n" >/tmp/late.$n
+		chmod 755 /tmp/late.$n
+		run /tmp/late.$n
+	done
+}
+
+# What came is all in front of the last boot_aggregate, and in there what this kernel's
+# predecessor was left is in front of the last but one, and so on.
+ima_came() {
+	cat "$ima/ascii_runtime_measurements" >/tmp/list
+	parts=$(grep -c " boot_aggregate\$" /tmp/list)
+	[ "$parts" = $(($1 + 1)) ] || die "the list is of $parts kernels"
+	n=0
+	while [ $n -lt "$1" ]; do
+		n=$((n + 1))
+		awk -v last=$((n + 1)) '
+			/ boot_aggregate$/ && ++seen == last { exit }
+			{ print }
+		' /tmp/list >/tmp/part
+		ima_say $((boot - $1 + n - 1)) /tmp/part
+	done
+	[ ! -e /proc/device-tree/chosen/linux,ima-kexec-buffer ] || die "the property stays"
+	say "ima freed $(dmesg | grep -c "memblock_free_late.* ima_free_kexec_buffer+")"
+}
+
+do_ima() {
+	[ -d "$ima" ] || run mount -t securityfs security "$sys/security"
+	case $1 in
+	policy) ima_policy ;;
+	add) ima_add "$2" ;;
+	leave)
+		cat "$ima/ascii_runtime_measurements" >/tmp/list
+		ima_say "$boot" /tmp/list
+		;;
+	came) ima_came "$2" ;;
+	*) die "no such step" ;;
+	esac
+}

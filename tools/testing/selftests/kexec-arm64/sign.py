@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kernels that are made of others for one case: signed, badly signed, packed.
+
+A name such as "4k-signed" or "4k-zboot-tampered" says what is done to which kernel:
+the build's own key signs, which is in the keyring of every kernel of that build.
+"""
+
+import shutil
+import subprocess
+
+# Bytes that the last bytes with a signature lie in front of the end of the plain file
+TAMPERED_AT = 16
+# By whom, and whether a byte is changed afterwards
+TREATMENTS = {"signed": ("build", False), "tampered": ("build", True),
+              "foreign": ("nobody", False)}
+PACKED = {"zboot": "vmlinuz.efi"}
+PLAIN = "Image"
+
+
+class Missing(Exception):
+    """The kernel was built without a key."""
+
+
+def split(name):
+    """A kernel's name as (the one it is made of, its file, its treatment or None)."""
+    name, _, last = name.rpartition("-") if name.endswith(tuple(TREATMENTS)) else (name, "", "")
+    plain, _, form = name.rpartition("-")
+    if form in PACKED:
+        return plain, PACKED[form], last or None
+    return name, PLAIN, last or None
+
+
+def tools(names):
+    """Programs that are needed to make these kernels."""
+    wanted = {treatment for _, _, treatment in map(split, names)}
+    return [*(["sbsign"] if wanted - {None} else []), *(["openssl"] if "foreign" in wanted else [])]
+
+
+def quietly(*command):
+    """Both tools write to standard error even when all is well."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
+    if done.returncode:
+        raise OSError(f"{command[0]}: {done.stdout.strip()}")
+
+
+def stranger(target):
+    """A key that no kernel has ever heard of, with its certificate, in one file."""
+    part = target.with_suffix(".cert")
+    quietly("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=nobody",
+            "-keyout", str(target), "-out", str(part))
+    target.write_bytes(target.read_bytes() + part.read_bytes())
+    return target
+
+
+def tamper(path, at):
+    with open(path, "r+b") as stream:
+        stream.seek(at)
+        byte = stream.read(1)[0]
+        stream.seek(at)
+        stream.write(bytes([byte ^ 1]))
+
+
+def make(source, treatment, key, work, target):
+    """Writes what the treatment makes of the file @source.
+
+    @key is the build's key and certificate; @work is a folder for a key of our own.
+    """
+    if not treatment:
+        shutil.copyfile(source, target)
+        return
+    signer, changed = TREATMENTS[treatment]
+    if signer == "nobody":
+        key = stranger(work / "stranger.pem")
+    elif not key.is_file():
+        raise Missing(f"{key} is not built")
+    quietly("sbsign", "--key", str(key), "--cert", str(key), "--output", str(target), str(source))
+    if changed:
+        tamper(target, source.stat().st_size - TAMPERED_AT)
