@@ -76,7 +76,7 @@ verdict() {
 			else if (bad ~ /FAIL step/)
 				why = bad
 			else if (kernels)
-				why = "kernel " kernels + 1 (bad ? " dies: " bad : " does not come up")
+				why = "kernel " kernels + 1 (bad ? ": " bad : " does not come up")
 			print why
 			exit
 		}' "$logs/$1.tap" |

@@ -14,11 +14,10 @@
  * stood in there, its bytes move over and that one is used instead.  Because
  * slots are found by index, each page costs the same however many came before.
  *
- * The best place for a page is its destination: then nothing has to be copied at
- * all.  So before anything is taken from the allocator, the destination itself
- * is asked for, with alloc_contig_range(): the whole segment at once, which is
- * quickest, or where that fails one pageblock after the other.  Movable pages
- * that are in the way are migrated elsewhere.
+ * The best place for a page is its destination: then nothing has to be copied.  So
+ * before anything is taken from the allocator, the destination itself is asked for,
+ * with alloc_contig_range(): the whole segment at once, which is quickest, or where
+ * that fails one pageblock after the other.  Movable pages in the way are migrated.
  *
  * A pageblock is given as a whole or not at all: one page in it that cannot be
  * moved, and be it one that we took ourselves, makes the rest unavailable.  So at
@@ -26,16 +25,14 @@
  * along, for another segment that may need it; what nobody needs is given back
  * when the image is sealed.
  *
- * Memory may be short.  Nothing here lets a bystander be killed for it: a load that
- * would leave next to nothing for others is refused before it takes anything,
- * what is asked for in quantity may fail, and the page tables of a mapping, whose
- * allocation has no such choice, are made sure of before.
+ * Memory may be short.  Nobody is killed for it: a load that would leave next to
+ * nothing for others is refused before it takes anything, what is asked for in
+ * quantity may fail, and the page tables of a mapping are made sure of before.
  *
  * Pages come from memory that was there at boot, because nothing else is certain
- * to stay.  The allocator cannot be asked for such, and likes to give hot-added
- * memory first.  As soon as it does, blocks are asked for by their address, from
- * the top of boot memory down, each once: the time is bounded by the size of boot
- * memory, and nothing has to be taken only to find that it will not do.
+ * to stay.  The allocator likes to give hot-added memory first.  As soon as it does,
+ * blocks are asked for by their address, from the top of boot memory down, each
+ * once: the time is bounded, and nothing is taken only to find that it will not do.
  *
  * A crash image is different: its destination is the crash reservation, which
  * the allocator never hands out.  When no crash image is loaded the slots

@@ -97,7 +97,8 @@ value() {
 # driver for it; they find an archive of the same on /dev/vda.
 with_share() {
 	if grep -q "9p$" /proc/filesystems; then
-		run mount -t 9p -o "trans=virtio,version=9p2000.L,msize=512000,cache=$cache" kx $share
+		run mount -t 9p -o "trans=virtio,version=9p2000.L,msize=512000,cache=$cache" \
+			kx $share
 	else
 		run mount -t tmpfs share $share
 		run tar xf /dev/vda -C $share
