@@ -32,7 +32,8 @@ rows() {
 	hotplug-kdump-unplug-dimm|a DIMM unplugged after kexec -p is not
 	hotplug-away|an image loaded while memory was plugged in starts
 	hotplug-sources|no destination and no source in memory that was plugged in
-	hotplug-storm-4k|60 random loads, unloads, plugs and moves at once
+	ima-anew|kexec -c, kexec -s, kexec -c: the IMA list begins anew
+	hotplug-storm-4k|random loads, unloads, plugs and moves at once
 	ROWS
 }
 
@@ -77,6 +78,8 @@ verdict() {
 				why = bad
 			else if (kernels)
 				why = "kernel " kernels + 1 (bad ? ": " bad : " does not come up")
+			else if (bad)
+				why = bad
 			print why
 			exit
 		}' "$logs/$1.tap" |

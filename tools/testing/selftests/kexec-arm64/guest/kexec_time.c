@@ -313,11 +313,14 @@ static void time_blocks(void)
 static void time_leave(void)
 {
 	/* One write is one line in the log; stdout would come later. */
-	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC), len;
+	char line[64];
 
 	if (fd < 0)
 		time_die("/dev/kmsg");
-	dprintf(fd, "<5>KX: figure leave_ns %lu", time_ns());
+	len = snprintf(line, sizeof(line), "<5>KX: figure leave_ns %lu", time_ns());
+	if (write(fd, line, len) != len)
+		time_die("/dev/kmsg");
 	errno = kexec_call_reboot();
 	time_die("reboot");
 }
