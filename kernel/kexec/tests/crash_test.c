@@ -29,6 +29,7 @@
  */
 #define pr_fmt(fmt) "crash_test: " fmt
 
+#include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/io.h>
@@ -173,9 +174,12 @@ static int crash_test_reboot(u64 pa)
 	return register_reboot_notifier(&crash_test_reboot_nb);
 }
 
+static DECLARE_COMPLETION(crash_test_runs);
+
 static int crash_test_never_sleep(void *unused)
 {
 	preempt_disable();
+	complete(&crash_test_runs);
 	/* Nobody stops it. */
 	while (!kthread_should_stop())
 		cpu_relax();
@@ -190,6 +194,8 @@ static int crash_test_busy_at_reboot(struct notifier_block *nb, unsigned long ev
 		return NOTIFY_DONE;
 	kthread_bind(task, cpumask_last(cpu_online_mask));
 	wake_up_process(task);
+	/* Else the reboot may be quicker. */
+	wait_for_completion(&crash_test_runs);
 	return NOTIFY_OK;
 }
 

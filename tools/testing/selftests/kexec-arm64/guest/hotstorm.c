@@ -43,7 +43,7 @@
 
 #define HOTSTORM_HOT_MIB	1024	/* what the host can plug in */
 #define HOTSTORM_BLOCK_MIB	128
-#define HOTSTORM_BASE		0x40000000UL
+#define HOTSTORM_ROOM		0x50000000UL	/* above initrd and device tree */
 #define HOTSTORM_KINDS		6
 #define HOTSTORM_BURST_MS	500	/* loads and unloads without a pause */
 #define HOTSTORM_REST_US	1000000	/* behind a burst, at most */
@@ -147,7 +147,7 @@ static void hotstorm_load_segment(struct hotstorm *s)
 	bool hot = hotstorm_below(s, 2);
 	struct kexec_segment seg = {
 		.memsz = (1 + hotstorm_below(s, 8)) * SZ_2M,
-		.mem = (void *)((hot ? s->hot : HOTSTORM_BASE + 0x8000000) +
+		.mem = (void *)((hot ? s->hot : HOTSTORM_ROOM) +
 				hotstorm_below(s, 100) * SZ_2M),
 	};
 	unsigned int tries = 0;
@@ -363,7 +363,7 @@ static bool hotstorm_works(struct hotstorm *s)
 {
 	struct kexec_segment seg = {
 		.memsz = SZ_2M,
-		.mem = (void *)(HOTSTORM_BASE + 0x8000000),
+		.mem = (void *)HOTSTORM_ROOM,
 	};
 	bool good = !kexec_call_load(0, 0, NULL, KEXEC_ON_CRASH) &&
 		    !kexec_call_load((u64)seg.mem, 1, &seg, 0) && hotstorm_loaded();
