@@ -122,8 +122,6 @@ def judge(case, found):
             yield f"figure {name} was never taken"
         elif max(found[name]) > limit:
             yield f"figure {name} is {max(found[name])}, the limit is {limit}"
-
-
     for name, value in case.reach.items():
         if max(found.get(name, [0])) != value:
             yield f"figure {name} is {max(found.get(name, [0]))} at most, wanted {value}"
