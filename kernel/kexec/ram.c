@@ -25,6 +25,7 @@
 
 #include <linux/cpu.h>
 #include <linux/init.h>
+#include <linux/ioport.h>
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/moduleparam.h>
@@ -75,6 +76,43 @@ static int __init ram_snapshot(void)
 	return 0;
 }
 core_initcall(ram_snapshot);
+
+/* The boot memory that this kernel's image is in, as /proc/iomem has it, or NULL. */
+static struct resource * __init ram_of_kernel(void)
+{
+	phys_addr_t text = __pa_symbol(_text);
+	struct memblock_region *r;
+
+	for_each_mem_region(r)
+		if (text >= r->base && text - r->base < r->size)
+			return lookup_resource(&iomem_resource,
+					       PFN_PHYS(memblock_region_memory_base_pfn(r)));
+	return NULL;
+}
+
+/*
+ * kexec-tools puts an image at the lowest place that /proc/iomem does not call
+ * reserved.  This kernel's own image is not, although nobody else can have that memory
+ * and whatever is to be there has to be copied.  So say it, below the names it has.
+ */
+static int __init ram_show_reserved(void)
+{
+	static struct resource reserved[2];
+	const phys_addr_t start[] = { __pa_symbol(_text), __pa_symbol(_sdata) };
+	struct resource *ram = ram_of_kernel(), *part;
+	unsigned int i;
+
+	for (i = 0; ram && i < ARRAY_SIZE(start); i++) {
+		part = lookup_resource(ram, start[i]);
+		if (!part)
+			continue;
+		reserved[i] = DEFINE_RES_NAMED(part->start, resource_size(part), "reserved",
+					       IORESOURCE_MEM | IORESOURCE_BUSY);
+		request_resource(part, &reserved[i]);
+	}
+	return 0;
+}
+subsys_initcall(ram_show_reserved);
 
 /* Boot memory less what is reserved now. */
 static struct place_map *ram_unreserved(void)
