@@ -14,17 +14,6 @@
  * stood in there, its bytes move over and that one is used instead.  Because
  * slots are found by index, each page costs the same however many came before.
  *
- * The best place for a page is its destination: then nothing has to be copied.  So
- * before anything is taken from the allocator, the destination itself is asked for,
- * with alloc_contig_range(): the whole segment at once, which is quickest, or where
- * that fails one pageblock after the other.  Movable pages in the way are migrated.
- *
- * A pageblock is given as a whole or not at all: one page in it that cannot be
- * moved, and be it one that we took ourselves, makes the rest unavailable.  So at
- * the ends of a segment that user space placed the rest of the pageblock is taken
- * along, for another segment that may need it; what nobody needs is given back
- * when the image is sealed.
- *
  * Memory may be short.  Nobody is killed for it: a load that would leave next to
  * nothing for others is refused before it takes anything, what is asked for in
  * quantity may fail, and the page tables of a mapping are made sure of before.
@@ -43,9 +32,7 @@
 
 #include <linux/gfp.h>
 #include <linux/highmem.h>
-#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
-#include <linux/mmzone.h>
 #include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -56,14 +43,8 @@
 /* A block of this order is 2 MiB with 4 KiB pages; larger ones help nobody. */
 #define HOLD_MAX_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, ilog2(SZ_2M) - PAGE_SHIFT)
 
-/* For one page: reclaim, but rather fail than have a bystander killed. */
-#define HOLD_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
-
 /* What is asked for by its address at a time. */
 #define HOLD_BLOCK_PAGES	(SZ_2M >> PAGE_SHIFT)
-
-/* Larger pageblocks (64 KiB pages: 512 MiB) are too much to be taken along. */
-#define HOLD_SPARE_MAX	(SZ_32M >> PAGE_SHIFT)
 
 /* Tables that a mapping of nothing but scattered pages needs above the last level. */
 #define HOLD_MAP_SPARE		8
@@ -72,29 +53,35 @@
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "kexec."
 
-static bool hold_in_place = true;
-module_param_named(in_place, hold_in_place, bool, 0644);
-MODULE_PARM_DESC(in_place, "ask for destinations themselves (N: copy everything)");
-
 static unsigned int hold_panic_in_move;
 module_param_named(panic_in_move, hold_panic_in_move, uint, 0644);
 MODULE_PARM_DESC(panic_in_move, "panic when N segments of a crash image have moved in (0: no)");
 #else
-#define hold_in_place true
 #define hold_panic_in_move 0U
 #endif
 
-/*
- * Would so many pages leave enough for everybody else?  A bystander who finds
- * nothing left calls the OOM killer as soon as he touches a new page, and it would
- * be our doing.  An estimate: others take memory meanwhile.
+/**
+ * kexec_hold_left() - what is left when so many pages are taken?
+ * @nr_pages: pages
+ *
+ * Somewhat is kept for everybody else: a bystander who finds nothing left calls the OOM
+ * killer as soon as he touches a new page, and it would be our doing.  An estimate:
+ * others take memory meanwhile.
+ *
+ * Context: any.
+ * Return: pages beyond that; negative when @nr_pages are too many.
  */
-static bool hold_fits(unsigned long nr_pages)
+long kexec_hold_left(unsigned long nr_pages)
 {
 	unsigned long reserve = clamp(totalram_pages() / 32, (unsigned long)SZ_8M >> PAGE_SHIFT,
 				      (unsigned long)SZ_64M >> PAGE_SHIFT);
 
-	return si_mem_available() >= (long)(nr_pages + reserve);
+	return si_mem_available() - (long)(nr_pages + reserve);
+}
+
+static bool hold_fits(unsigned long nr_pages)
+{
+	return kexec_hold_left(nr_pages) >= 0;
 }
 
 /* The slot whose destination is @pa, or NULL. */
@@ -132,15 +119,6 @@ static bool hold_meets_dst(const struct kexec_image *img, u64 start, u64 end)
 	return false;
 }
 
-static bool hold_take_contig(unsigned long pfn, unsigned long end)
-{
-	if (!pfn_to_online_page(pfn) || !pfn_to_online_page(end - 1))
-		return false;
-	/* alloc_contig_range() works in one zone. */
-	return page_zone(pfn_to_page(pfn)) == page_zone(pfn_to_page(end - 1)) &&
-	       !alloc_contig_range(pfn, end, MIGRATE_MOVABLE, HOLD_GFP);
-}
-
 static void hold_go_by_place(struct kexec_image *img)
 {
 	img->pool_by_place = true;
@@ -157,7 +135,7 @@ static int hold_refill_by_place(struct kexec_image *img)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		if (hold_meets_dst(img, img->pool_below, PFN_PHYS(pfn + HOLD_BLOCK_PAGES)) ||
-		    !hold_take_contig(pfn, pfn + HOLD_BLOCK_PAGES))
+		    !kexec_claim_range(pfn, pfn + HOLD_BLOCK_PAGES))
 			continue;
 		img->pool = pfn_to_page(pfn);
 		img->pool_left = HOLD_BLOCK_PAGES;
@@ -180,7 +158,7 @@ static int hold_refill(struct kexec_image *img)
 	for (; order && !page; order -= !page)
 		page = alloc_pages(gfp, order);
 	if (!page)
-		page = alloc_page(HOLD_GFP);
+		page = alloc_page(KEXEC_HOLD_GFP);
 	if (!page)
 		return -ENOMEM;
 	if (!hold_is_fit(page, 1UL << order)) {
@@ -196,12 +174,18 @@ static int hold_refill(struct kexec_image *img)
 	return 0;
 }
 
-/*
- * Send @page to the slot that it is the destination of, if there is one.
- * Returns a page that is no destination: @page, or the one that it replaced in
- * its slot, or NULL when the slot was empty.
+/**
+ * kexec_hold_send_home() - put a page where it belongs
+ * @img: the image
+ * @page: a page of the caller's
+ *
+ * If it is the destination of a slot, that slot has it from now on.
+ *
+ * Context: process context; no segment of @img is mapped.
+ * Return: a page of the caller's that is no destination: @page, or the one that it
+ * replaced, or NULL when the slot was empty.
  */
-static struct page *hold_send_home(struct kexec_image *img, struct page *page)
+struct page *kexec_hold_send_home(struct kexec_image *img, struct page *page)
 {
 	struct kexec_backing *owner;
 	struct page **slot = hold_slot(img, page_to_phys(page), &owner);
@@ -225,7 +209,7 @@ static struct page *hold_next(struct kexec_image *img)
 		if (!img->pool_left && hold_refill(img))
 			return NULL;
 		img->pool_left--;
-		page = hold_send_home(img, img->pool++);
+		page = kexec_hold_send_home(img, img->pool++);
 	} while (!page);
 
 	return page;
@@ -260,167 +244,6 @@ static int hold_evict(struct kexec_image *img, unsigned int seg)
 		}
 	}
 	return 0;
-}
-
-static unsigned long hold_pfn(const struct kexec_backing *b)
-{
-	return PHYS_PFN(b->dst_pa);
-}
-
-static unsigned long hold_end_pfn(const struct kexec_backing *b)
-{
-	return hold_pfn(b) + b->nr_pages;
-}
-
-static void hold_free_range(unsigned long pfn, unsigned long nr)
-{
-	for (; nr; nr--)
-		__free_page(pfn_to_page(pfn++));
-}
-
-static void hold_free_spares(struct kexec_backing *b)
-{
-	hold_free_range(hold_pfn(b) - b->spare_before, b->spare_before);
-	hold_free_range(hold_end_pfn(b), b->spare_after);
-	b->spare_before = 0;
-	b->spare_after = 0;
-}
-
-/*
- * Pages [@start, @end) of @b may lie among the spare ones of another segment.  The
- * spare pages between the two segments stay with that one, those on the far side
- * go with @b: they lie at its ends again.
- */
-static bool hold_take_spares(struct kexec_image *img, struct kexec_backing *b,
-			     unsigned long start, unsigned long end)
-{
-	unsigned int i;
-
-	for (i = 0; i < img->kimage.nr_segments; i++) {
-		struct kexec_backing *o = &img->backing[i];
-		unsigned long before = hold_pfn(o) - o->spare_before;
-		unsigned long after = hold_end_pfn(o) + o->spare_after;
-
-		if (o == b)
-			continue;
-		if (start >= hold_end_pfn(o) && end <= after) {
-			o->spare_after = start - hold_end_pfn(o);
-			b->spare_after += after - end;
-			return true;
-		}
-		if (start >= before && end <= hold_pfn(o)) {
-			o->spare_before = hold_pfn(o) - end;
-			b->spare_before += start - before;
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * Take pages [@start, @end).  Where user space chose the places, the rest of their
- * pageblocks as well; our own choice keeps segments apart.
- */
-static bool hold_take_blocks(const struct kexec_image *img, struct kexec_backing *b,
-			     unsigned long start, unsigned long end)
-{
-	struct page *page = pfn_to_online_page(start);
-	unsigned long from = start, to = end;
-	struct zone *zone;
-
-	if (!page || !pfn_to_online_page(end - 1))
-		return false;
-	zone = page_zone(page);
-	if (!img->kimage.file_mode && pageblock_nr_pages <= HOLD_SPARE_MAX) {
-		from = max(ALIGN_DOWN(start, pageblock_nr_pages), zone->zone_start_pfn);
-		to = min(ALIGN(end, pageblock_nr_pages), zone_end_pfn(zone));
-	}
-	if (!hold_take_contig(from, to))
-		return false;
-	b->spare_before += start - from;
-	b->spare_after += to - end;
-	return true;
-}
-
-/* Take the destination of slots [@from, @to) itself.  All of them or none. */
-static bool hold_claim_run(struct kexec_image *img, struct kexec_backing *b,
-			   unsigned long from, unsigned long to)
-{
-	unsigned long pfn = hold_pfn(b), i;
-
-	for (i = from; i < to; i++)
-		if (b->pages[i])
-			return false;
-	if (!hold_take_spares(img, b, pfn + from, pfn + to) &&
-	    !hold_take_blocks(img, b, pfn + from, pfn + to))
-		return false;
-
-	for (i = from; i < to; i++)
-		b->pages[i] = pfn_to_page(pfn + i);
-	return true;
-}
-
-/* The slot that begins the next pageblock. */
-static unsigned long hold_next_block(const struct kexec_backing *b, unsigned long slot)
-{
-	unsigned long pfn = hold_pfn(b);
-
-	return min(ALIGN(pfn + slot + 1, pageblock_nr_pages) - pfn, b->nr_pages);
-}
-
-/* The slot behind the last whole pageblock; not before @slot, which begins one. */
-static unsigned long hold_last_block(const struct kexec_backing *b, unsigned long slot)
-{
-	unsigned long end = ALIGN_DOWN(hold_end_pfn(b), pageblock_nr_pages);
-
-	return end > hold_pfn(b) + slot ? end - hold_pfn(b) : slot;
-}
-
-/**
- * kexec_hold_claim() - take as much of a segment's destination as can be had
- * @img: an image that is no crash image
- * @seg: index of the segment
- * @resume: receives the slot behind the last page that could not be had, 0 when
- *          all could
- *
- * Context: process context, may sleep.
- * Return: the number of pages that could not be had.
- */
-unsigned long kexec_hold_claim(struct kexec_image *img, unsigned int seg,
-			       unsigned long *resume)
-{
-	struct kexec_backing *b = &img->backing[seg];
-	unsigned long slot, next, middle, tail, missing = 0;
-
-	*resume = 0;
-	b->claimed = true;
-	if (!hold_in_place || !b->nr_pages)
-		return 0;
-	if (!hold_fits(b->nr_pages)) {
-		*resume = b->nr_pages;
-		return b->nr_pages;
-	}
-	if (hold_claim_run(img, b, 0, b->nr_pages)) {
-		b->complete = true;
-		return 0;
-	}
-
-	/* The ends may lie among spare pages, and the rest be had at once. */
-	middle = hold_next_block(b, 0);
-	tail = hold_last_block(b, middle);
-	for (slot = 0; slot < b->nr_pages; slot = next) {
-		next = hold_next_block(b, slot);
-		if (slot == middle && slot < tail && hold_claim_run(img, b, slot, tail)) {
-			next = tail;
-		} else if (fatal_signal_pending(current) ||
-			   !hold_claim_run(img, b, slot, next)) {
-			missing += next - slot;
-			*resume = next;
-		}
-		cond_resched();
-	}
-	b->complete = !missing;
-	return missing;
 }
 
 static void hold_borrow(struct kexec_backing *b)
@@ -482,8 +305,9 @@ int kexec_hold_segment(struct kexec_image *img, unsigned int seg)
 		hold_borrow(b);
 		return 0;
 	}
-	if (!kexec_image_is_crash(img) && !b->claimed)
-		kexec_hold_claim(img, seg, &resume);
+	if (!kexec_image_is_crash(img) && !b->claimed &&
+	    kexec_claim_segment(img, seg, &resume))
+		kexec_claim_rest(img, seg);
 	/* Nobody who came before can hold one of its pages. */
 	if (b->complete)
 		return 0;
@@ -515,7 +339,7 @@ static bool hold_can_map(const struct kexec_backing *b)
 	LIST_HEAD(pages);
 
 	for (; left; left--) {
-		page = alloc_page(HOLD_GFP);
+		page = alloc_page(KEXEC_HOLD_GFP);
 		if (!page)
 			break;
 		list_add(&page->lru, &pages);
@@ -572,7 +396,7 @@ void kexec_hold_unmap(struct kexec_backing *b)
 /* A page of boot memory that may be anybody's destination, or NULL. */
 static struct page *hold_any_page(struct kexec_image *img)
 {
-	struct page *page = alloc_page(HOLD_GFP);
+	struct page *page = alloc_page(KEXEC_HOLD_GFP);
 
 	if (page && hold_is_fit(page, 1))
 		return page;
@@ -635,7 +459,7 @@ void kexec_hold_settle(struct kexec_image *img)
 	unsigned int i;
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		hold_free_spares(&img->backing[i]);
+		kexec_claim_free_spares(&img->backing[i]);
 	hold_free_list(&img->refused_pages);
 	while (img->pool_left) {
 		img->pool_left--;
@@ -664,7 +488,7 @@ void kexec_hold_release(struct kexec_backing *b)
 {
 	if (!b->claimed)
 		return;
-	hold_free_spares(b);
+	kexec_claim_free_spares(b);
 	hold_free_pages(b);
 	memset(b->pages, 0, b->nr_pages * sizeof(*b->pages));
 	b->claimed = false;
@@ -683,7 +507,7 @@ void kexec_hold_trim(struct kexec_backing *b, unsigned long nr_pages)
 	unsigned long i;
 
 	/* They would no longer lie at its ends. */
-	hold_free_spares(b);
+	kexec_claim_free_spares(b);
 	for (i = nr_pages; i < b->nr_pages; i++) {
 		if (b->pages[i] && !b->borrowed)
 			__free_page(b->pages[i]);

@@ -75,6 +75,18 @@ struct kexec_refresh {
 };
 
 /**
+ * struct kexec_glean - a search for free memory at a certain place
+ * @rejected: blocks that lie elsewhere
+ * @pages_left: pages that may still be rejected
+ * @blocks_left: blocks that may still be asked for
+ */
+struct kexec_glean {
+	struct list_head rejected;
+	long pages_left;
+	unsigned int blocks_left;
+};
+
+/**
  * struct kexec_image - one loaded, or half loaded, next kernel
  * @kimage: what the rest of the kernel knows of it; IMA reads and writes here
  * @plan: what the machine half was told
@@ -128,6 +140,9 @@ static inline bool kexec_image_is_crash(const struct kexec_image *img)
 	return img->kimage.type == KEXEC_TYPE_CRASH;
 }
 
+/* For one page: reclaim, but rather fail than have a bystander killed. */
+#define KEXEC_HOLD_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
 /* How long a refresh of the ELF core header is waited for. */
 #define KEXEC_PATIENCE_MS	2000
 
@@ -161,9 +176,9 @@ bool kexec_ram_block_below(u64 *below, u64 size);
 bool kexec_ram_now_reserved(u64 start, u64 end, struct place_range *where);
 
 /* hold.c: the pages themselves */
+long kexec_hold_left(unsigned long nr_pages);
+struct page *kexec_hold_send_home(struct kexec_image *img, struct page *page);
 int kexec_hold_segment(struct kexec_image *img, unsigned int seg);
-unsigned long kexec_hold_claim(struct kexec_image *img, unsigned int seg,
-			       unsigned long *resume);
 void kexec_hold_release(struct kexec_backing *b);
 void kexec_hold_trim(struct kexec_backing *b, unsigned long nr_pages);
 int kexec_hold_map(struct kexec_backing *b);
@@ -175,8 +190,22 @@ void kexec_hold_settle_crash(struct kexec_image *img);
 void kexec_hold_free(struct kexec_image *img);
 const char *kexec_hold_use(const struct kexec_image *img, u64 start, u64 end);
 
+/* claim.c: a destination itself */
+bool kexec_claim_range(unsigned long pfn, unsigned long end);
+unsigned long kexec_claim_segment(struct kexec_image *img, unsigned int seg,
+				  unsigned long *resume);
+void kexec_claim_rest(struct kexec_image *img, unsigned int seg);
+void kexec_claim_free_spares(struct kexec_backing *b);
+
 /* vacant.c: is anybody there? */
 bool kexec_vacant_range(u64 start, u64 end, bool from_end, u64 *used);
+bool kexec_vacant_order(struct page *page, unsigned int *order);
+
+/* glean.c: free memory at a certain place */
+void kexec_glean_begin(struct kexec_glean *g, unsigned long pages);
+struct page *kexec_glean_next(struct kexec_glean *g, struct page *page, unsigned int *order);
+void kexec_glean_reject(struct kexec_glean *g, struct page *page, unsigned int order);
+void kexec_glean_end(struct kexec_glean *g);
 
 /* seat.c: where a segment goes, when the choice is ours */
 int kexec_seat_segment(struct kexec_image *img, struct place_map *map,

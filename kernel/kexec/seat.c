@@ -11,8 +11,8 @@
  * places are tried in the order that the request asks for.  One that cannot be
  * had completely is given back, and the next one begins behind the last page
  * that was missing, so that no block is asked for more than a few times.  When
- * no place is complete, the one that lacks least is taken, and what it lacks is
- * held elsewhere and copied.
+ * no place is complete, the one that lacks least is taken, with what is free in it
+ * (glean.c), and what it lacks then is held elsewhere and copied.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -50,15 +50,19 @@ static void seat_advance(struct place_request *req, u64 pa, u64 offset, unsigned
 }
 
 /*
- * The best place whose memory is free at the moment.  That includes the rest of
- * the pageblocks at its ends, unless they are large: see hold.c.
+ * The best place whose memory is free at the moment.  That includes the rest of the
+ * pageblocks at its ends, see hold.c.  Where those are too large to be taken along,
+ * still something around it: what is left of a block is what the allocator gives next.
  */
 static bool seat_find_vacant(const struct place_map *map, const struct place_request *req,
 			     u64 offset, u64 memsz, u64 *pa)
 {
 	struct place_request next = *req;
-	u64 block = min_t(u64, SZ_32M, PFN_PHYS(pageblock_nr_pages));
+	u64 block = PFN_PHYS(pageblock_nr_pages);
 	u64 start, end, used;
+
+	if (block > SZ_32M)
+		block = SZ_2M;
 
 	while (!kexec_place_find(map, &next, pa)) {
 		start = ALIGN_DOWN(*pa + offset, block);
@@ -75,43 +79,56 @@ static bool seat_find_vacant(const struct place_map *map, const struct place_req
 	return false;
 }
 
+/**
+ * struct seat_best - the best of the places that were asked for
+ * @pa: where it begins
+ * @missing: pages that it lacked
+ */
+struct seat_best {
+	u64 pa;
+	unsigned long missing;
+};
+
 /* Ask for one place; returns the number of pages that it lacks. */
-static unsigned long seat_try(struct kexec_image *img, int seg, u64 pa, unsigned long *resume)
+static unsigned long seat_try(struct kexec_image *img, int seg, u64 pa, u64 offset,
+			      struct seat_best *best, unsigned long *resume)
 {
-	kexec_segment_move(img, seg, pa);
-	return kexec_hold_claim(img, seg, resume);
+	unsigned long missing;
+
+	kexec_segment_move(img, seg, pa + offset);
+	missing = kexec_claim_segment(img, seg, resume);
+	if (missing < best->missing)
+		*best = (struct seat_best) { .pa = pa, .missing = missing };
+	return missing;
 }
 
 /* Find the best place for segment @seg and take what can be had of it. */
 static int seat_choose(struct kexec_image *img, int seg, const struct place_map *map,
-		       const struct place_request *req, u64 offset, u64 memsz, u64 *best)
+		       const struct place_request *req, u64 offset, u64 memsz, u64 *pa)
 {
-	unsigned long resume, missing, least = ULONG_MAX;
+	struct seat_best best = { .missing = ULONG_MAX };
 	struct place_request next = *req;
+	unsigned long resume;
 	int tries;
-	u64 pa;
 
-	/* It may be taken before it is asked for. */
+	/* It may be taken before it is asked for, or lie in a pageblock that is refused. */
 	for (tries = 0; tries < SEAT_LOOKS; tries++) {
-		if (!seat_find_vacant(map, req, offset, memsz, best))
+		if (!seat_find_vacant(map, req, offset, memsz, pa))
 			break;
-		if (!seat_try(img, seg, *best + offset, &resume))
+		if (!seat_try(img, seg, *pa, offset, &best, &resume))
 			return 0;
 	}
 
-	for (tries = 0; tries < SEAT_TRIES && !kexec_place_find(map, &next, &pa); tries++) {
-		missing = seat_try(img, seg, pa + offset, &resume);
-		if (missing < least) {
-			least = missing;
-			*best = pa;
-		}
-		if (!missing)
+	for (tries = 0; tries < SEAT_TRIES && !kexec_place_find(map, &next, pa); tries++) {
+		if (!seat_try(img, seg, *pa, offset, &best, &resume))
 			return 0;
-		seat_advance(&next, pa, offset, resume);
+		seat_advance(&next, *pa, offset, resume);
 	}
-	if (least == ULONG_MAX)
+	if (best.missing == ULONG_MAX)
 		return -EADDRNOTAVAIL;
-	seat_try(img, seg, *best + offset, &resume);
+	*pa = best.pa;
+	if (seat_try(img, seg, *pa, offset, &best, &resume))
+		kexec_claim_rest(img, seg);
 	return 0;
 }
 

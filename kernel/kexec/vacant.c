@@ -26,22 +26,30 @@
 /* Looked at in one go, and no larger than a section. */
 #define VACANT_BLOCK	min_t(unsigned long, pageblock_nr_pages, SZ_32M >> PAGE_SHIFT)
 
-/* How many free pages begin at @pfn; they may be a part of a larger free block. */
-static unsigned long vacant_run(unsigned long pfn)
+/* The first page of the free block that @pfn is in, and its order; false when it is in none. */
+static bool vacant_find(unsigned long pfn, unsigned long *head, unsigned int *order)
 {
-	unsigned long head, order;
 	unsigned int i;
 
 	for (i = 0; i <= MAX_PAGE_ORDER; i++) {
-		head = ALIGN_DOWN(pfn, 1UL << i);
-		if (!PageBuddy(pfn_to_page(head)))
+		*head = ALIGN_DOWN(pfn, 1UL << i);
+		if (!PageBuddy(pfn_to_page(*head)))
 			continue;
 		/* May change under our eyes: read once, and believe no nonsense. */
-		order = READ_ONCE(page_private(pfn_to_page(head)));
-		if (order <= MAX_PAGE_ORDER && head + (1UL << order) > pfn)
-			return head + (1UL << order) - pfn;
+		*order = READ_ONCE(page_private(pfn_to_page(*head)));
+		if (*order <= MAX_PAGE_ORDER && *head + (1UL << *order) > pfn)
+			return true;
 	}
-	return 0;
+	return false;
+}
+
+/* How many free pages begin at @pfn; they may be a part of a larger free block. */
+static unsigned long vacant_run(unsigned long pfn)
+{
+	unsigned long head;
+	unsigned int order;
+
+	return vacant_find(pfn, &head, &order) ? head + (1UL << order) - pfn : 0;
 }
 
 /*
@@ -86,4 +94,19 @@ bool kexec_vacant_range(u64 start, u64 end, bool from_end, u64 *used)
 		cond_resched();
 	}
 	return true;
+}
+
+/**
+ * kexec_vacant_order() - how large is the free block that a page is in?
+ * @page: a page of memory that is online
+ * @order: receives its order
+ *
+ * Context: any; the answer may be out of date at once.
+ * Return: whether it is in one.
+ */
+bool kexec_vacant_order(struct page *page, unsigned int *order)
+{
+	unsigned long head;
+
+	return vacant_find(page_to_pfn(page), &head, order);
 }

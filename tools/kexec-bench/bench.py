@@ -128,11 +128,15 @@ def below(values, limit):
 
 
 def leave_rows(results):
-    for size, load, text in ((31, "direct", "file, 31 MB"), (402, "direct", "file, 402 MB"),
-                             (31, "kexec-ci", "kexec -c -i, 31 MB"),
-                             (402, "kexec-ci", "kexec -c -i, 402 MB"),
-                             (402, "kexec-ci-high", "kexec -c -i --mem-min=, 402 MB")):
-        case = f"leave-{size}-{load}"
+    for size, load, memory, text in (
+            (31, "direct", 2048, "file, 31 MB"),
+            (402, "direct", 2048, "file, 402 MB"),
+            (31, "kexec-ci", 4096, "kexec -c -i, 31 MB, 4 GB guest"),
+            (402, "kexec-ci", 4096, "kexec -c -i, 402 MB, 4 GB guest"),
+            (31, "kexec-ci", 2048, "kexec -c -i, 31 MB, 2 GB guest"),
+            (402, "kexec-ci", 2048, "kexec -c -i, 402 MB, 2 GB guest"),
+            (402, "kexec-ci-high", 2048, "kexec -c -i --mem-min=, 402 MB, 2 GB guest")):
+        case = f"leave-{size}-{load}-{memory}"
         ours = results.get(case, "ours", "leave.insns")
         yield Row(f"instructions from machine_kexec to the next kernel: {text}", "",
                   results.get(case, "base", "leave.insns"), ours,
