@@ -51,7 +51,7 @@ static void seat_advance(struct place_request *req, u64 pa, u64 offset, unsigned
 
 /*
  * The best place whose memory is free at the moment.  That includes the rest of the
- * pageblocks at its ends, see hold.c.  Where those are too large to be taken along,
+ * pageblocks at its ends, see claim.c.  Where those are too large to be taken along,
  * still something around it: what is left of a block is what the allocator gives next.
  */
 static bool seat_find_vacant(const struct place_map *map, const struct place_request *req,
