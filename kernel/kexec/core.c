@@ -436,7 +436,7 @@ void kexec_image_sync_segment(const struct kexec_backing *b)
 		if (i < b->nr_pages &&
 		    page_to_pfn(b->pages[i]) == page_to_pfn(b->pages[i - 1]) + 1)
 			continue;
-		kexec_arch_sync(page_address(b->pages[first]), (i - first) << PAGE_SHIFT);
+		kexec_arch_sync(kexec_run_va(b->pages[first]), (i - first) << PAGE_SHIFT);
 		first = i;
 		cond_resched();
 	}
@@ -620,12 +620,16 @@ void *kimage_map_segment(struct kimage *image, unsigned long addr, unsigned long
 #ifdef CONFIG_IMA_KEXEC
 	struct kexec_backing *b;
 	int seg = core_find_segment(image, addr, (u64)addr + size);
+	void *linear;
 
 	if (seg < 0) {
 		pr_err("no segment holds [%#lx, %#lx)\n", addr, addr + size);
 		return NULL;
 	}
 	b = &to_kexec_image(image)->backing[seg];
+	linear = kexec_hold_linear(b);
+	if (linear)
+		return linear + (addr - b->dst_pa);
 	return vmap(b->pages + PHYS_PFN(addr - b->dst_pa), PFN_UP(size), VM_MAP, PAGE_KERNEL);
 #else
 	return NULL;
@@ -640,7 +644,8 @@ void *kimage_map_segment(struct kimage *image, unsigned long addr, unsigned long
  */
 void kimage_unmap_segment(void *buffer)
 {
-	vunmap(buffer);
+	if (is_vmalloc_addr(buffer))
+		vunmap(buffer);
 }
 
 /* What was written since the load is cleaned to memory only now. */

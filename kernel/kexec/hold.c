@@ -349,16 +349,21 @@ static bool hold_can_map(const struct kexec_backing *b)
 	return !left;
 }
 
-/* In the linear map, where the pages lie behind each other; else NULL. */
-static void *hold_linear(const struct kexec_backing *b)
+/**
+ * kexec_hold_linear() - where is a segment in the linear map?
+ * @b: a segment that has its pages, one at least
+ *
+ * Context: any.
+ * Return: its address, or NULL when its pages do not lie behind each other.
+ */
+void *kexec_hold_linear(const struct kexec_backing *b)
 {
 	unsigned long i;
 
 	for (i = 1; i < b->nr_pages && !b->complete; i++)
 		if (page_to_pfn(b->pages[i]) != page_to_pfn(b->pages[0]) + i)
 			return NULL;
-	/* Not page_address(): each page may have a KASAN tag of its own. */
-	return phys_to_virt(page_to_phys(b->pages[0]));
+	return kexec_run_va(b->pages[0]);
 }
 
 /**
@@ -370,7 +375,7 @@ static void *hold_linear(const struct kexec_backing *b)
  */
 int kexec_hold_map(struct kexec_backing *b)
 {
-	b->va = hold_linear(b);
+	b->va = kexec_hold_linear(b);
 	if (!b->va && hold_can_map(b))
 		b->va = vmap(b->pages, b->nr_pages, VM_MAP, PAGE_KERNEL);
 	if (b->va)

@@ -8,6 +8,7 @@
 #include <linux/kexec.h>
 #include <linux/kexec_machine.h>
 #include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/workqueue.h>
 
 #include "extent.h"
@@ -132,6 +133,15 @@ struct kexec_image {
 	const char *name;
 };
 
+/*
+ * Several pages that lie behind each other, in the linear map: page_address() would
+ * give the KASAN tag of the first one, and each may have another.
+ */
+static inline void *kexec_run_va(struct page *first)
+{
+	return phys_to_virt(page_to_phys(first));
+}
+
 #define to_kexec_image(_kimage) \
 	container_of(_kimage, struct kexec_image, kimage)
 
@@ -181,6 +191,7 @@ struct page *kexec_hold_send_home(struct kexec_image *img, struct page *page);
 int kexec_hold_segment(struct kexec_image *img, unsigned int seg);
 void kexec_hold_release(struct kexec_backing *b);
 void kexec_hold_trim(struct kexec_backing *b, unsigned long nr_pages);
+void *kexec_hold_linear(const struct kexec_backing *b);
 int kexec_hold_map(struct kexec_backing *b);
 void kexec_hold_unmap(struct kexec_backing *b);
 void *kexec_hold_safe_page(void *img);

@@ -54,7 +54,7 @@ static u32 verify_digest(const struct kexec_backing *b, bool may_sleep)
 
 	for (i = 0; i < b->nr_pages; i += n) {
 		n = verify_run(b, i);
-		crc = crc32_le(crc, page_address(b->pages[i]), n << PAGE_SHIFT);
+		crc = crc32_le(crc, kexec_run_va(b->pages[i]), n << PAGE_SHIFT);
 		if (may_sleep)
 			cond_resched();
 	}
