@@ -170,6 +170,7 @@ ok 'shellcheck' "$(quiet each shell shellcheck)"
 ok 'Python compiles' "$(quiet check_python)"
 ok "functions under $max_function lines, files under $max_file" "$(check_lengths)"
 ok 'no machine paths, no unfinished marks, licence lines' "$(check_leftovers)"
+ok 'the series for git am is whole and applies' "$(quiet "$top/scripts/series.sh")"
 if [ -x "$shared_originality" ]; then
 	"$top/scripts/prepare.sh" --pristine >/dev/null
 	ok 'originality: no run of lines of the base' "$(check_originality)"
