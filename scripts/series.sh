@@ -13,6 +13,9 @@ set -euo pipefail
 dest=$build/series
 work=$build/series.work
 
+# Before the configuration goes: it may be what lets git read this checkout.
+names_here=$(overlay_files)
+
 # Nobody's configuration or hooks; the author is whoever owns this checkout.
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 GIT_AUTHOR_NAME=$(git -C "$top" log -1 --format=%an 2>/dev/null || echo 'arm64 kexec')
@@ -46,7 +49,7 @@ make_base() {
 
 # Names in the tree of all new files, and where each comes from.
 new_files() {
-	overlay_files | sed 's/.*/& &/'
+	printf '%s\n' "$names_here" | sed 's/.*/& &/'
 	echo 'kernel/kexec/Kconfig Kconfig'
 }
 
