@@ -78,11 +78,14 @@ void kexec_glean_begin(struct kexec_glean *g, unsigned long pages)
  *
  * Context: process context.
  * Return: the first page of a block that belongs to the caller, or NULL when @page is
- * not free, or enough was tried.
+ * not free or not for everybody, or enough was tried.
  */
 struct page *kexec_glean_next(struct kexec_glean *g, struct page *page, unsigned int *order)
 {
 	if (g->pages_left <= 0 || !g->blocks_left || !kexec_vacant_order(page, order))
+		return NULL;
+	/* CMA areas and what is kept for interrupts are lists of their own. */
+	if (get_pageblock_migratetype(page) >= MIGRATE_PCPTYPES)
 		return NULL;
 	g->blocks_left--;
 	return alloc_pages_node(page_to_nid(page), glean_gfp(page), *order);
