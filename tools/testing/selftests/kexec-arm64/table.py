@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TABLE = Path(__file__).with_name("cases.toml")
+# One file for each topic, with cases and with entries for the sections of cases.toml
+TOPICS = Path(__file__).with_name("cases")
 LEAVING = ("leave", "panic")
 # Steps whose second word is a kernel
 LOADING = ("load", "load-crash", "refuse")
@@ -194,13 +196,26 @@ def build_case(table, entry):
     return case
 
 
-def load(path=TABLE):
-    """All cases of the table, in its order. Sections that it lacks are cases.toml's."""
+def read_table(path):
+    """The table in one file; those of cases/ are added to cases.toml."""
     with open(path, "rb") as stream:
         table = tomllib.load(stream)
+    if path != TABLE:
+        return table
+    for extra in sorted(TOPICS.glob("*.toml")):
+        with open(extra, "rb") as stream:
+            topic = tomllib.load(stream)
+        table["case"] += topic.pop("case", [])
+        for section, entries in topic.items():
+            table[section] |= entries
+    return table
+
+
+def load(path=TABLE):
+    """All cases of the table, in its order. Sections that it lacks are cases.toml's."""
+    table = read_table(Path(path))
     if "el" not in table:
-        with open(TABLE, "rb") as stream:
-            table = tomllib.load(stream) | table
+        table = read_table(TABLE) | table
     cases = []
     for entry in table["case"]:
         matrix = entry.pop("matrix", {})
