@@ -6,8 +6,11 @@
  * places are chosen for everything whose size is known, pages are taken, and
  * kernel_read_file() reads each file straight into them: no second copy, and
  * LSM, IMA and the signature check still see the whole content.  Whatever was
- * looked at before that is looked at again in what was read, because the file
- * may have changed in between.
+ * looked at before that is compared with what was read, because the file may have
+ * changed in between: such a load fails with EAGAIN.
+ *
+ * Of a packed kernel the head is unpacked first.  It says how large the Image may be,
+ * and that limits how much is read and unpacked: straight into the segment.
  *
  * IMA's measurement list and the device tree come last: reading adds
  * measurements, and the tree names all the other places.
@@ -18,6 +21,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/ima.h>
@@ -37,6 +41,12 @@
 /* Bytes of the kernel looked at before it is read: header and PE sections. */
 #define FILE_HEAD	SZ_4K
 
+/* Bytes of packed data that are enough to unpack so many. */
+#define FILE_PEEK	SZ_64K
+
+/* A packed file may have so many bytes more than the Image: padding, an EFI program. */
+#define FILE_PACKED_EXTRA	SZ_16M
+
 /* The next kernel may have larger pages than this one. */
 #define FILE_ALIGN	SZ_64K
 
@@ -54,8 +64,9 @@
  * @map: free memory less the segments placed so far
  * @info: what the kernel's header asks for
  * @fdt: what the device tree has to say
- * @kernel: the Image, when the file holds it in packed form
- * @kernel_len: bytes of the Image
+ * @head: first bytes of the kernel file
+ * @head_len: bytes of them
+ * @kernel_len: bytes of the kernel file
  * @kernel_base: 2 MiB boundary that the kernel is placed from, 0 for none yet
  * @kernel_seg: segment of the kernel
  * @initrd_seg: segment of the initrd, when there is one
@@ -70,7 +81,8 @@ struct file_load {
 	struct place_map *map;
 	struct kexec_image_info info;
 	struct kexec_fdt_request fdt;
-	struct kexec_image_file kernel;
+	void *head;
+	size_t head_len;
 	size_t kernel_len;
 	u64 kernel_base;
 	int kernel_seg;
@@ -81,6 +93,17 @@ struct file_load {
 	int elfcore_seg;
 	bool first_fit;
 };
+
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "kexec."
+
+static unsigned int file_read_delay_ms;
+module_param_named(read_delay_ms, file_read_delay_ms, uint, 0644);
+MODULE_PARM_DESC(read_delay_ms, "wait between looking at the files of a load and reading them");
+#else
+#define file_read_delay_ms 0U
+#endif
 
 #ifdef CONFIG_KEXEC_SIG
 static bool file_sig_enforced = IS_ENABLED(CONFIG_KEXEC_SIG_FORCE);
@@ -184,6 +207,12 @@ struct file_reader {
 	const char *what;
 };
 
+static int file_has_changed(const char *what)
+{
+	pr_err("%s: the file changed while it was loaded; load it again\n", what);
+	return -EAGAIN;
+}
+
 static int file_read(void *va, size_t len, void *arg)
 {
 	const struct file_reader *reader = arg;
@@ -193,56 +222,68 @@ static int file_read(void *va, size_t len, void *arg)
 	got = kernel_read_file(reader->file, 0, &va, len, NULL, reader->id);
 	if (got == len)
 		return 0;
-	pr_err("%s: reading %zu bytes gave %zd; was the file changed or refused by a security module?\n",
+	if (got >= 0 || i_size_read(file_inode(reader->file)) != len)
+		return file_has_changed(reader->what);
+	pr_err("%s: reading %zu bytes failed (%zd); is it open for writing, or did a security module refuse it?\n",
 	       reader->what, len, got);
-	return got < 0 ? got : -EIO;
+	return got;
 }
 
-/* The header of a packed Image is known only after all of it was unpacked. */
-static int file_unpack(struct file_load *load, struct file *file)
+/* The first bytes of what is packed say what the Image needs. */
+static int file_peek_packed(struct file_load *load, struct file *file)
 {
-	void *packed = NULL;
+	void *data __free(kvfree) = kvmalloc(FILE_PEEK, GFP_KERNEL);
+	size_t len = min_t(u64, load->info.payload_len, FILE_PEEK);
+	loff_t pos = load->info.payload_start;
+	u64 limit;
 	ssize_t got;
 	int ret;
 
-	got = kernel_read_file(file, 0, &packed, FILE_SIZE_MAX, NULL, READING_KEXEC_IMAGE);
+	if (!data) {
+		pr_err("no memory to look at the packed kernel's header\n");
+		return -ENOMEM;
+	}
+	got = kernel_read(file, data, len, &pos);
 	if (got < 0) {
-		pr_err("kernel: reading the packed file failed (%zd)\n", got);
+		pr_err("kernel: reading the packed header failed (%zd)\n", got);
 		return got;
 	}
-	ret = kexec_arch_image_open(packed, got, &load->kernel);
-	vfree(packed);
-	if (!ret)
-		ret = file_check_signature(load->kernel.sig);
+	ret = kexec_arch_image_peek(data, got, &load->info);
 	if (ret)
 		return ret;
-	load->kernel_len = load->kernel.len;
-	return kexec_arch_image_probe(load->kernel.image, load->kernel.len, load->kernel.len,
-				      &load->info);
+	limit = load->info.image_size + FILE_PACKED_EXTRA;
+	if (load->kernel_len <= limit)
+		return 0;
+	pr_err("kernel: the packed file has %zu bytes, its Image at most %llu (limit %llu)\n",
+	       load->kernel_len, load->info.image_size, limit);
+	return -ENOEXEC;
 }
 
 static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 {
-	void *head __free(kfree) = kmalloc(FILE_HEAD, GFP_KERNEL);
 	loff_t size = file_size(file, fd, "kernel"), pos = 0;
 	ssize_t got;
 	int ret;
 
 	if (size < 0)
 		return size;
-	if (!head) {
+	load->head = kmalloc(FILE_HEAD, GFP_KERNEL);
+	if (!load->head) {
 		pr_err("no memory to look at the kernel's header\n");
 		return -ENOMEM;
 	}
-	got = kernel_read(file, head, FILE_HEAD, &pos);
+	load->kernel_len = size;
+	load->head_len = min_t(u64, size, FILE_HEAD);
+	got = kernel_read(file, load->head, load->head_len, &pos);
 	if (got < 0) {
 		pr_err("kernel: reading the header failed (%zd)\n", got);
 		return got;
 	}
-	load->kernel_len = size;
-	ret = kexec_arch_image_probe(head, got, size, &load->info);
+	if (got != load->head_len)
+		return file_has_changed("kernel");
+	ret = kexec_arch_image_probe(load->head, got, size, &load->info);
 	if (!ret && load->info.packed)
-		ret = file_unpack(load, file);
+		ret = file_peek_packed(load, file);
 	return ret;
 }
 
@@ -421,19 +462,69 @@ static bool file_same_info(const struct kexec_image_info *a, const struct kexec_
 	       a->align == b->align && a->packed == b->packed;
 }
 
+/* All that placing depends on is in the head. */
+static int file_check_head(const struct file_load *load, const void *file)
+{
+	return memcmp(file, load->head, load->head_len) ? file_has_changed("kernel") : 0;
+}
+
+struct file_packed {
+	struct file_load *load;
+	void *data;
+};
+
+static int file_unpack(void *va, size_t len, void *arg)
+{
+	const struct file_packed *packed = arg;
+	struct file_load *load = packed->load;
+	struct kexec_image_info now;
+	size_t unpacked = len;
+	int ret;
+
+	ret = kexec_arch_image_unpack(packed->data, load->kernel_len, va, &unpacked, &now);
+	if (!ret && !file_same_info(&now, &load->info))
+		ret = file_has_changed("kernel");
+	if (ret)
+		return ret;
+	memset(va + unpacked, 0, len - unpacked);
+	return file_check_signature(kexec_arch_image_sig(packed->data, load->kernel_len,
+							 va, unpacked));
+}
+
+static int file_fill_packed(struct file_load *load, struct file_reader *reader)
+{
+	const gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	struct file_packed packed = { .load = load };
+	int ret;
+
+	/* Rather fail than drive others into the OOM killer. */
+	if (kexec_hold_left(PFN_UP(load->kernel_len)) >= 0)
+		packed.data = __vmalloc(load->kernel_len, gfp);
+	if (!packed.data) {
+		pr_err("no memory to read a packed kernel of %zu kB; free some and load again\n",
+		       load->kernel_len >> 10);
+		return -ENOMEM;
+	}
+	ret = file_read(packed.data, load->kernel_len, reader);
+	if (!ret)
+		ret = file_check_head(load, packed.data);
+	if (!ret)
+		ret = kexec_segment_read(load->img, load->kernel_seg, load->info.image_size,
+					 file_unpack, &packed);
+	vfree(packed.data);
+	return ret;
+}
+
 static int file_fill_kernel(struct file_load *load, struct file *file)
 {
 	struct file_reader reader = {
 		.file = file, .id = READING_KEXEC_IMAGE, .what = "kernel",
 	};
 	struct kexec_backing *b = &load->img->backing[load->kernel_seg];
-	struct kexec_image_file kernel;
-	struct kexec_image_info again;
 	int ret;
 
-	if (load->kernel.unpacked)
-		return kexec_segment_fill_kernel(load->img, load->kernel_seg,
-						 load->kernel.image, load->kernel.len);
+	if (load->info.packed)
+		return file_fill_packed(load, &reader);
 
 	ret = kexec_segment_read(load->img, load->kernel_seg, load->kernel_len, file_read,
 				 &reader);
@@ -442,15 +533,10 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 	if (ret)
 		return ret;
 
-	ret = kexec_arch_image_probe(b->va, load->kernel_len, load->kernel_len, &again);
-	if (!ret && !file_same_info(&again, &load->info)) {
-		pr_err("kernel: the header changed while the file was read; load again\n");
-		ret = -EAGAIN;
-	}
+	ret = file_check_head(load, b->va);
 	if (!ret)
-		ret = kexec_arch_image_open(b->va, load->kernel_len, &kernel);
-	if (!ret)
-		ret = file_check_signature(kernel.sig);
+		ret = file_check_signature(kexec_arch_image_sig(b->va, load->kernel_len,
+								b->va, load->kernel_len));
 	kexec_hold_unmap(b);
 	return ret;
 }
@@ -619,6 +705,8 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
 
 	if (!ret)
 		ret = file_seat_all(load);
+	if (file_read_delay_ms)
+		msleep(file_read_delay_ms);
 	if (!ret)
 		ret = file_fill_kernel(load, kernel);
 	if (!ret)
@@ -668,7 +756,7 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 		ret = file_fill_all(&load, fd_file(kernel), kernel_fd, fd_file(initrd));
 
 	kvfree(load.map);
-	kvfree(load.kernel.unpacked);
+	kfree(load.head);
 	kfree(load.fdt.cmdline);
 	vfree(load.elfcore);
 	return ret;
