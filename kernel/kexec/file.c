@@ -629,7 +629,7 @@ static int file_fill_elfcore(struct file_load *load)
 
 static int file_fill_fdt(struct file_load *load)
 {
-	void *fdt __free(kvfree) = kvzalloc(load->dtb_room, GFP_KERNEL);
+	void *fdt = kvzalloc(load->dtb_room, GFP_KERNEL);
 	size_t used;
 	int ret;
 
@@ -638,14 +638,15 @@ static int file_fill_fdt(struct file_load *load)
 		return -ENOMEM;
 	}
 	ret = kexec_arch_fdt_build(&load->fdt, fdt, load->dtb_room, &used);
-	if (ret)
-		return ret;
-	ret = kexec_segment_fill_kernel(load->img, load->dtb_seg, fdt, used);
-	if (ret)
-		return ret;
-	kexec_segment_trim(load->img, load->dtb_seg, used);
-	kexec_timeline_attach(load->img, load->dtb_seg, fdt);
-	return 0;
+	if (!ret)
+		ret = kexec_segment_fill_kernel(load->img, load->dtb_seg, fdt, used);
+	if (!ret) {
+		kexec_segment_trim(load->img, load->dtb_seg, used);
+		kexec_timeline_attach(load->img, load->dtb_seg, fdt);
+	}
+	/* The seeds in it are the next kernel's secret. */
+	kvfree_sensitive(fdt, load->dtb_room);
+	return ret;
 }
 
 /* Everything that has to be known before places can be chosen. */
