@@ -326,8 +326,19 @@ static void core_check_ima_room(struct kexec_image *failed)
 		loaded->ima_buffer_size, failed->ima_len);
 	core_let_ima_go(loaded);
 }
+
+/* IMA copies as much of its list as fits, and only at reboot. */
+static void core_check_ima_full(const struct kimage *kimage)
+{
+	unsigned long len = ima_get_binary_runtime_size();
+
+	if (kimage->ima_buffer_size && len >= kimage->ima_buffer_size)
+		pr_warn("IMA list: %lu bytes do not fit the image (%zu): load it just before the reboot\n",
+			len, kimage->ima_buffer_size);
+}
 #else
 static void core_let_ima_go(struct kimage *kimage) { }
+static void core_check_ima_full(const struct kimage *kimage) { }
 static void core_check_ima_room(struct kexec_image *failed) { }
 #endif
 
@@ -735,6 +746,7 @@ int kernel_kexec(void)
 		kexec_unlock();
 		return ret;
 	}
+	core_check_ima_full(&img->kimage);
 	core_quiesce(img);
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_RELOCATION);
 	kexec_timeline_store(img);

@@ -252,6 +252,11 @@ void kexec_hotplug_unloaded(int type);
 const char *kexec_hotplug_why_none(void);
 int kexec_hotplug_recheck(void);
 
+#ifdef CONFIG_IMA_KEXEC
+/* IMA has it in a header of its own folder. */
+unsigned long ima_get_binary_runtime_size(void);
+#endif
+
 /* file.c: kexec_file_load below its argument checks */
 int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 		    const char __user *cmdline, unsigned long cmdline_len,
