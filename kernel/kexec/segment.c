@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/ima.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -149,6 +150,22 @@ int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
 	return ret;
 }
 
+/* One call of IMA takes an int. */
+#define SEGMENT_MEASURE	SZ_1G
+
+/* There is no file to measure, so the bytes are, where IMA's policy asks for it. */
+static void segment_measure(unsigned int seg, const void *va, size_t len)
+{
+	size_t done, step;
+	char name[40];
+
+	for (done = 0; done < len; done += step) {
+		step = min_t(size_t, len - done, SEGMENT_MEASURE);
+		snprintf(name, sizeof(name), "kexec_load-segment-%u-%zu", seg, done);
+		ima_measure_critical_data("kexec_load", name, va + done, step, true, NULL, 0);
+	}
+}
+
 struct segment_user {
 	const void __user *buf;
 	unsigned int seg;
@@ -172,6 +189,7 @@ static int segment_read_user(void *va, size_t len, void *arg)
 		}
 		cond_resched();
 	}
+	segment_measure(user->seg, va, len);
 	return 0;
 }
 
