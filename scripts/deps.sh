@@ -40,6 +40,7 @@ packages() {
 	libfdt-dev               # host simulator reads what it wrote
 	qemu-system-arm          # the guests
 	qemu-efi-aarch64         # UEFI for them
+	swtpm                    # and a TPM
 	kmod                     # order of the drivers of Debian's own kernels
 	mmdebstrap               # root file system of arm64 packages
 	qemu-user-static         # runs their maintainer scripts, makedumpfile and crash

@@ -107,7 +107,8 @@ class Store:
 
 
 def need_tools(case, qemu=QEMU):
-    for tool in (qemu, *(("fdtput",) if case.dtb else ()), *sign.tools(case.kernels)):
+    for tool in (qemu, *(("fdtput",) if case.dtb else ()), *(("swtpm",) if case.tpm else ()),
+                 *sign.tools(case.kernels)):
         if not shutil.which(tool):
             raise Missing(tool)
     firmware = FIRMWARE.get(case.firmware)
@@ -202,6 +203,7 @@ def prepare(case, store, qemu=QEMU):
                       share / f"Image-{name}")
         except sign.Missing as what:
             raise Unbuilt(str(what)) from None
+        sign.finish(name, share / f"Image-{name}")
         if f"module {name}" in case.steps:
             if not store.module(name).is_file():
                 raise Unbuilt(f"{store.module(name)} is not built")
@@ -267,7 +269,7 @@ class Guest:
 
     running = set()
 
-    def __init__(self, args, log, timeout, monitor=None):
+    def __init__(self, args, log, timeout, monitor=None, tpm=None):
         self.start = time.monotonic()
         self.deadline = self.start + timeout
         self.log = Path(log)
@@ -278,6 +280,8 @@ class Guest:
         fds = ()
         if monitor:
             args, fds = [*args, *monitor.arguments()], (monitor.far.fileno(),)
+        if tpm:
+            args, fds = [*args, *tpm.arguments()], (*fds, tpm.far.fileno())
         with open(self.log, "wb") as sink:
             self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=sink,
                                             stderr=subprocess.STDOUT, pass_fds=fds)

@@ -61,6 +61,7 @@ class Case:
     payload: int = 0
     padding: int = 0
     reboots: bool = False
+    tpm: bool = False
     args: list = field(default_factory=list)
     dtb: list = field(default_factory=list)
     steps: list = field(default_factory=list)

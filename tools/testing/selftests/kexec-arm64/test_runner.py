@@ -6,9 +6,11 @@ A judge that lets something through would make every case worthless. So a log
 that passes is spoiled in one way after the other, and each must be found out.
 """
 
+import gzip
 import io
 import json
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -181,7 +183,9 @@ def test_sign(tap):
              "stock-6_1": ("stock-6_1", "Image", None),
              "4k-va39-signed": ("4k-va39", "Image", "signed"),
              "4k-zboot": ("4k", "vmlinuz.efi", None),
-             "4k-zboot-tampered": ("4k", "vmlinuz.efi", "tampered")}
+             "4k-zboot-tampered": ("4k", "vmlinuz.efi", "tampered"),
+             "4k-zboot-signed-padded": ("4k", "vmlinuz.efi", "signed"),
+             "4k-va39-offset": ("4k-va39", "Image", None)}
     tap.check({name: sign.split(name) for name in names} == names,
               "sign: a name says what is made of what")
     tap.check(sign.tools(["4k", "4k-zboot"]) == [] and sign.tools(["4k-signed"]) == ["sbsign"] and
@@ -192,6 +196,16 @@ def test_sign(tap):
         path.write_bytes(bytes(9))
         sign.tamper(path, 4)
         tap.check(path.read_bytes() == bytes(4) + b"\1" + bytes(4), "sign: one bit is changed")
+        sign.finish("4k-signed", path)
+        tap.check(len(path.read_bytes()) == 9, "sign: a file without a last word stays")
+        sign.finish("4k-gzpad", path)
+        data = path.read_bytes()
+        tap.check(data.endswith(bytes(512)) and
+                  gzip.decompress(data) == bytes(4) + b"\1" + bytes(4), "sign: packed and padded")
+        zboot = sign.zboot(bytes(99))
+        start, size = struct.unpack_from("<2I", zboot, 8)
+        tap.check(gzip.decompress(zboot[start:start + size]) == bytes(99),
+                  "sign: a zboot program names its payload")
 
 
 def test_judge(tap):
