@@ -248,6 +248,10 @@ static int file_peek_packed(struct file_load *load, struct file *file)
 		pr_err("kernel: reading the packed header failed (%zd)\n", got);
 		return got;
 	}
+	/* An Image.gz: these are the bytes that the head begins with. */
+	if (got != len || (!load->info.payload_start &&
+			   memcmp(data, load->head, min_t(size_t, len, load->head_len))))
+		return file_has_changed("kernel");
 	ret = kexec_arch_image_peek(data, got, &load->info);
 	if (ret)
 		return ret;

@@ -299,7 +299,8 @@ static void container_test_head(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 200, &payload));
 	KUNIT_EXPECT_EQ(test, 128, kexec_inflate_head(&payload, head, sizeof(head)));
 	KUNIT_EXPECT_EQ(test, 0, memcmp(head, f->plain, sizeof(head)));
-	for (i = 1; i < 128; i++) {
+	/* 10 bytes of header, 5 of a stored block's; less than 18 are no gzip data. */
+	for (i = 3; i < 128; i++) {
 		KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 15 + i, &payload));
 		/* Bytes that wait in zlib's window are not counted yet. */
 		KUNIT_EXPECT_LE(test, kexec_inflate_head(&payload, head, sizeof(head)), i);
