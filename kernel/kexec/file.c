@@ -229,12 +229,26 @@ static int file_read(void *va, size_t len, void *arg)
 	return got;
 }
 
+/* All of @len bytes unless the file ends before; a file system may return fewer. */
+static ssize_t file_read_at(struct file *file, void *buf, size_t len, loff_t pos)
+{
+	size_t done = 0;
+	ssize_t got;
+
+	do {
+		got = kernel_read(file, buf + done, len - done, &pos);
+		if (got < 0)
+			return got;
+		done += got;
+	} while (got && done < len);
+	return done;
+}
+
 /* The first bytes of what is packed say what the Image needs. */
 static int file_peek_packed(struct file_load *load, struct file *file)
 {
 	void *data __free(kvfree) = kvmalloc(FILE_PEEK, GFP_KERNEL);
 	size_t len = min_t(u64, load->info.payload_len, FILE_PEEK);
-	loff_t pos = load->info.payload_start;
 	u64 limit;
 	ssize_t got;
 	int ret;
@@ -243,7 +257,7 @@ static int file_peek_packed(struct file_load *load, struct file *file)
 		pr_err("no memory to look at the packed kernel's header\n");
 		return -ENOMEM;
 	}
-	got = kernel_read(file, data, len, &pos);
+	got = file_read_at(file, data, len, load->info.payload_start);
 	if (got < 0) {
 		pr_err("kernel: reading the packed header failed (%zd)\n", got);
 		return got;
@@ -265,7 +279,7 @@ static int file_peek_packed(struct file_load *load, struct file *file)
 
 static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 {
-	loff_t size = file_size(file, fd, "kernel"), pos = 0;
+	loff_t size = file_size(file, fd, "kernel");
 	ssize_t got;
 	int ret;
 
@@ -278,7 +292,7 @@ static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 	}
 	load->kernel_len = size;
 	load->head_len = min_t(u64, size, FILE_HEAD);
-	got = kernel_read(file, load->head, load->head_len, &pos);
+	got = file_read_at(file, load->head, load->head_len, 0);
 	if (got < 0) {
 		pr_err("kernel: reading the header failed (%zd)\n", got);
 		return got;
