@@ -123,12 +123,15 @@
  *	MMU on:	 the copies are written through the cache; dc civac after them
  *		 pushes them out.
  *	MMU off: the copies bypass the cache.  A line of the destination that
- *		 this kernel left dirty could be evicted over them, a clean one
- *		 could be hit by the next kernel, so dc civac goes first.
- *		 Nothing can bring such a line back in between: data accesses are
- *		 Device and instruction fetches Non-cacheable (Arm ARM DDI 0487,
- *		 chapter D8, "The effects of disabling an address translation
- *		 stage"; chapter B2, "Mismatched memory attributes").
+ *		 this kernel left dirty could be evicted over them, so dc civac
+ *		 goes first.  This CPU allocates no line afterwards: data
+ *		 accesses are Device and instruction fetches Non-cacheable (Arm
+ *		 ARM DDI 0487, chapter D8, "The effects of disabling an address
+ *		 translation stage"; chapter B2, "Mismatched memory attributes").
+ *		 A hypervisor does: without FEAT_FWB it has a cacheable alias,
+ *		 through which the CPU may fetch the old bytes speculatively
+ *		 while they are being replaced.  Such a line is clean, and the
+ *		 next kernel would hit it, so dc civac follows the copy as well.
  */
 SYM_CODE_START(arm64_relocate_new_kernel)
 	adr	x16, arm64_relocate_new_kernel
@@ -210,11 +213,14 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	cmp	x17, x29
 	b.lo	.Lcopy_128
 
-	tbz	x19, #RELOC_FLAG_MMU_ON_BIT, .Lnext_extent
 	/*
-	 * Ordered after the stores above because it is to the same addresses;
-	 * the dsb that waits for all of it is at .Lall_copied.
+	 * Orders the stores above before the maintenance below.  To Normal
+	 * cacheable memory they are ordered anyway, being to the same
+	 * addresses; with the MMU off they are Device accesses, and an alias
+	 * could be read into the cache between a dc civac and an older store.
+	 * The dsb that waits for completion is at .Lall_copied.
 	 */
+	dmb	sy
 	civac_range x27, x29, x23, x16
 	b	.Lnext_extent
 
@@ -230,9 +236,9 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	add	x17, x30, #RELOC_FAULT_SIZE
 	civac_range x30, x17, x23, x16
 	/*
-	 * All stores, and with the MMU on all dc civac, have reached the PoC:
-	 * before the instruction cache is emptied, before the MMU goes off, and
-	 * before anything that the next kernel does.
+	 * All stores and all dc civac have reached the PoC: before the
+	 * instruction cache is emptied, before the MMU goes off, and before
+	 * anything that the next kernel does.
 	 */
 	dsb	sy
 	ic	iallu			// it may hold what the destinations were
