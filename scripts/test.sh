@@ -141,6 +141,7 @@ step kernels "Kernels: ${variants[*]}" build_kernels "${variants[@]}"
 step linkmap 'Link maps: none of the base, all of ours' scripts/linkmap-check.sh
 step relocate 'Relocation on a model of the caches' \
 	tools/testing/kexec/relocate_sim.py "$relocate_o"
+step matrix 'Configurations that no guest kernel has' scripts/matrix.sh
 step x86 'Other architectures: x86-64' scripts/x86-check.sh
 step check 'Static checks' scripts/check.sh
 step demo 'What make run shows' show_demo
