@@ -131,7 +131,8 @@ static u32 leave_dcache_line(void)
 
 /**
  * kexec_arch_sync() - push bytes out to where a CPU without caches sees them
- * @va: first byte, in the linear map
+ * @va: first byte, of any mapping of Normal cacheable memory: data caches behave as
+ *      physically indexed and tagged ones, so lines are found through each alias
  * @len: bytes
  *
  * Nothing of them stays in a data cache.  The instruction cache is not touched
