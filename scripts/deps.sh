@@ -20,6 +20,7 @@ packages() {
 	gcc-aarch64-linux-gnu    # compiles the kernel and guest programs
 	libc6-dev-arm64-cross    # guest programs
 	binutils-aarch64-linux-gnu # link map check
+	gcc-arm-linux-gnueabihf  # one driver of 32-bit Arm, in the matrix of configurations
 	ccache                   # keeps rebuilds short
 	flex                     # kernel configuration parser
 	bison                    # the same

@@ -15,6 +15,7 @@
  * had from the allocator in smaller blocks (glean.c).
  */
 #include <linux/align.h>
+#include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
@@ -42,6 +43,15 @@ module_param_named(in_place, claim_in_place, bool, 0644);
 MODULE_PARM_DESC(in_place, "ask for destinations themselves (N: copy everything)");
 #else
 #define claim_in_place true
+#endif
+
+#ifndef CONFIG_CONTIG_ALLOC
+/* Declared with CONFIG_CONTIG_ALLOC only.  Without it, pages that are not free are copied. */
+static int alloc_contig_range(unsigned long start, unsigned long end, unsigned int migratetype,
+			      gfp_t gfp)
+{
+	return -EOPNOTSUPP;
+}
 #endif
 
 /**

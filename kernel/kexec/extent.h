@@ -11,7 +11,7 @@
 
 /**
  * struct extent_list - a copy list under construction
- * @copies: the entries, sorted by destination once extent_finish() has run
+ * @copies: the entries, sorted by destination once kexec_extent_finish() has run
  * @nr: entries in use
  * @max: entries there is room for
  */

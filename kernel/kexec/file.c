@@ -401,8 +401,6 @@ static int file_seat_elfcore(struct file_load *load)
 #ifdef CONFIG_CRASH_HOTPLUG
 	kimage->elfcorehdr_index = seg;
 #endif
-	kimage->elf_load_addr = load->fdt.elfcorehdr_pa;
-	kimage->elf_headers_sz = load->fdt.elfcorehdr_len;
 	return 0;
 }
 

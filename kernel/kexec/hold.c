@@ -150,8 +150,6 @@ static int hold_refill(struct kexec_image *img)
 	gfp_t gfp = (GFP_KERNEL & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN;
 	struct page *page = NULL;
 
-	if (!img->pool_by_place && kexec_ram_by_place())
-		hold_go_by_place(img);
 	if (img->pool_by_place)
 		return hold_refill_by_place(img);
 
@@ -590,39 +588,4 @@ void kexec_hold_free(struct kexec_image *img)
 		kvfree(b->pages);
 		b->pages = NULL;
 	}
-}
-
-static bool hold_pages_meet(const struct kexec_backing *b, u64 start, u64 end)
-{
-	unsigned long i;
-
-	for (i = 0; i < b->nr_pages; i++)
-		if (page_to_phys(b->pages[i]) < end && page_to_phys(b->pages[i]) >= start)
-			return true;
-	return false;
-}
-
-/**
- * kexec_hold_use() - what an image uses a range of memory for
- * @img: a sealed image that is no crash image
- * @start: first byte, physical, page aligned
- * @end: first byte behind, page aligned
- *
- * Context: any; the caller holds the kexec lock.
- * Return: words that go into a message, or NULL when it uses none of it.
- */
-const char *kexec_hold_use(const struct kexec_image *img, u64 start, u64 end)
-{
-	struct page *page;
-	unsigned int i;
-
-	if (hold_meets_dst(img, start, end))
-		return "a destination of it";
-	for (i = 0; i < img->kimage.nr_segments; i++)
-		if (hold_pages_meet(&img->backing[i], start, end))
-			return "a source of it";
-	list_for_each_entry(page, &img->safe_pages, lru)
-		if (page_to_phys(page) < end && page_to_phys(page) >= start)
-			return "a page table or code page of it";
-	return NULL;
 }

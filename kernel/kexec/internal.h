@@ -179,9 +179,7 @@ void kexec_image_unload(int type);
 /* ram.c: which memory a next kernel may be put into */
 int kexec_ram_free_map(bool crash, struct place_map **mapp);
 int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size);
-bool kexec_ram_may_hold(u64 start, u64 end);
 bool kexec_ram_is_fit(u64 start, u64 end);
-bool kexec_ram_by_place(void);
 bool kexec_ram_block_below(u64 *below, u64 size);
 bool kexec_ram_now_reserved(u64 start, u64 end, struct place_range *where);
 
@@ -199,7 +197,6 @@ void kexec_hold_settle(struct kexec_image *img);
 void kexec_hold_move_in(struct kexec_image *img, bool may_sleep);
 void kexec_hold_settle_crash(struct kexec_image *img);
 void kexec_hold_free(struct kexec_image *img);
-const char *kexec_hold_use(const struct kexec_image *img, u64 start, u64 end);
 
 /* claim.c: a destination itself */
 bool kexec_claim_range(unsigned long pfn, unsigned long end);
@@ -243,7 +240,6 @@ int kexec_verify_check(const struct kexec_image *img);
 bool kexec_verify_wanted(bool crash);
 u32 kexec_verify_digest(const void *va, size_t len);
 void kexec_verify_again(struct kexec_image *img, unsigned int seg);
-bool kexec_offline_refused(void);
 
 /* hotplug.c: memory and processors that come and go */
 void kexec_hotplug_settle(void);

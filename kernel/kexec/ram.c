@@ -6,7 +6,8 @@
  * as this one did.  So only memory that was there at boot counts: what was
  * hot-added since is unknown to it until much later.  The list of boot memory is
  * taken once, before ACPI or a driver can add any, and leaves out ranges that are
- * hot-pluggable, driver-managed or not mapped (nomap).
+ * not mapped (nomap).  Firmware may call boot memory hot-pluggable, but arm64 never
+ * lets it go offline.
  *
  * Reservations on the other hand are looked up anew for each load, because
  * firmware tables, GICv3 LPI tables and others are reserved while the system
@@ -28,7 +29,6 @@
 #include <linux/ioport.h>
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
-#include <linux/moduleparam.h>
 #include <linux/slab.h>
 
 #include <asm/sections.h>
@@ -39,17 +39,6 @@
 #define RAM_SLACK	(2 * KEXEC_SEGMENT_MAX + 2)
 
 static struct place_map *ram_boot __ro_after_init;
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static bool ram_use_hotplugged;
-module_param_named(use_hotplugged, ram_use_hotplugged, bool, 0644);
-MODULE_PARM_DESC(use_hotplugged, "let images use memory that was not there at boot");
-#else
-#define ram_use_hotplugged false
-#endif
 
 static struct place_map *ram_map_alloc(unsigned int max)
 {
@@ -70,8 +59,7 @@ static int __init ram_snapshot(void)
 		return -ENOMEM;
 	}
 	for_each_mem_region(r)
-		if (!memblock_is_hotpluggable(r) && !memblock_is_nomap(r) &&
-		    !memblock_is_driver_managed(r))
+		if (!memblock_is_nomap(r))
 			kexec_place_insert(ram_boot, r->base, r->base + r->size);
 	return 0;
 }
@@ -127,15 +115,11 @@ static struct place_map *ram_unreserved(void)
 	/* CPUs that come up reserve their LPI tables, added memory its map. */
 	cpus_read_lock();
 	get_online_mems();
-	map = ram_map_alloc(ram_boot->nr + memblock.memory.cnt + memblock.reserved.cnt +
-			    RAM_SLACK);
+	map = ram_map_alloc(ram_boot->nr + memblock.reserved.cnt + RAM_SLACK);
 	if (!map)
 		goto out_unlock;
 	for (i = 0; i < ram_boot->nr; i++)
 		kexec_place_insert(map, ram_boot->r[i].start, ram_boot->r[i].end);
-	if (ram_use_hotplugged)
-		for_each_mem_range(n, &start, &end)
-			kexec_place_insert(map, start, end);
 	for_each_reserved_mem_range(n, &start, &end)
 		kexec_place_remove(map, start, end);
 out_unlock:
@@ -211,24 +195,6 @@ int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size)
 }
 
 /**
- * kexec_ram_may_hold() - could any image use memory in a range?
- * @start: first byte, physical
- * @end: first byte behind
- *
- * Context: any.
- * Return: true when the range meets memory that images are put into.
- */
-bool kexec_ram_may_hold(u64 start, u64 end)
-{
-	unsigned int i;
-
-	for (i = 0; ram_boot && i < ram_boot->nr; i++)
-		if (start < ram_boot->r[i].end && ram_boot->r[i].start < end)
-			return true;
-	return ram_use_hotplugged;
-}
-
-/**
  * kexec_ram_is_fit() - may all of a range belong to an image?
  * @start: first byte, physical
  * @end: first byte behind
@@ -238,47 +204,7 @@ bool kexec_ram_may_hold(u64 start, u64 end)
  */
 bool kexec_ram_is_fit(u64 start, u64 end)
 {
-	return ram_use_hotplugged || (ram_boot && kexec_place_contains(ram_boot, start, end));
-}
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-static bool ram_any_block_below(u64 *below, u64 size)
-{
-	phys_addr_t start, end;
-	bool found = false;
-	u64 i, pa;
-
-	get_online_mems();
-	for_each_mem_range_rev(i, &start, &end) {
-		pa = min(end, *below);
-		if (pa < size)
-			continue;
-		pa = round_down(pa - size, size);
-		found = pa >= start;
-		if (found)
-			break;
-	}
-	put_online_mems();
-	if (found)
-		*below = pa;
-	return found;
-}
-#else
-static bool ram_any_block_below(u64 *below, u64 size)
-{
-	return false;
-}
-#endif
-
-/**
- * kexec_ram_by_place() - must the allocator not be asked for the pages of an image?
- *
- * Context: any.
- * Return: true when a test wants the highest memory there is.
- */
-bool kexec_ram_by_place(void)
-{
-	return ram_use_hotplugged;
+	return ram_boot && kexec_place_contains(ram_boot, start, end);
 }
 
 /**
@@ -298,8 +224,6 @@ bool kexec_ram_block_below(u64 *below, u64 size)
 		.top_down = true,
 	};
 
-	if (ram_use_hotplugged)
-		return ram_any_block_below(below, size);
 	return ram_boot && !kexec_place_find(ram_boot, &req, below);
 }
 

@@ -78,8 +78,13 @@ struct leave_state {
 static unsigned int leave_fail_table;
 module_param_named(fail_table, leave_fail_table, uint, 0644);
 MODULE_PARM_DESC(fail_table, "let the N-th page-table allocation of each load fail (0: none)");
+
+static unsigned int leave_inject_reloc_fault;
+module_param_named(inject_reloc_fault, leave_inject_reloc_fault, uint, 0644);
+MODULE_PARM_DESC(inject_reloc_fault, "let the source of the N-th extent of each load be no memory (0: none)");
 #else
 #define leave_fail_table 0U
+#define leave_inject_reloc_fault 0U
 #endif
 
 /* Not called through the member: alloc_page() is a macro. */
@@ -126,7 +131,8 @@ static u32 leave_dcache_line(void)
 
 /**
  * kexec_arch_sync() - push bytes out to where a CPU without caches sees them
- * @va: first byte, in the linear map
+ * @va: first byte, of any mapping of Normal cacheable memory: data caches behave as
+ *      physically indexed and tagged ones, so lines are found through each alias
  * @len: bytes
  *
  * Nothing of them stays in a data cache.  The instruction cache is not touched
@@ -160,14 +166,12 @@ void kexec_arch_sync(const void *va, size_t len)
 
 static int leave_copy_code(struct leave_state *st)
 {
-	size_t len = __relocate_new_kernel_end - __relocate_new_kernel_start;
 	void *code = leave_alloc_page(st->plan, "relocation code");
 
 	if (!code)
 		return -ENOMEM;
 
-	memcpy(code, __relocate_new_kernel_start, len);
-	kexec_arch_sync(code, len);
+	kexec_fault_fill_page(code, st->arg->fault_pa);
 	/*
 	 * The code runs from another address than it was written to, so an
 	 * aliasing I-cache is emptied as a whole.  Ends with a dsb; the jump to
@@ -240,6 +244,27 @@ int kexec_leave_fill_tables(const struct kexec_plan *plan, u64 *first_pa)
 	return 0;
 }
 
+/* Neither the linear map nor the bus has anything at the end of memory. */
+static void leave_inject_fault(const struct leave_state *st)
+{
+	unsigned int left = leave_inject_reloc_fault;
+	struct kern_reloc_table *table;
+	u64 pa;
+
+	for (pa = st->arg->table_pa; left && pa != KERN_RELOC_NO_TABLE; pa = table->next_pa) {
+		table = phys_to_virt(pa);
+		if (left > table->nr) {
+			left -= table->nr;
+			continue;
+		}
+		table->extent[left - 1].src_pa = memblock_end_of_DRAM();
+		kexec_arch_sync(table, sizeof(*table));
+		pr_info("kexec.inject_reloc_fault: the source of extent %u is %#llx\n",
+			leave_inject_reloc_fault, table->extent[left - 1].src_pa);
+		return;
+	}
+}
+
 /**
  * struct leave_map - which memory the relocation touches
  * @bits: one for each block of PMD_SIZE bytes
@@ -270,6 +295,7 @@ static void leave_map_fill(struct leave_map *map, const struct leave_state *st)
 	u64 pa;
 
 	leave_map_add(map, virt_to_phys(st->arg), PAGE_SIZE);
+	leave_map_add(map, st->arg->fault_pa, sizeof(st->arg->fault));
 	for (pa = st->arg->table_pa; pa != KERN_RELOC_NO_TABLE; pa = table->next_pa) {
 		leave_map_add(map, pa, PAGE_SIZE);
 		table = phys_to_virt(pa);
@@ -352,6 +378,7 @@ static void leave_print(const struct leave_state *st)
 
 	kexec_dprintk("relocation: code=%pap arg=%pap extent table=%#llx line=%u\n",
 		      &st->code_pa, &arg_pa, arg->table_pa, arg->dcache_line);
+	kexec_dprintk("relocation: an exception is recorded at %#llx\n", arg->fault_pa);
 	kexec_dprintk("relocation: %u extents, entry=%#llx dtb=%#llx\n",
 		      st->plan->nr_copies, arg->entry_pa, arg->dtb_pa);
 	if (arg->flags & KERN_RELOC_EL2)
@@ -378,6 +405,7 @@ static int leave_build(struct leave_state *st)
 	arg->dcache_line = leave_dcache_line();
 	arg->entry_pa = st->plan->entry_pa;
 	arg->dtb_pa = st->plan->dtb_pa;
+	arg->fault_pa = kexec_fault_record(virt_to_phys(&arg->fault));
 
 	err = leave_copy_code(st);
 	if (!err)
@@ -387,6 +415,7 @@ static int leave_build(struct leave_state *st)
 	if (err)
 		return err;
 
+	leave_inject_fault(st);
 	err = leave_make_tables(st);
 	if (err)
 		pr_notice("no page tables (error %d): relocation will run with the MMU off\n", err);

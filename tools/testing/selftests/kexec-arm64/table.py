@@ -25,7 +25,8 @@ VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "par
                    "fatal", "bad-dump", "no-vmcore", "vmcore-dmesg", "sysctl", "module",
                    "crash-test", "plant", "guest", "spin-user", "shrink", "regions", "cycle",
                    "ticks", "digests", "run", "fails", "stage", "time", "rest", "unchecked",
-                   "stress", "hammer", "calm", "refuse", "ima")
+                   "stress", "hammer", "calm", "refuse", "ima", "skip-if", "reset-when",
+                   "leave-to-reset")
 # Steps that need the programs of the second archive
 TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump",
          "vmcore-dmesg", "plant", "guest", "ticks", "digests", "time", "stress")
@@ -40,6 +41,7 @@ class Boot:
     """One kernel of a case, and what it must say of itself."""
     kernel: str
     facts: dict
+    number: int = 1
 
 
 @dataclass
@@ -162,8 +164,11 @@ def plan_boots(table, case):
             if verb not in loaded:
                 raise TableError(f"{case.name}: {step!r} with nothing loaded")
             kernel = loaded[verb]
-            boots.append(Boot(kernel, facts_of(table, case, kernel, verb == "panic")))
+            boots.append(Boot(kernel, facts_of(table, case, kernel, verb == "panic"),
+                              boots[-1].number + 1))
             loaded = {}
+        elif verb == "leave-to-reset":
+            boots.append(boots[0])
     return boots
 
 

@@ -250,6 +250,23 @@ def test_figures(tap):
     tap.check(figures.resolve("b|a", {"a": 1, "c": 2}) == 1, "figures: the first name that is there")
 
 
+RESETTING = TABLE + """
+[[case]]
+name = "t-reset"
+steps = ["load direct 64k", "leave kexec-e", "reset-when 0x40 0x1", "leave-to-reset"]
+"""
+
+
+def test_judge_reset(tap):
+    case = load(RESETTING)[-1]
+    log = "".join(f"KX: boot {n} el=el1 cpus=2 page={page}\r\n"
+                  for n, page in ((1, 4096), (2, 65536), (1, 4096)))
+    tap.check(not judge.judge(case, (log + "KX: done t-reset\r\n").encode()),
+              "judge: a case may begin again")
+    tap.check(judge.judge(case, (log.replace("boot 1", "boot 3") + "KX: done t-reset\r\n").encode()),
+              "judge: no reset where a kernel should begin again")
+
+
 def test_judge_ends(tap):
     case = load(TABLE)[0]
     case.last = "^Kernel Offset: "
@@ -312,6 +329,14 @@ def test_monitor(tap):
                                                    "value": 2 << 20, "on": True}},
               "monitor: a line of the log is carried out")
     tap.check(obey(line, good, bad)[1], "monitor: what QEMU refuses is a fault")
+    wait = "[    1.000000] KX: reset-when 0x40 0x1234"
+    words = ['{"return": "0000000000000040: 0x%08x\\r\\n"}' % word for word in (0, 0x1234)]
+    heard, refused = obey(wait, good, *words, good)
+    tap.check(not refused and [json.loads(line)["execute"] for line in heard if line] ==
+              ["qmp_capabilities", "human-monitor-command", "human-monitor-command",
+               "system_reset"], "monitor: a reset waits for a word of memory")
+    monitor.RESET_WHEN_S = 0
+    tap.check(obey(wait, good, *words[:1])[1], "monitor: a word that never comes is a fault")
     heard, refused = obey("[    1.000000] KX: hosts of heaven")
     tap.check(not refused and not any(heard), "monitor: other lines are left alone")
 
@@ -330,7 +355,7 @@ def test_cpio(tap):
 
 def main():
     tap = Tap()
-    for test in (test_table, test_sign, test_judge, test_judge_ends, test_judge_cost,
+    for test in (test_table, test_sign, test_judge, test_judge_reset, test_judge_ends, test_judge_cost,
                  test_figures, test_kunit, test_monitor, test_cpio):
         test(tap)
     return tap.finish()

@@ -53,6 +53,9 @@
 #   calm                    ends that
 #   refused                 reboot(KEXEC), and it comes back
 #   io                      reads /dev/vda and sees its interrupts
+#   skip-if FILE N          leaves out the next N steps when FILE is there
+#   reset-when ADDR WORD    the host resets the machine when memory there is WORD
+#   leave-to-reset          reboot(KEXEC) that ends in that reset; begins with the first step
 # and those of kdump.sh and ima.sh
 export PATH=/bin
 
@@ -382,6 +385,9 @@ do_step() {
 	refused) do_refused ;;
 	io) do_io ;;
 	ima) do_ima "$@" ;;
+	skip-if) [ ! -e "$1" ] || at=$((step + 1 + $2)) ;;
+	reset-when) say "reset-when $*" ;;
+	leave-to-reset) run kexec_direct --exec ;;
 	*) kdump_step "$verb" "$@" ;;
 	esac
 }
