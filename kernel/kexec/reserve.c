@@ -61,11 +61,7 @@ early_param("crashkernel", reserve_known_param);
 
 static void __init reserve_explain(const struct reserve_request *req)
 {
-	/* A capture kernel mostly inherits the parameter, and has no memory for it. */
-	if (is_kdump_kernel())
-		pr_info("crashkernel= is ignored in a capture kernel: %s\n", req->why);
-	else
-		pr_err("crashkernel= is ignored: %s at \"%.20s\"\n", req->why, req->where);
+	pr_err("crashkernel= is ignored: %s at \"%.20s\"\n", req->why, req->where);
 }
 
 /**
@@ -79,7 +75,8 @@ static void __init reserve_explain(const struct reserve_request *req)
  *
  * Context: early boot.
  * Return: 0 when there is something to reserve, -ENOENT when nothing is asked
- * for, -EINVAL after one message when it makes no sense or comes to 0 bytes.
+ * for or this is a capture kernel, -EINVAL after one message when it makes no
+ * sense or comes to 0 bytes.
  */
 int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 			     unsigned long long *crash_size,
@@ -90,6 +87,12 @@ int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 	int ret;
 
 	ret = kexec_reserve_parse(cmdline, system_ram, DEFAULT_CRASH_KERNEL_LOW_SIZE, &req);
+	/* A capture kernel often inherits the parameter (kexec --reuse-cmdline). */
+	if (is_kdump_kernel()) {
+		if (ret != -ENOENT)
+			pr_info("crashkernel= is ignored in a capture kernel\n");
+		ret = -ENOENT;
+	}
 	if (ret == -EINVAL)
 		reserve_explain(&req);
 	if (!ret && !req.size) {
