@@ -192,7 +192,8 @@ static bool crash_is_intact(const struct kexec_image *img)
 	return false;
 }
 
-static void crash_start(struct kexec_image *img, struct pt_regs *regs)
+/* Inlined, so that a dump shows the frames that tools expect: __crash_kexec(), machine_kexec(). */
+static __always_inline void crash_start(struct kexec_image *img, struct pt_regs *regs)
 {
 	struct pt_regs at_crash;
 
