@@ -6,12 +6,13 @@ arm64 program itself under QEMU's user emulation; drgn of the host, which runs
 dump_look.py; and crash, again the arm64 program. The last two need the kernel's
 debug information, and are asked when the table says what they have to find
 ("look"): "panic", a regex for the log; "trace", functions on the stack of the CPU
-that panicked; "module", that crash_test was loaded; "crash", that crash is asked,
-too; "dmesg" is false where makedumpfile does not know the kernel. In a dump whose name
-begins with "full" user memory must be found as well. vmcore_walk.py needs no debug
-information: it translates addresses with the keys of vmcoreinfo only, and is compared
-with drgn in every dump of our kernels. One whose name begins with "elf" and that was
-loaded with kexec-tools has wrong virtual addresses, so drgn is not asked.
+that panicked; "module", that crash_test was loaded; "crash", that crash is asked, too;
+"threads", that makedumpfile writes the same with so many; "dmesg" is false where
+makedumpfile does not know the kernel. In a dump whose name begins with "full" user
+memory must be found as well. vmcore_walk.py needs no debug information: it translates
+addresses with the keys of vmcoreinfo only, and is compared with drgn in every dump of
+our kernels. One whose name begins with "elf" and that was loaded with kexec-tools has
+wrong virtual addresses, so drgn is not asked.
 """
 
 import hashlib
@@ -162,6 +163,23 @@ def need_tools(case, root):
         raise Missing("crash")
 
 
+def check_threads(path, root, threads):
+    """makedumpfile must write the same bytes with threads and without."""
+    outputs = [path.with_suffix(f".{name}") for name in ("single", "threads")]
+    faults = []
+    for out, options in zip(outputs, ([], ["--num-threads", str(threads)])):
+        out.unlink(missing_ok=True)
+        _, why = run([*guest_program(root, "makedumpfile"), "-l", "-d", "31", *options,
+                      str(path), str(out)])
+        if why:
+            faults.append(f"{path.name}: {threads} threads: {why}")
+    if not faults and outputs[0].read_bytes() != outputs[1].read_bytes():
+        faults.append(f"{path.name}: {threads} threads write another dump than one")
+    for out in outputs:
+        out.unlink(missing_ok=True)
+    return faults, []
+
+
 def is_elf(path):
     with open(path, "rb") as stream:
         return stream.read(4) == b"\x7fELF"
@@ -186,6 +204,8 @@ def check(case, name, store):
     # The last kernel is the one that captures
     kernel = case.boots[-2].kernel
     vmlinux = store.kernel(kernel).parents[3] / "vmlinux"
+    if wanted.get("threads"):
+        results.append(check_threads(path, root, wanted["threads"]))
     copied = name.startswith("elf")
     if copied:
         results.append(check_elf(path))
