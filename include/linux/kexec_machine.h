@@ -12,6 +12,7 @@
 
 #include <linux/types.h>
 
+struct kimage;
 struct pt_regs;
 
 /**
@@ -119,8 +120,15 @@ int kexec_arch_prepare(struct kexec_plan *plan);
 void kexec_arch_release(struct kexec_plan *plan);
 void kexec_arch_sync(const void *va, size_t len);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
-void kexec_arch_crash_stop(struct pt_regs *regs);
 int kexec_arch_park(enum kexec_park how);
-void __noreturn kexec_arch_leave(struct kexec_plan *plan);
+
+/*
+ * Debuggers look up this one and machine_crash_shutdown() (linux/reboot.h) by
+ * name, so both keep the names that the base declares.
+ */
+void __noreturn machine_kexec(struct kimage *image);
+
+/* Implemented by the policy half. */
+struct kexec_plan *kexec_image_plan(struct kimage *image);
 
 #endif /* _LINUX_KEXEC_MACHINE_H */

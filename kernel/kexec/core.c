@@ -710,6 +710,18 @@ static int core_verify(struct kexec_image *img)
 }
 
 /**
+ * kexec_image_plan() - find the plan of an image
+ * @image: an image that was allocated by kexec_image_alloc()
+ *
+ * Context: any.
+ * Return: the plan, part of the image.
+ */
+struct kexec_plan *kexec_image_plan(struct kimage *image)
+{
+	return &to_kexec_image(image)->plan;
+}
+
+/**
  * kernel_kexec() - start the loaded image, as reboot(LINUX_REBOOT_CMD_KEXEC) asks
  *
  * Context: process context, system_transition_mutex held.
@@ -750,5 +762,5 @@ int kernel_kexec(void)
 	core_quiesce(img);
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_RELOCATION);
 	kexec_timeline_store(img);
-	kexec_arch_leave(&img->plan);
+	machine_kexec(&img->kimage);
 }

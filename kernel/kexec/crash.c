@@ -16,7 +16,7 @@
  * neither                  one line says that there will be no dump
  * =======================  ===================================================
  *
- * What runs between crash_kexec() and kexec_arch_leave() allocates nothing,
+ * What runs between crash_kexec() and machine_kexec() allocates nothing,
  * takes no lock, and waits only for the other CPUs to stop, for a limited time.
  * A fault in there leads here again; that ends after CRASH_TRIES.
  *
@@ -38,6 +38,7 @@
 #include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/reboot.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -179,8 +180,8 @@ static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs
 	}
 	crash_strike_again();
 	crash_save_vmcoreinfo();
-	kexec_arch_crash_stop(regs);
-	kexec_arch_leave(&img->plan);
+	machine_crash_shutdown(regs);
+	machine_kexec(&img->kimage);
 }
 
 static bool crash_is_intact(const struct kexec_image *img)
@@ -191,7 +192,8 @@ static bool crash_is_intact(const struct kexec_image *img)
 	return false;
 }
 
-static void crash_start(struct kexec_image *img, struct pt_regs *regs)
+/* Inlined, so that a dump shows the frames that tools expect: __crash_kexec(), machine_kexec(). */
+static __always_inline void crash_start(struct kexec_image *img, struct pt_regs *regs)
 {
 	struct pt_regs at_crash;
 

@@ -19,10 +19,11 @@
 #include <linux/kexec.h>
 #include <linux/kexec_machine.h>
 #include <linux/printk.h>
+#include <linux/reboot.h>
 #include <linux/smp.h>
 
 /**
- * kexec_arch_crash_stop() - stop the other CPUs and mask all interrupts
+ * machine_crash_shutdown() - stop the other CPUs and mask all interrupts
  * @regs: registers that the dump shall show for this CPU
  *
  * A CPU that does not stop is named, and the dump goes on without its registers:
@@ -30,7 +31,7 @@
  *
  * Context: panic path, on the CPU that panicked; leaves interrupts off.
  */
-void kexec_arch_crash_stop(struct pt_regs *regs)
+noinline void machine_crash_shutdown(struct pt_regs *regs)
 {
 	unsigned int this_cpu;
 

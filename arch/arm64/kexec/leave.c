@@ -3,7 +3,7 @@
  * DOC: leaving this kernel
  *
  * kexec_arch_prepare() runs when an image is loaded and makes all that the way
- * out needs, so that kexec_arch_leave() has nothing to allocate and nothing
+ * out needs, so that machine_kexec() has nothing to allocate and nothing
  * that can fail.  Ways out, chosen by what was loaded and where we run:
  *
  * ==============  ===========================================================
@@ -52,7 +52,7 @@
 #include "trans_pgd.h"
 
 /**
- * struct leave_state - what kexec_arch_prepare() leaves for kexec_arch_leave()
+ * struct leave_state - what kexec_arch_prepare() leaves for machine_kexec()
  * @plan: the plan that this belongs to
  * @arg: argument of the relocation routine
  * @code_pa: the copy of that routine
@@ -547,17 +547,18 @@ static void __noreturn leave_relocate(const struct leave_state *st)
 }
 
 /**
- * kexec_arch_leave() - start the next kernel
- * @plan: a plan that kexec_arch_prepare() accepted and whose segments are clean
- *        to the point of coherency
+ * machine_kexec() - start the next kernel
+ * @image: an image whose plan kexec_arch_prepare() accepted and whose segments
+ *         are clean to the point of coherency
  *
  * The last C code of this kernel.
  *
  * Context: the boot CPU with all others off and devices quiet; or, for a crash
  * image, whatever a panic left, and then nothing here waits or allocates.
  */
-void __noreturn kexec_arch_leave(struct kexec_plan *plan)
+noinline void __noreturn machine_kexec(struct kimage *image)
 {
+	const struct kexec_plan *plan = kexec_image_plan(image);
 	const struct leave_state *st = plan->machine;
 
 	leave_check_cpus(plan);

@@ -30,6 +30,9 @@
 #   ticks                   says the counter, once what runs behind is done
 #   digests                 what digests cost
 #   cycle STATE             sleeps in that state of /sys/power/state for two seconds
+#   copy-dump NAME          /proc/vmcore as it is, into the share
+#   oops                    a task dies of a bad pointer, and the kernel goes on
+#   watch start|stop        counts the lines "Crash kernel" in each read of /proc/iomem
 
 # The words that follow "Crash kernel" in /proc/iomem, the main region last
 kdump_regions() {
@@ -120,6 +123,28 @@ kdump_save() {
 	say "saved $(stat -c %s "$share/out/$name")"
 }
 
+kdump_copy() {
+	mkdir -p "$share/out"
+	run cp /proc/vmcore "$share/out/$1"
+	say "copied $(stat -c %s "$share/out/$1")"
+}
+
+kdump_watch() {
+	case $1 in
+	start)
+		: >/tmp/watch
+		while [ -e /tmp/watch ]; do
+			grep -c "Crash kernel" /proc/iomem
+		done >/tmp/watched &
+		;;
+	stop)
+		rm /tmp/watch
+		wait
+		say "watched $(sort /tmp/watched | uniq -c | tr -s ' \n' ' ')"
+		;;
+	esac
+}
+
 kdump_bad() {
 	if makedumpfile -l -d 31 /proc/vmcore /tmp/dump >/tmp/said 2>&1; then
 		die "there is a dump after all"
@@ -197,6 +222,12 @@ kdump_step() {
 		done </tmp/said
 		;;
 	cycle) kdump_cycle "$1" ;;
+	copy-dump) with_share kdump_copy "$1" ;;
+	oops)
+		(kdump_test oops)
+		say "survived"
+		;;
+	watch) kdump_watch "$1" ;;
 	*) die "no such step" ;;
 	esac
 }
