@@ -34,13 +34,20 @@
  * image can be started at any moment, so a panic takes the lock over::
  *
  *	FREE --> HELD ----------------------------------------> FREE
+ *	FREE --> RECHECKING ----------------------------------> FREE
  *	FREE --> STAGING --> COMMITTING ----------------------> FREE
  *	            |            |
  *	            +------------+--> HELD, by the panicking CPU
  *
  * In STAGING nothing of the image has changed.  In COMMITTING the new header is
  * complete elsewhere, and whoever takes over finishes it, see crash_refresh.c.
- * Whoever refreshes finds out at the next step that it has lost the lock.
+ * A CPU that refreshes finds out at the next step that it has lost the lock.  In
+ * RECHECKING the other image is checked, updated or discarded after CPUs or memory
+ * have changed; a panic takes the lock over as well, because the crash image is not
+ * concerned.
+ *
+ * Loads, unloads and reboot(KEXEC) wait for RECHECKING, STAGING and COMMITTING to
+ * end, for a limited time: user space did not ask for these and cannot avoid them.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -83,6 +90,7 @@ MODULE_PARM_DESC(fail_seal, "let loads fail when all has been read");
 enum core_lock_state {
 	CORE_FREE,
 	CORE_HELD,
+	CORE_RECHECKING,
 	CORE_STAGING,
 	CORE_COMMITTING,
 };
@@ -112,9 +120,9 @@ bool kexec_lock(void)
 }
 
 /**
- * kexec_lock_patiently() - kexec_lock() that waits for a refresh to end
+ * kexec_lock_patiently() - kexec_lock() that waits for a refresh or recheck to end
  *
- * A refresh is short and nobody asked for it, so it is no reason to fail.
+ * Either is short and user space did not ask for it, so it is no reason to fail.
  *
  * Context: process context, may sleep for KEXEC_PATIENCE_MS; never waits for a
  * load or a reboot.
@@ -145,7 +153,7 @@ bool kexec_lock_panic(bool *commit)
 {
 	static const enum core_lock_state from[] = {
 		/* In the order in which another CPU may be passing through them. */
-		CORE_FREE, CORE_STAGING, CORE_COMMITTING, CORE_FREE,
+		CORE_FREE, CORE_RECHECKING, CORE_STAGING, CORE_COMMITTING, CORE_FREE,
 	};
 	unsigned int i;
 
@@ -155,6 +163,28 @@ bool kexec_lock_panic(bool *commit)
 			return true;
 	}
 	return false;
+}
+
+/**
+ * kexec_lock_recheck() - acquire the lock to check the image for reboot(KEXEC)
+ *
+ * Context: any; never waits.
+ * Return: true when the caller now holds the lock, until a panic takes it.
+ */
+bool kexec_lock_recheck(void)
+{
+	return core_lock_move(CORE_FREE, CORE_RECHECKING);
+}
+
+/**
+ * kexec_unlock_recheck() - release the lock after kexec_lock_recheck()
+ *
+ * Context: any.
+ * Return: false when a panic has taken the lock.
+ */
+bool kexec_unlock_recheck(void)
+{
+	return core_lock_move(CORE_RECHECKING, CORE_FREE);
 }
 
 /**

@@ -258,6 +258,9 @@ __bpf_kfunc void crash_kexec(struct pt_regs *regs)
 	panic_reset();
 }
 
+/* Bytes reserved, for readers without the lock. */
+static u64 crash_reserved;
+
 /* An unused resource has both ends at 0. */
 static u64 crash_res_size(const struct resource *res)
 {
@@ -271,21 +274,35 @@ static void crash_clear_res(struct resource *res)
 	res->end = 0;
 }
 
+/* The caller holds the kexec lock or is alone. */
+static u64 crash_count_reserved(void)
+{
+	u64 size = crash_res_size(&crashk_res) + crash_res_size(&crashk_low_res);
+
+	WRITE_ONCE(crash_reserved, size);
+	return size;
+}
+
+/* Before sysfs shows it; crashkernel= was read long before. */
+static int __init crash_init_reserved(void)
+{
+	crash_count_reserved();
+	return 0;
+}
+early_initcall(crash_init_reserved);
+
 /**
  * crash_get_memory_size() - bytes that are reserved for capture kernels
  *
- * Context: any but the panic path.
- * Return: the bytes, or -EBUSY while a load is in progress.
+ * Without the kexec lock: any user may read the size in sysfs, and must not make a
+ * load fail.
+ *
+ * Context: any.
+ * Return: the bytes; while the reservation shrinks, those of before.
  */
 ssize_t crash_get_memory_size(void)
 {
-	ssize_t size;
-
-	if (!kexec_lock_patiently())
-		return -EBUSY;
-	size = crash_res_size(&crashk_res) + crash_res_size(&crashk_low_res);
-	kexec_unlock();
-	return size;
+	return READ_ONCE(crash_reserved);
 }
 
 /* Keep the first @keep bytes of @res, give the rest to the page allocator. */
@@ -364,7 +381,7 @@ int crash_shrink_memory(unsigned long new_size)
 	if (!kexec_lock_patiently())
 		return -EBUSY;
 
-	now = crash_res_size(&crashk_res) + crash_res_size(&crashk_low_res);
+	now = crash_count_reserved();
 	if (kexec_crash_image)
 		ret = -ENOENT;
 	else if (new_size > now)
@@ -372,6 +389,8 @@ int crash_shrink_memory(unsigned long new_size)
 	else if (ALIGN(new_size, KEXEC_CRASH_MEM_ALIGN) < now)
 		ret = crash_shrink_to(ALIGN(new_size, KEXEC_CRASH_MEM_ALIGN));
 
+	/* A part may be gone even when it failed. */
+	crash_count_reserved();
 	kexec_unlock();
 	return ret;
 }

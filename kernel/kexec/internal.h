@@ -153,7 +153,7 @@ static inline bool kexec_image_is_crash(const struct kexec_image *img)
 /* For one page: reclaim, but rather fail than have a bystander killed. */
 #define KEXEC_HOLD_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* How long a refresh of the ELF core header is waited for. */
+/* How long to wait for a refresh of the ELF core header or a recheck of the image. */
 #define KEXEC_PATIENCE_MS	2000
 
 /* core.c: life of an image, and the lock that all loads and exits take */
@@ -161,6 +161,8 @@ extern struct kexec_image *kexec_crash_moving;
 bool kexec_lock(void);
 bool kexec_lock_patiently(void);
 bool kexec_lock_panic(bool *commit);
+bool kexec_lock_recheck(void);
+bool kexec_unlock_recheck(void);
 bool kexec_lock_refresh(void);
 bool kexec_lock_commit(void);
 bool kexec_unlock_refresh(void);
