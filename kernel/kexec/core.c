@@ -301,6 +301,7 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 
 	INIT_LIST_HEAD(&img->safe_pages);
 	INIT_LIST_HEAD(&img->refused_pages);
+	INIT_LIST_HEAD(&img->staging_pages);
 	img->name = type == KEXEC_TYPE_CRASH ? "crash image" : "image";
 	img->kimage.type = type;
 	img->kimage.file_mode = file_mode;
@@ -558,6 +559,8 @@ static void core_publish_crash(struct kexec_image *img)
 	/* A full barrier: nobody finds neither, and nothing moves before this. */
 	xchg(&kexec_crash_image, NULL);
 	kexec_hold_move_in(img, true);
+	/* Not earlier: a panic copies from the pages that the slots name. */
+	kexec_hold_map_reserved(img);
 	kexec_crash_use_note(img);
 
 	/* The content is complete before a panic on another CPU can find it. */

@@ -95,6 +95,8 @@ struct kexec_glean {
  * @safe_pages: pages of the machine half: tables, code, arguments
  * @refused_pages: pages the allocator gave that may not be used; freed when
  *                 the load has ended
+ * @staging_pages: pages that no slot names any more since the crash image is in the
+ *                 reservation
  * @pool: the next page of the block that source pages are taken from
  * @pool_left: pages left in that block
  * @pool_order: order of the next block to ask for; falls as memory gets short
@@ -117,6 +119,7 @@ struct kexec_image {
 	struct kexec_backing backing[KEXEC_SEGMENT_MAX];
 	struct list_head safe_pages;
 	struct list_head refused_pages;
+	struct list_head staging_pages;
 	struct page *pool;
 	unsigned int pool_left;
 	unsigned int pool_order;
@@ -199,6 +202,7 @@ void kexec_hold_unmap(struct kexec_backing *b);
 void *kexec_hold_safe_page(void *img);
 void kexec_hold_settle(struct kexec_image *img);
 void kexec_hold_move_in(struct kexec_image *img, bool may_sleep);
+void kexec_hold_map_reserved(struct kexec_image *img);
 void kexec_hold_settle_crash(struct kexec_image *img);
 void kexec_hold_free(struct kexec_image *img);
 const char *kexec_hold_use(const struct kexec_image *img, u64 start, u64 end);
