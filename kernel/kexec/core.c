@@ -144,7 +144,7 @@ bool kexec_lock_patiently(void)
 /**
  * kexec_lock_panic() - take the lock in a panic
  * @commit: set when a new ELF core header was being written, which the caller
- *          has to finish
+ *          has to finish; valid when the lock was acquired
  *
  * Context: any, the panic path and pseudo-NMI included; never waits.
  * Return: true when the caller now holds the lock.
@@ -590,6 +590,7 @@ void kexec_image_publish(struct kexec_image *img)
 	kexec_timeline_pause(&img->timeline);
 	if (kexec_image_is_crash(img)) {
 		core_publish_crash(img);
+		kexec_inject_meet(1);
 		return;
 	}
 #ifdef CONFIG_IMA_KEXEC

@@ -300,4 +300,11 @@ static inline void kexec_crash_refresh(void) { }
 static inline void kexec_crash_refresh_finish(void) { }
 #endif
 
+/* tests/inject.c: sequences on several CPUs */
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+void kexec_inject_meet(unsigned int point);
+#else
+static inline void kexec_inject_meet(unsigned int point) { }
+#endif
+
 #endif /* _KERNEL_KEXEC_INTERNAL_H */
