@@ -34,13 +34,20 @@
  * image can be started at any moment, so a panic takes the lock over::
  *
  *	FREE --> HELD ----------------------------------------> FREE
+ *	FREE --> RECHECKING ----------------------------------> FREE
  *	FREE --> STAGING --> COMMITTING ----------------------> FREE
  *	            |            |
  *	            +------------+--> HELD, by the panicking CPU
  *
  * In STAGING nothing of the image has changed.  In COMMITTING the new header is
  * complete elsewhere, and whoever takes over finishes it, see crash_refresh.c.
- * Whoever refreshes finds out at the next step that it has lost the lock.
+ * A CPU that refreshes finds out at the next step that it has lost the lock.  In
+ * RECHECKING the other image is checked, updated or discarded after CPUs or memory
+ * have changed; a panic takes the lock over as well, because the crash image is not
+ * concerned.
+ *
+ * Loads, unloads and reboot(KEXEC) wait for RECHECKING, STAGING and COMMITTING to
+ * end, for a limited time: user space did not ask for these and cannot avoid them.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -83,6 +90,7 @@ MODULE_PARM_DESC(fail_seal, "let loads fail when all has been read");
 enum core_lock_state {
 	CORE_FREE,
 	CORE_HELD,
+	CORE_RECHECKING,
 	CORE_STAGING,
 	CORE_COMMITTING,
 };
@@ -112,9 +120,9 @@ bool kexec_lock(void)
 }
 
 /**
- * kexec_lock_patiently() - kexec_lock() that waits for a refresh to end
+ * kexec_lock_patiently() - kexec_lock() that waits for a refresh or recheck to end
  *
- * A refresh is short and nobody asked for it, so it is no reason to fail.
+ * Either is short and user space did not ask for it, so it is no reason to fail.
  *
  * Context: process context, may sleep for KEXEC_PATIENCE_MS; never waits for a
  * load or a reboot.
@@ -136,7 +144,7 @@ bool kexec_lock_patiently(void)
 /**
  * kexec_lock_panic() - take the lock in a panic
  * @commit: set when a new ELF core header was being written, which the caller
- *          has to finish
+ *          has to finish; valid when the lock was acquired
  *
  * Context: any, the panic path and pseudo-NMI included; never waits.
  * Return: true when the caller now holds the lock.
@@ -145,7 +153,7 @@ bool kexec_lock_panic(bool *commit)
 {
 	static const enum core_lock_state from[] = {
 		/* In the order in which another CPU may be passing through them. */
-		CORE_FREE, CORE_STAGING, CORE_COMMITTING, CORE_FREE,
+		CORE_FREE, CORE_RECHECKING, CORE_STAGING, CORE_COMMITTING, CORE_FREE,
 	};
 	unsigned int i;
 
@@ -155,6 +163,28 @@ bool kexec_lock_panic(bool *commit)
 			return true;
 	}
 	return false;
+}
+
+/**
+ * kexec_lock_recheck() - acquire the lock to check the image for reboot(KEXEC)
+ *
+ * Context: any; never waits.
+ * Return: true when the caller now holds the lock, until a panic takes it.
+ */
+bool kexec_lock_recheck(void)
+{
+	return core_lock_move(CORE_FREE, CORE_RECHECKING);
+}
+
+/**
+ * kexec_unlock_recheck() - release the lock after kexec_lock_recheck()
+ *
+ * Context: any.
+ * Return: false when a panic has taken the lock.
+ */
+bool kexec_unlock_recheck(void)
+{
+	return core_lock_move(CORE_RECHECKING, CORE_FREE);
 }
 
 /**
@@ -271,6 +301,7 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 
 	INIT_LIST_HEAD(&img->safe_pages);
 	INIT_LIST_HEAD(&img->refused_pages);
+	INIT_LIST_HEAD(&img->staging_pages);
 	img->name = type == KEXEC_TYPE_CRASH ? "crash image" : "image";
 	img->kimage.type = type;
 	img->kimage.file_mode = file_mode;
@@ -539,6 +570,8 @@ static void core_publish_crash(struct kexec_image *img)
 	/* A full barrier: nobody finds neither, and nothing moves before this. */
 	xchg(&kexec_crash_image, NULL);
 	kexec_hold_move_in(img, true);
+	/* Not earlier: a panic copies from the pages that the slots name. */
+	kexec_hold_map_reserved(img);
 	kexec_crash_use_note(img);
 
 	/* The content is complete before a panic on another CPU can find it. */
@@ -568,6 +601,7 @@ void kexec_image_publish(struct kexec_image *img)
 	kexec_timeline_pause(&img->timeline);
 	if (kexec_image_is_crash(img)) {
 		core_publish_crash(img);
+		kexec_inject_meet(1);
 		return;
 	}
 #ifdef CONFIG_IMA_KEXEC

@@ -26,7 +26,9 @@
  * A crash image is different: its destination is the crash reservation, which
  * the allocator never hands out.  When no crash image is loaded the slots
  * simply name the reservation's own pages.  When one is, the new image waits in
- * ordinary pages until nothing can fail any more, and moves in then.
+ * ordinary pages until nothing can fail any more, and moves in then.  The panic
+ * path reads the slots at any moment, so a staging page is freed only after its slot
+ * names the reservation and the new image is the one that a panic starts.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -56,8 +58,20 @@
 static unsigned int hold_panic_in_move;
 module_param_named(panic_in_move, hold_panic_in_move, uint, 0644);
 MODULE_PARM_DESC(panic_in_move, "panic when N segments of a crash image have moved in (0: no)");
+
+static unsigned int hold_inject_panic;
+module_param_named(inject_panic_publish, hold_inject_panic, uint, 0644);
+MODULE_PARM_DESC(inject_panic_publish, "panic when N segments of a new crash image name the reservation, or all staging pages are freed (17)");
+
+static void hold_inject_point(unsigned int point)
+{
+	if (point == hold_inject_panic)
+		panic("kexec.inject_panic_publish");
+}
 #else
 #define hold_panic_in_move 0U
+
+static void hold_inject_point(unsigned int point) { }
 #endif
 
 /**
@@ -448,6 +462,7 @@ static void hold_free_list(struct list_head *pages)
 	list_for_each_entry_safe(page, next, pages, lru) {
 		list_del(&page->lru);
 		__free_page(page);
+		cond_resched();
 	}
 }
 
@@ -542,7 +557,7 @@ void kexec_hold_move_in(struct kexec_image *img, bool may_sleep)
 		for (n = 0; n < b->nr_pages; n++) {
 			struct page *dst = pfn_to_page(PHYS_PFN(b->dst_pa) + n);
 
-			if (!b->borrowed)
+			if (b->pages[n] != dst)
 				copy_highpage(dst, b->pages[n]);
 			kexec_arch_sync(page_address(dst), PAGE_SIZE);
 			if (may_sleep)
@@ -551,20 +566,50 @@ void kexec_hold_move_in(struct kexec_image *img, bool may_sleep)
 	}
 }
 
+static void hold_map_reserved(struct kexec_image *img, struct kexec_backing *b)
+{
+	unsigned long i;
+
+	for (i = 0; i < b->nr_pages; i++) {
+		struct page *staging = b->pages[i];
+
+		/* Either page holds the content, so a panic may find some slots changed. */
+		WRITE_ONCE(b->pages[i], pfn_to_page(PHYS_PFN(b->dst_pa) + i));
+		list_add(&staging->lru, &img->staging_pages);
+		cond_resched();
+	}
+	b->borrowed = true;
+}
+
 /**
- * kexec_hold_settle_crash() - give back the pages in which a crash image waited
+ * kexec_hold_map_reserved() - let the slots of a crash image name the reservation
  * @img: an image that kexec_hold_move_in() moved
+ *
+ * Frees nothing: kexec_hold_settle_crash() does, when the image is published.
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_hold_map_reserved(struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		if (!img->backing[i].borrowed)
+			hold_map_reserved(img, &img->backing[i]);
+		hold_inject_point(i + 1);
+	}
+}
+
+/**
+ * kexec_hold_settle_crash() - free the staging pages of a crash image
+ * @img: a published image, see kexec_hold_map_reserved()
  *
  * Context: process context, may sleep.
  */
 void kexec_hold_settle_crash(struct kexec_image *img)
 {
-	unsigned int i;
-
-	for (i = 0; i < img->kimage.nr_segments; i++) {
-		hold_free_pages(&img->backing[i]);
-		hold_borrow(&img->backing[i]);
-	}
+	hold_free_list(&img->staging_pages);
+	hold_inject_point(KEXEC_SEGMENT_MAX + 1);
 }
 
 /**
@@ -579,6 +624,7 @@ void kexec_hold_free(struct kexec_image *img)
 
 	kexec_hold_settle(img);
 	hold_free_list(&img->safe_pages);
+	hold_free_list(&img->staging_pages);
 	for (i = 0; i < img->kimage.nr_segments; i++) {
 		struct kexec_backing *b = &img->backing[i];
 

@@ -37,6 +37,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/crash_dump.h>
+#include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/kexec_reserve.h>
@@ -104,8 +105,18 @@ static void hotplug_count_deferred(void)
 {
 	WRITE_ONCE(hotplug_deferred, READ_ONCE(hotplug_deferred) + 1);
 }
+
+static unsigned int hotplug_inject_recheck_ms;
+module_param_named(inject_recheck_ms, hotplug_inject_recheck_ms, uint, 0644);
+MODULE_PARM_DESC(inject_recheck_ms, "time that a recheck of the image takes longer");
+
+static void hotplug_inject_recheck(void)
+{
+	fsleep(hotplug_inject_recheck_ms * USEC_PER_MSEC);
+}
 #else
 static void hotplug_count_deferred(void) { }
+static void hotplug_inject_recheck(void) { }
 #endif
 
 /* Keep memblock still: it has no lock, but those who change it have. */
@@ -214,18 +225,20 @@ static int hotplug_recheck_image(void)
 /* True when it was done; false when somebody else holds the lock and will do it. */
 static bool hotplug_recheck(enum hotplug_context context)
 {
+	bool mine;
+
 	hotplug_hold_still(context);
-	if (!kexec_lock()) {
-		hotplug_let_go(context);
-		return false;
+	mine = kexec_lock_recheck();
+	if (mine) {
+		clear_bit(HOTPLUG_RESERVED, &hotplug_pending);
+		/* Who notes more from here on is seen by the loop in hotplug_settle(). */
+		smp_mb__after_atomic();
+		hotplug_recheck_image();
+		hotplug_inject_recheck();
+		mine = kexec_unlock_recheck();
 	}
-	clear_bit(HOTPLUG_RESERVED, &hotplug_pending);
-	/* Who notes more from here on is seen by the loop in hotplug_settle(). */
-	smp_mb__after_atomic();
-	hotplug_recheck_image();
-	kexec_unlock_only();
 	hotplug_let_go(context);
-	return true;
+	return mine;
 }
 
 /* True when it was done; false when somebody else holds the lock and will do it. */

@@ -95,6 +95,8 @@ struct kexec_glean {
  * @safe_pages: pages of the machine half: tables, code, arguments
  * @refused_pages: pages the allocator gave that may not be used; freed when
  *                 the load has ended
+ * @staging_pages: pages that no slot names any more since the crash image is in the
+ *                 reservation
  * @pool: the next page of the block that source pages are taken from
  * @pool_left: pages left in that block
  * @pool_order: order of the next block to ask for; falls as memory gets short
@@ -117,6 +119,7 @@ struct kexec_image {
 	struct kexec_backing backing[KEXEC_SEGMENT_MAX];
 	struct list_head safe_pages;
 	struct list_head refused_pages;
+	struct list_head staging_pages;
 	struct page *pool;
 	unsigned int pool_left;
 	unsigned int pool_order;
@@ -153,7 +156,7 @@ static inline bool kexec_image_is_crash(const struct kexec_image *img)
 /* For one page: reclaim, but rather fail than have a bystander killed. */
 #define KEXEC_HOLD_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* How long a refresh of the ELF core header is waited for. */
+/* How long to wait for a refresh of the ELF core header or a recheck of the image. */
 #define KEXEC_PATIENCE_MS	2000
 
 /* core.c: life of an image, and the lock that all loads and exits take */
@@ -161,6 +164,8 @@ extern struct kexec_image *kexec_crash_moving;
 bool kexec_lock(void);
 bool kexec_lock_patiently(void);
 bool kexec_lock_panic(bool *commit);
+bool kexec_lock_recheck(void);
+bool kexec_unlock_recheck(void);
 bool kexec_lock_refresh(void);
 bool kexec_lock_commit(void);
 bool kexec_unlock_refresh(void);
@@ -195,6 +200,7 @@ void kexec_hold_unmap(struct kexec_backing *b);
 void *kexec_hold_safe_page(void *img);
 void kexec_hold_settle(struct kexec_image *img);
 void kexec_hold_move_in(struct kexec_image *img, bool may_sleep);
+void kexec_hold_map_reserved(struct kexec_image *img);
 void kexec_hold_settle_crash(struct kexec_image *img);
 void kexec_hold_free(struct kexec_image *img);
 
@@ -293,6 +299,13 @@ static inline int kexec_crash_refresh_attach(struct kexec_image *img) { return 0
 static inline void kexec_crash_refresh_detach(struct kexec_image *img) { }
 static inline void kexec_crash_refresh(void) { }
 static inline void kexec_crash_refresh_finish(void) { }
+#endif
+
+/* tests/inject.c: sequences on several CPUs */
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+void kexec_inject_meet(unsigned int point);
+#else
+static inline void kexec_inject_meet(unsigned int point) { }
 #endif
 
 #endif /* _KERNEL_KEXEC_INTERNAL_H */

@@ -9,7 +9,7 @@
  *
  * - at the very start of reboot(KEXEC), before anything is shut down: what does
  *   not match is reported, the call fails and the system goes on;
- * - in a panic, before the other CPUs are stopped: what does not match is
+ * - in a panic, after the other CPUs are stopped: what does not match is
  *   reported and the panic goes its ordinary way.
  *
  * With MMU and caches on this takes milliseconds where a purgatory, which does

@@ -7,7 +7,10 @@
 #                           KERNEL USECS: that long after a crash image began to be
 #                           loaded over and over; move KERNEL: while it moves in; reboot:
 #                           in the middle of kexec -e; busy: there, because a CPU does
-#                           not come; or an action of crash_test, see
+#                           not come; inject PARAM POINT KERNEL: at that point of a
+#                           parameter, while a crash image is replaced; meet KERNEL: on
+#                           another CPU than the one that has just loaded, see
+#                           kernel/kexec/tests/inject.c; or an action of crash_test, see
 #                           kernel/kexec/tests/crash_test.c
 #   fatal [HOW...]          the same, but nothing is started; the machine resets
 #   save-dump NAME [OPTION...]      /proc/vmcore through makedumpfile into the
@@ -67,11 +70,16 @@ kdump_test() {
 	taskset 1 sh -c "echo $* >/sys/module/crash_test/parameters/do"
 }
 
-# kdump_reload KERNEL [USECS]: for ever, with a panic after so long; or once
-kdump_reload() {
+# For an image that is loaded here and started by this very step
+kdump_mount() {
 	run mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 kx "$share"
 	next="$(cat /case/cmdline) kx.boot=$((boot + 1)) kx.at=$((step + 1))"
 	next="$next nr_cpus=1 reset_devices"
+}
+
+# kdump_reload KERNEL [USECS]: for ever, with a panic after so long; or once
+kdump_reload() {
+	kdump_mount
 	while :; do
 		kexec -s -p "$share/Image-$1" --initrd="$share/initrd" --command-line="$next" \
 			>/tmp/said 2>&1
@@ -79,6 +87,20 @@ kdump_reload() {
 	[ $# -gt 1 ] || return
 	usleep "$2"
 	echo c >/proc/sysrq-trigger
+}
+
+# kdump_meet KERNEL: the load goes on only when the panic on another CPU has begun
+kdump_meet() {
+	kdump_mount
+	echo 1 >/sys/module/kexec/parameters/inject_meet
+	LD_PRELOAD=/bin/hotflag.so taskset 2 kexec -ci -p "$share/Image-$1" \
+		--initrd="$share/initrd" --command-line="$next" >/tmp/said 2>&1 &
+	for _ in $(seq 300); do
+		read -r point </sys/module/kexec/parameters/inject_meet
+		[ "$point" = 1 ] || break
+		usleep 100000
+	done
+	taskset 1 sh -c "echo c >/proc/sysrq-trigger"
 }
 
 kdump_cause() {
@@ -96,6 +118,11 @@ kdump_cause() {
 		echo 2 >/sys/module/kexec/parameters/panic_in_move
 		kdump_reload "$2"
 		;;
+	inject)
+		echo "$3" >"/sys/module/kexec/parameters/$2"
+		kdump_reload "$4"
+		;;
+	meet) kdump_meet "$2" ;;
 	reboot | busy)
 		kdump_test "$1"
 		kexec -e
