@@ -179,6 +179,9 @@ void kexec_image_unload(int type);
 /* ram.c: which memory a next kernel may be put into */
 int kexec_ram_free_map(bool crash, struct place_map **mapp);
 int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size);
+int kexec_ram_check_errors(unsigned int seg, u64 start, u64 end);
+bool kexec_ram_has_error(u64 start, u64 end, u64 *where);
+void kexec_ram_unreserve(u64 start, u64 end);
 bool kexec_ram_may_hold(u64 start, u64 end);
 bool kexec_ram_is_fit(u64 start, u64 end);
 bool kexec_ram_by_place(void);
