@@ -273,7 +273,7 @@ static int segment_check_place(bool crash, const struct kexec_segment *s, unsign
 		return kexec_ram_check_dst(seg, s->mem, s->memsz);
 #ifdef CONFIG_CRASH_DUMP
 	if (s->mem >= crashk_res.start && s->mem + s->memsz - 1 <= crashk_res.end)
-		return 0;
+		return kexec_ram_check_errors(seg, s->mem, s->mem + s->memsz);
 	pr_err("segment %u [%#lx, %#lx) is not in the crash reservation %pR\n", seg, s->mem,
 	       s->mem + s->memsz, &crashk_res);
 #endif
