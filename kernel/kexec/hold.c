@@ -15,8 +15,8 @@
  * slots are found by index, each page costs the same however many came before.
  *
  * Memory may be short.  Nobody is killed for it: a load that would leave next to
- * nothing for others is refused before it takes anything, what is asked for in
- * quantity may fail, and the page tables of a mapping are made sure of before.
+ * nothing for others is refused before it takes anything, pages are reclaimed before
+ * they are allocated (zone.c), and the page tables of a mapping are made sure of before.
  *
  * Pages come from memory that was there at boot, because nothing else is certain
  * to stay.  The allocator likes to give hot-added memory first.  As soon as it does,
@@ -76,7 +76,7 @@ long kexec_hold_left(unsigned long nr_pages)
 	unsigned long reserve = clamp(totalram_pages() / 32, (unsigned long)SZ_8M >> PAGE_SHIFT,
 				      (unsigned long)SZ_64M >> PAGE_SHIFT);
 
-	return si_mem_available() - (long)(nr_pages + reserve);
+	return kexec_zone_available() - (long)(nr_pages + reserve);
 }
 
 static bool hold_fits(unsigned long nr_pages)
@@ -147,18 +147,14 @@ static int hold_refill_by_place(struct kexec_image *img)
 static int hold_refill(struct kexec_image *img)
 {
 	unsigned int order = img->pool_order;
-	gfp_t gfp = (GFP_KERNEL & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN;
-	struct page *page = NULL;
+	struct page *page;
 
 	if (!img->pool_by_place && kexec_ram_by_place())
 		hold_go_by_place(img);
 	if (img->pool_by_place)
 		return hold_refill_by_place(img);
 
-	for (; order && !page; order -= !page)
-		page = alloc_pages(gfp, order);
-	if (!page)
-		page = alloc_page(KEXEC_HOLD_GFP);
+	page = kexec_zone_alloc(&order);
 	if (!page)
 		return -ENOMEM;
 	if (!hold_is_fit(page, 1UL << order)) {
@@ -258,11 +254,15 @@ static void hold_borrow(struct kexec_backing *b)
 static int hold_fill_slots(struct kexec_image *img, struct kexec_backing *b)
 {
 	unsigned long i, missing = 0;
+	int ret;
 
 	for (i = 0; i < b->nr_pages; i++)
 		missing += !b->pages[i];
 	if (missing && !hold_fits(missing))
 		return -ENOMEM;
+	ret = missing ? kexec_zone_make_room(missing) : 0;
+	if (ret)
+		return ret;
 
 	for (i = 0; i < b->nr_pages; i++) {
 		struct page *page;

@@ -17,6 +17,7 @@
 
 struct file;
 struct page;
+struct zone;
 
 /**
  * struct kexec_backing - the memory that holds one segment until the switch
@@ -216,10 +217,17 @@ bool kexec_vacant_range(u64 start, u64 end, bool from_end, u64 *used);
 bool kexec_vacant_order(struct page *page, unsigned int *order);
 
 /* glean.c: free memory at a certain place */
-void kexec_glean_begin(struct kexec_glean *g, unsigned long pages);
+void kexec_glean_begin(struct kexec_glean *g);
 struct page *kexec_glean_next(struct kexec_glean *g, struct page *page, unsigned int *order);
 void kexec_glean_reject(struct kexec_glean *g, struct page *page, unsigned int order);
 void kexec_glean_end(struct kexec_glean *g);
+
+/* zone.c: what each memory zone can spare */
+bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages);
+bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside);
+struct page *kexec_zone_alloc(unsigned int *order);
+int kexec_zone_make_room(unsigned long nr_pages);
+long kexec_zone_available(void);
 
 /* seat.c: where a segment goes, when the choice is ours */
 int kexec_seat_segment(struct kexec_image *img, struct place_map *map,

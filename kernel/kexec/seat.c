@@ -13,6 +13,9 @@
  * that was missing, so that no block is asked for more than a few times.  When
  * no place is complete, the one that lacks least is taken, with what is free in it
  * (glean.c), and what it lacks then is held elsewhere and copied.
+ *
+ * A request that asks for the highest place gets the highest zone first.  A zone
+ * without headroom for the segment (zone.c) and pages with memory errors are skipped.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -49,6 +52,39 @@ static void seat_advance(struct place_request *req, u64 pa, u64 offset, unsigned
 		req->min = ALIGN(pa + offset + PFN_PHYS(resume), block);
 }
 
+/* Go on past [@start, @end), which is no place for a part of the segment. */
+static void seat_skip(struct place_request *req, u64 start, u64 end)
+{
+	if (req->top_down)
+		req->max = start;
+	else
+		req->min = end;
+}
+
+/* The next place for a segment; with @zones in a zone that has headroom for it. */
+static int seat_find(const struct place_map *map, struct place_request *next, u64 offset,
+		     u64 memsz, bool zones, u64 *pa)
+{
+	struct zone *outside;
+	u64 start, end, bad;
+
+	while (next->min < next->max && !kexec_place_find(map, next, pa)) {
+		if (fatal_signal_pending(current))
+			break;
+		start = *pa + offset;
+		end = PAGE_ALIGN(start + memsz);
+		if (kexec_ram_has_error(start, end, &bad))
+			seat_skip(next, bad, bad + PAGE_SIZE);
+		else if (zones && !kexec_zone_fits(PHYS_PFN(start), PHYS_PFN(end), &outside) &&
+			 outside)
+			seat_skip(next, PFN_PHYS(outside->zone_start_pfn),
+				  PFN_PHYS(zone_end_pfn(outside)));
+		else
+			return 0;
+	}
+	return -EADDRNOTAVAIL;
+}
+
 /*
  * The best place whose memory is free at the moment.  That includes the rest of the
  * pageblocks at its ends, see claim.c.  Where those are too large to be taken along,
@@ -64,13 +100,11 @@ static bool seat_find_vacant(const struct place_map *map, const struct place_req
 	if (block > SZ_32M)
 		block = SZ_2M;
 
-	while (!kexec_place_find(map, &next, pa)) {
+	while (!seat_find(map, &next, offset, memsz, true, pa)) {
 		start = ALIGN_DOWN(*pa + offset, block);
 		end = ALIGN(*pa + offset + memsz, block);
 		if (kexec_vacant_range(start, end, !req->top_down, &used))
 			return true;
-		if (fatal_signal_pending(current))
-			return false;
 		if (req->top_down)
 			next.max = min(used, *pa + req->size - PAGE_SIZE);
 		else
@@ -119,12 +153,14 @@ static int seat_choose(struct kexec_image *img, int seg, const struct place_map 
 			return 0;
 	}
 
-	for (tries = 0; tries < SEAT_TRIES && !kexec_place_find(map, &next, pa); tries++) {
+	for (tries = 0; tries < SEAT_TRIES &&
+	     !seat_find(map, &next, offset, memsz, true, pa); tries++) {
 		if (!seat_try(img, seg, *pa, offset, &best, &resume))
 			return 0;
 		seat_advance(&next, *pa, offset, resume);
 	}
-	if (best.missing == ULONG_MAX)
+	next = *req;
+	if (best.missing == ULONG_MAX && seat_find(map, &next, offset, memsz, false, &best.pa))
 		return -EADDRNOTAVAIL;
 	*pa = best.pa;
 	if (seat_try(img, seg, *pa, offset, &best, &resume))
@@ -150,6 +186,7 @@ int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
 {
 	/* Before a place is looked for: what keeps track of it could end up there. */
 	int seg = kexec_segment_add(img, 0, memsz);
+	struct place_request next = *req;
 	int ret = -EADDRNOTAVAIL;
 	u64 pa;
 
@@ -157,7 +194,7 @@ int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
 		return seg;
 	if (!first && !kexec_image_is_crash(img)) {
 		ret = seat_choose(img, seg, map, req, offset, memsz, &pa);
-	} else if (!kexec_place_find(map, req, &pa)) {
+	} else if (!seat_find(map, &next, offset, memsz, false, &pa)) {
 		kexec_segment_move(img, seg, pa + offset);
 		ret = 0;
 	}
