@@ -26,7 +26,8 @@
  * A crash image is different: its destination is the crash reservation, which
  * the allocator never hands out.  When no crash image is loaded the slots
  * simply name the reservation's own pages.  When one is, the new image waits in
- * ordinary pages until nothing can fail any more, and moves in then.
+ * pages of the reservation that neither image uses, and in ordinary pages when there
+ * are not enough, until nothing can fail any more, and moves in then.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -119,6 +120,90 @@ static bool hold_meets_dst(const struct kexec_image *img, u64 start, u64 end)
 	return false;
 }
 
+/* Pages of the crash reservation belong to it, whatever they hold for an image. */
+static void hold_put_page(struct page *page)
+{
+	if (!PageReserved(page))
+		__free_page(page);
+}
+
+static unsigned long hold_staging_pages(const struct kexec_image *img)
+{
+	unsigned long nr = 0;
+	unsigned int i;
+
+	for (i = 0; img->staging && i < img->staging->nr; i++)
+		nr += PHYS_PFN(img->staging->r[i].end - img->staging->r[i].start);
+	return nr;
+}
+
+/* Take what @kimage has in the reservation out of @map. */
+static void hold_remove_image(struct place_map *map, const struct kimage *kimage)
+{
+	phys_addr_t note_pa;
+	unsigned int i;
+
+	for (i = 0; i < kimage->nr_segments; i++)
+		kexec_place_remove(map, kimage->segment[i].mem,
+				   kimage->segment[i].mem + kimage->segment[i].memsz);
+	if (!kimage->vmcoreinfo_data_copy)
+		return;
+	note_pa = PFN_PHYS(vmalloc_to_pfn(kimage->vmcoreinfo_data_copy));
+	kexec_place_remove(map, note_pa, note_pa + PAGE_SIZE);
+}
+
+/*
+ * List what is left of the reservation between the loaded crash image and @img, whose
+ * segments all have their places.  Of each range the last page stays free, since the
+ * highest one is where the new image will have its vmcoreinfo.
+ */
+static void hold_find_staging(struct kexec_image *img)
+{
+	struct place_map *map;
+	unsigned int i;
+
+	if (img->staging || kexec_ram_free_map(true, &map))
+		return;
+	hold_remove_image(map, kexec_crash_image);
+	hold_remove_image(map, &img->kimage);
+	for (i = 0; i < map->nr; i++) {
+		map->r[i].end -= PAGE_SIZE;
+		kexec_protect_release(map->r[i].start, map->r[i].end - map->r[i].start);
+	}
+	img->staging = map;
+}
+
+/* The next page of what is left, or NULL. */
+static struct page *hold_next_staging(struct kexec_image *img)
+{
+	struct place_map *map = img->staging;
+	struct page *page;
+
+	while (map && map->nr) {
+		struct place_range *r = &map->r[map->nr - 1];
+
+		page = r->start < r->end ? pfn_to_page(PHYS_PFN(r->start)) : NULL;
+		if (page)
+			r->start += PAGE_SIZE;
+		else
+			map->nr--;
+		if (page && !PageHWPoison(page))
+			return page;
+	}
+	return NULL;
+}
+
+static void hold_free_staging(struct kexec_image *img)
+{
+	if (!img->staging)
+		return;
+	kvfree(img->staging);
+	img->staging = NULL;
+	/* The loaded image is the one of before when the new one was not published. */
+	if (kexec_crash_image)
+		kexec_protect_close();
+}
+
 static void hold_go_by_place(struct kexec_image *img)
 {
 	img->pool_by_place = true;
@@ -202,10 +287,14 @@ static struct page *hold_next(struct kexec_image *img)
 	struct page *page;
 
 	do {
-		if (!img->pool_left && hold_refill(img))
-			return NULL;
-		img->pool_left--;
-		page = kexec_hold_send_home(img, img->pool++);
+		page = hold_next_staging(img);
+		if (!page) {
+			if (!img->pool_left && hold_refill(img))
+				return NULL;
+			img->pool_left--;
+			page = img->pool++;
+		}
+		page = kexec_hold_send_home(img, page);
 	} while (!page);
 
 	return page;
@@ -237,6 +326,7 @@ static int hold_evict(struct kexec_image *img, unsigned int seg)
 			copy_highpage(other, page);
 			b->pages[n] = other;
 			*slot = page;
+			cond_resched();
 		}
 	}
 	return 0;
@@ -258,6 +348,7 @@ static int hold_fill_slots(struct kexec_image *img, struct kexec_backing *b)
 
 	for (i = 0; i < b->nr_pages; i++)
 		missing += !b->pages[i];
+	missing -= min(missing, hold_staging_pages(img));
 	if (missing && !hold_fits(missing))
 		return -ENOMEM;
 	ret = missing ? kexec_zone_make_room(missing) : 0;
@@ -305,6 +396,8 @@ int kexec_hold_segment(struct kexec_image *img, unsigned int seg)
 		hold_borrow(b);
 		return 0;
 	}
+	if (kexec_image_is_crash(img))
+		hold_find_staging(img);
 	if (!kexec_image_is_crash(img) && !b->claimed &&
 	    kexec_claim_segment(img, seg, &resume))
 		kexec_claim_rest(img, seg);
@@ -449,7 +542,7 @@ static void hold_free_list(struct list_head *pages)
 
 	list_for_each_entry_safe(page, next, pages, lru) {
 		list_del(&page->lru);
-		__free_page(page);
+		hold_put_page(page);
 	}
 }
 
@@ -478,7 +571,7 @@ static void hold_free_pages(struct kexec_backing *b)
 
 	for (i = 0; i < b->nr_pages && !b->borrowed; i++) {
 		if (b->pages[i])
-			__free_page(b->pages[i]);
+			hold_put_page(b->pages[i]);
 		cond_resched();
 	}
 }
@@ -515,8 +608,9 @@ void kexec_hold_trim(struct kexec_backing *b, unsigned long nr_pages)
 	kexec_claim_free_spares(b);
 	for (i = nr_pages; i < b->nr_pages; i++) {
 		if (b->pages[i] && !b->borrowed)
-			__free_page(b->pages[i]);
+			hold_put_page(b->pages[i]);
 		b->pages[i] = NULL;
+		cond_resched();
 	}
 	b->nr_pages = nr_pages;
 }
@@ -544,7 +638,7 @@ void kexec_hold_move_in(struct kexec_image *img, bool may_sleep)
 		for (n = 0; n < b->nr_pages; n++) {
 			struct page *dst = pfn_to_page(PHYS_PFN(b->dst_pa) + n);
 
-			if (!b->borrowed)
+			if (!b->borrowed && b->pages[n] != dst)
 				copy_highpage(dst, b->pages[n]);
 			kexec_arch_sync(page_address(dst), PAGE_SIZE);
 			if (may_sleep)
@@ -590,6 +684,7 @@ void kexec_hold_free(struct kexec_image *img)
 		kvfree(b->pages);
 		b->pages = NULL;
 	}
+	hold_free_staging(img);
 }
 
 static bool hold_pages_meet(const struct kexec_backing *b, u64 start, u64 end)

@@ -102,6 +102,8 @@ struct kexec_glean {
  * @pool_by_place: the allocator gives memory that was not there at boot, so
  *                 blocks are asked for by their address
  * @pool_below: the next of these lies below this address
+ * @staging: pages of the crash reservation that neither this crash image nor the
+ *           loaded one uses; NULL when they were not needed
  * @copies: the copy list that @plan points at
  * @digest_work: takes the digests after the load
  * @digested: they are taken
@@ -123,6 +125,7 @@ struct kexec_image {
 	unsigned int pool_order;
 	bool pool_by_place;
 	u64 pool_below;
+	struct place_map *staging;
 	struct kexec_copy *copies;
 	struct work_struct digest_work;
 	bool digested;
@@ -290,6 +293,7 @@ void kexec_protect_release(phys_addr_t start, u64 len);
 #else
 static inline void kexec_protect_open(void) { }
 static inline void kexec_protect_close(void) { }
+static inline void kexec_protect_release(phys_addr_t start, u64 len) { }
 #endif
 
 /* crash_refresh.c: how the ELF core header follows changes of memory */
