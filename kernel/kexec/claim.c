@@ -195,7 +195,7 @@ static unsigned long claim_next_piece(const struct kexec_backing *b, unsigned lo
 static unsigned long claim_pieces(struct kexec_image *img, struct kexec_backing *b,
 				  unsigned long *resume)
 {
-	/* The ends may be among spare pages, and the rest available at once. */
+	/* The ends may be spare pages of another segment, so they are claimed separately. */
 	unsigned long middle = claim_next_block(b, 0), tail = claim_last_block(b, middle);
 	unsigned long slot, next, piece, tried = middle, missing = 0;
 

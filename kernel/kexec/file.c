@@ -272,8 +272,9 @@ static int file_copy_cmdline(struct file_load *load, const char __user *cmdline,
 }
 
 /*
- * Images go as high as possible.  Two kinds do not: memory below its image is lost to a
- * kernel of before v4.6, and the order within the crash reservation does not matter.
+ * Images are placed as high as possible, with two exceptions: a kernel of before v4.6
+ * loses the memory below its image, and in the crash reservation the order does not
+ * matter.
  */
 static bool file_seats_high(const struct file_load *load)
 {
@@ -360,8 +361,8 @@ static int file_seat_elfcore(struct file_load *load)
 }
 
 /*
- * The kernel at the highest good place from @min on, where devices with few address
- * bits and the boot of the next kernel need memory least, and the rest near it.
+ * The kernel at the highest good place from @min on, because low memory is for devices
+ * with few address bits, and the rest near it.
  */
 static int file_seat_from(struct file_load *load, u64 min)
 {

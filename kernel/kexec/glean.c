@@ -13,10 +13,10 @@
  * that has much free memory lists of blocks smaller than a pageblock are short; in one
  * that is fragmented they are long, and few of the blocks are found.
  *
- * The mobility asked for is that of the pageblock, because the list with the wanted
- * block is not empty and so the allocator does not fall back on pageblocks of another
- * one and convert them.  A pageblock that was refused has a page that cannot be
- * migrated already, so that others stay there as well is no loss.
+ * Blocks are allocated with the migratetype of the pageblock: that free list has the
+ * wanted block, so the allocator does not fall back to another type and convert its
+ * pageblocks.  alloc_contig_range() has rejected the pageblock because of a page that
+ * cannot be migrated, so more of those there do no harm.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>

@@ -18,9 +18,9 @@
  * - May *user space* put one there (kexec_load)?  The same, and over this
  *   kernel's own text and data and the crash reservation as well, which nobody needs
  *   after the switch.  Carve-outs (/reserved-memory, no-map or not) are refused: the
- *   next kernel finds the same ones and leaves what is there to their owner.
+ *   next kernel reserves them again, and their content belongs to their owner.
  *
- * Pages with memory errors are no place for either.
+ * Pages with memory errors are excluded in both cases.
  *
  * What holds an image until the switch comes from boot memory, too: that cannot
  * go offline under it.
@@ -307,7 +307,7 @@ bool kexec_ram_has_error(u64 start, u64 end, u64 *where)
  */
 void kexec_ram_unreserve(u64 start, u64 end)
 {
-	/* Those who change memblock, or read it for an image, do so under one of these. */
+	/* Other writers hold one of these for writing, other readers the kexec lock. */
 	cpus_read_lock();
 	get_online_mems();
 	if (memblock_phys_free(start, end - start))

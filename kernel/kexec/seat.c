@@ -52,7 +52,7 @@ static void seat_advance(struct place_request *req, u64 pa, u64 offset, unsigned
 		req->min = ALIGN(pa + offset + PFN_PHYS(resume), block);
 }
 
-/* Go on past [@start, @end), which is no place for a part of the segment. */
+/* Continue the search after [@start, @end), which no part of the segment may meet. */
 static void seat_skip(struct place_request *req, u64 start, u64 end)
 {
 	if (req->top_down)
@@ -142,18 +142,20 @@ static int seat_choose(struct kexec_image *img, int seg, const struct place_map 
 {
 	struct seat_best best = { .missing = ULONG_MAX };
 	struct place_request next = *req;
-	unsigned long resume;
+	unsigned long resume, nr = PFN_UP(memsz);
+	/* Without memory no place is claimed, and filling the segment fails. */
+	bool room = kexec_hold_left(nr) >= 0 && !kexec_zone_make_room(nr);
 	int tries;
 
 	/* It may be taken before it is asked for, or lie in a pageblock that is refused. */
-	for (tries = 0; tries < SEAT_LOOKS; tries++) {
+	for (tries = 0; room && tries < SEAT_LOOKS; tries++) {
 		if (!seat_find_vacant(map, req, offset, memsz, pa))
 			break;
 		if (!seat_try(img, seg, *pa, offset, &best, &resume))
 			return 0;
 	}
 
-	for (tries = 0; tries < SEAT_TRIES &&
+	for (tries = 0; room && tries < SEAT_TRIES &&
 	     !seat_find(map, &next, offset, memsz, true, pa); tries++) {
 		if (!seat_try(img, seg, *pa, offset, &best, &resume))
 			return 0;
