@@ -494,15 +494,11 @@ void kexec_hold_unmap(struct kexec_backing *b)
 /* A page of boot memory that may be anybody's destination, or NULL. */
 static struct page *hold_any_page(struct kexec_image *img)
 {
-	struct page *page = alloc_page(KEXEC_HOLD_GFP);
-
-	if (page && hold_is_fit(page, 1))
-		return page;
-	if (page)
-		__free_page(page);
-	img->pool_order = 0;
-	if (!img->pool_left && hold_refill(img))
-		return NULL;
+	if (!img->pool_left) {
+		img->pool_order = 0;
+		if (hold_refill(img))
+			return NULL;
+	}
 	img->pool_left--;
 	return img->pool++;
 }

@@ -69,8 +69,6 @@ static int seat_find(const struct place_map *map, struct place_request *next, u6
 	u64 start, end, bad;
 
 	while (next->min < next->max && !kexec_place_find(map, next, pa)) {
-		if (fatal_signal_pending(current))
-			break;
 		start = *pa + offset;
 		end = PAGE_ALIGN(start + memsz);
 		if (kexec_ram_has_error(start, end, &bad))
@@ -105,6 +103,8 @@ static bool seat_find_vacant(const struct place_map *map, const struct place_req
 		end = ALIGN(*pa + offset + memsz, block);
 		if (kexec_vacant_range(start, end, !req->top_down, &used))
 			return true;
+		if (fatal_signal_pending(current))
+			return false;
 		if (req->top_down)
 			next.max = min(used, *pa + req->size - PAGE_SIZE);
 		else

@@ -340,7 +340,7 @@ static void memory_next_cmdline(char *fdt, size_t len)
 
 	if (!boot || !steps)
 		tap_bail("no command line of the runner");
-	while (fgets(line, sizeof(line), steps) && !strncmp(line, "leave ", 6))
+	while (fgets(line, sizeof(line), steps) && strncmp(line, "leave ", 6))
 		step++;
 	fclose(steps);
 	boot[8] = '2';
