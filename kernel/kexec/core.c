@@ -60,6 +60,8 @@
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/reboot.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/syscore_ops.h>
 #include <linux/time64.h>
@@ -69,6 +71,9 @@
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/kexec.h>
+
+/* Pages worked on between two chances for other tasks to run. */
+#define CORE_STEP_PAGES	((unsigned long)SZ_1M >> PAGE_SHIFT)
 
 struct kimage *kexec_image;
 struct kimage *kexec_crash_image;
@@ -385,13 +390,22 @@ void kexec_image_give_up(struct kexec_image *img)
 	kexec_image_free(img);
 }
 
+/* Let other tasks run now and then while the pages of a segment are walked. */
+static void core_walk_resched(unsigned long i)
+{
+	if (!(i % CORE_STEP_PAGES))
+		cond_resched();
+}
+
 /* Pages of @b that will have to be copied. */
 static unsigned long core_pages_to_copy(const struct kexec_backing *b)
 {
 	unsigned long i, n = 0;
 
-	for (i = 0; i < b->nr_pages && !b->complete; i++)
+	for (i = 0; i < b->nr_pages && !b->complete; i++) {
 		n += page_to_pfn(b->pages[i]) != PHYS_PFN(b->dst_pa) + i;
+		core_walk_resched(i);
+	}
 	return n;
 }
 
@@ -400,17 +414,44 @@ static int core_add_copies(struct extent_list *list, const struct kexec_backing 
 	unsigned long i;
 	int ret;
 
-	for (i = 0; i < b->nr_pages; i++) {
-		phys_addr_t dst_pa = b->dst_pa + PFN_PHYS(i);
-		phys_addr_t src_pa = page_to_phys(b->pages[i]);
-
-		if (dst_pa == src_pa)
-			continue;
-		ret = kexec_extent_add(list, dst_pa, src_pa, PAGE_SIZE);
+	for (i = 0; i < b->nr_pages && !b->complete; i++) {
+		if (!(i % CORE_STEP_PAGES) && fatal_signal_pending(current))
+			return -EINTR;
+		core_walk_resched(i);
+		ret = kexec_extent_add(list, b->dst_pa + PFN_PHYS(i),
+				       page_to_phys(b->pages[i]), PAGE_SIZE);
 		if (ret)
 			return ret;
 	}
 	return 0;
+}
+
+/* The first segment at or above @pa, or NULL; segments do not overlap. */
+static const struct kexec_backing *core_segment_from(const struct kexec_image *img, u64 pa)
+{
+	const struct kexec_backing *b, *next = NULL;
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		b = &img->backing[i];
+		if (b->nr_pages && b->dst_pa >= pa && (!next || b->dst_pa < next->dst_pa))
+			next = b;
+	}
+	return next;
+}
+
+/* In ascending order of the destinations, so that the list need not be sorted. */
+static int core_add_all_copies(const struct kexec_image *img, struct extent_list *list)
+{
+	const struct kexec_backing *b = core_segment_from(img, 0);
+	int ret;
+
+	for (; b; b = core_segment_from(img, b->dst_pa + PFN_PHYS(b->nr_pages))) {
+		ret = core_add_copies(list, b);
+		if (ret)
+			return ret;
+	}
+	return kexec_extent_check(list);
 }
 
 /* Pages copied at worst: no two of them neighbours, one entry each. */
@@ -441,41 +482,34 @@ static int core_list_copies(struct kexec_image *img)
 	}
 	img->copies = list.copies;
 
-	for (i = 0; i < img->kimage.nr_segments; i++) {
-		ret = core_add_copies(&list, &img->backing[i]);
-		if (ret)
-			goto err_report;
-	}
-	kexec_extent_finish(&list);
-	ret = kexec_extent_check(&list);
+	ret = core_add_all_copies(img, &list);
+	if (ret == -EINTR)
+		pr_err("loading the %s was interrupted by a signal\n", img->name);
+	else if (ret)
+		pr_err("copy list of the %s is not consistent (%d); the image is dropped\n",
+		       img->name, ret);
 	if (ret)
-		goto err_report;
+		return ret;
 
 	img->plan.copies = list.copies;
 	img->plan.nr_copies = list.nr;
 	return 0;
-
-err_report:
-	pr_err("copy list of the %s is not consistent (%d); the image is dropped\n",
-	       img->name, ret);
-	return ret;
 }
 
 /**
  * kexec_image_sync_segment() - clean a segment to memory
  * @b: a segment that has its pages
  *
- * Each run of neighbouring pages is cleaned at once.
+ * Each run of neighbouring pages is cleaned in pieces of bounded size.
  *
  * Context: process context, may sleep.
  */
 void kexec_image_sync_segment(const struct kexec_backing *b)
 {
-	/* In place they are all neighbours. */
-	unsigned long i = b->complete ? b->nr_pages : 1, first = 0;
+	unsigned long i, first = 0;
 
-	for (; i <= b->nr_pages; i++) {
-		if (i < b->nr_pages &&
+	for (i = 1; i <= b->nr_pages; i++) {
+		if (i < b->nr_pages && i - first < CORE_STEP_PAGES &&
 		    page_to_pfn(b->pages[i]) == page_to_pfn(b->pages[i - 1]) + 1)
 			continue;
 		kexec_arch_sync(kexec_run_va(b->pages[first]), (i - first) << PAGE_SHIFT);

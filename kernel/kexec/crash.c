@@ -372,6 +372,7 @@ static int crash_shrink_res(struct resource *res, u64 keep)
 
 	kexec_protect_release(start, end - start);
 	crash_free_reserved_phys_range(start, end);
+	kexec_ram_unreserve(start, end);
 	/* Only /proc/iomem shows it; the memory is back whether it fits or not. */
 	if (insert_resource(&iomem_resource, ram))
 		kfree(ram);

@@ -331,8 +331,18 @@ static int file_copy_cmdline(struct file_load *load, const char __user *cmdline,
 }
 
 /*
+ * Images are placed as high as possible, with two exceptions: a kernel of before v4.6
+ * loses the memory below its image, and in the crash reservation the order does not
+ * matter.
+ */
+static bool file_seats_high(const struct file_load *load)
+{
+	return !load->info.low && !load->first_fit && !load->fdt.crash;
+}
+
+/*
  * The window may begin at the kernel's GiB or earlier, but has to hold both
- * (booting.rst, section 4).  The part above is tried first.
+ * (booting.rst, section 4).  From the bottom, the part above is tried first.
  */
 static int file_seat_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_end)
 {
@@ -341,14 +351,17 @@ static int file_seat_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_en
 		.align = FILE_ALIGN,
 		.min = round_down(kernel_pa, SZ_1G),
 		.max = round_down(kernel_pa, SZ_1G) + FILE_WINDOW,
+		.top_down = file_seats_high(load),
 	};
 	u64 top = round_up(kernel_end, SZ_1G);
 	int seg;
 
 	if (!load->fdt.initrd_len)
 		return 0;
+	if (req.top_down)
+		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
 	seg = kexec_seat_segment(load->img, load->map, &req, 0, req.size, load->first_fit);
-	if (seg == -EADDRNOTAVAIL) {
+	if (seg == -EADDRNOTAVAIL && !load->info.low && !req.top_down) {
 		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
 		req.max = req.min + FILE_WINDOW;
 		seg = kexec_seat_segment(load->img, load->map, &req, 0, req.size,
@@ -404,7 +417,10 @@ static int file_seat_elfcore(struct file_load *load)
 	return 0;
 }
 
-/* The kernel at the lowest good place from @min on, and the rest near it. */
+/*
+ * The kernel at the highest good place from @min on, because low memory is for devices
+ * with few address bits, and the rest near it.
+ */
 static int file_seat_from(struct file_load *load, u64 min)
 {
 	struct place_request req = {
@@ -412,6 +428,7 @@ static int file_seat_from(struct file_load *load, u64 min)
 		.align = load->info.align,
 		.min = min,
 		.max = FILE_KERNEL_MAX,
+		.top_down = file_seats_high(load),
 	};
 	struct kexec_image *img = load->img;
 	int seg, ret;

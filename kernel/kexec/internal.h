@@ -17,6 +17,7 @@
 
 struct file;
 struct page;
+struct zone;
 
 /**
  * struct kexec_backing - the memory that holds one segment until the switch
@@ -103,6 +104,8 @@ struct kexec_glean {
  * @pool_by_place: the allocator gives memory that was not there at boot, so
  *                 blocks are asked for by their address
  * @pool_below: the next of these lies below this address
+ * @staging_map: pages of the crash reservation that neither this crash image nor the
+ *           loaded one uses; NULL when they were not needed
  * @copies: the copy list that @plan points at
  * @digest_work: takes the digests after the load
  * @digested: they are taken
@@ -125,6 +128,7 @@ struct kexec_image {
 	unsigned int pool_order;
 	bool pool_by_place;
 	u64 pool_below;
+	struct place_map *staging_map;
 	struct kexec_copy *copies;
 	struct work_struct digest_work;
 	bool digested;
@@ -184,6 +188,9 @@ void kexec_image_unload(int type);
 /* ram.c: which memory a next kernel may be put into */
 int kexec_ram_free_map(bool crash, struct place_map **mapp);
 int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size);
+int kexec_ram_check_errors(unsigned int seg, u64 start, u64 end);
+bool kexec_ram_has_error(u64 start, u64 end, u64 *where);
+void kexec_ram_unreserve(u64 start, u64 end);
 bool kexec_ram_is_fit(u64 start, u64 end);
 bool kexec_ram_block_below(u64 *below, u64 size);
 bool kexec_ram_now_reserved(u64 start, u64 end, struct place_range *where);
@@ -216,10 +223,17 @@ bool kexec_vacant_range(u64 start, u64 end, bool from_end, u64 *used);
 bool kexec_vacant_order(struct page *page, unsigned int *order);
 
 /* glean.c: free memory at a certain place */
-void kexec_glean_begin(struct kexec_glean *g, unsigned long pages);
+void kexec_glean_begin(struct kexec_glean *g);
 struct page *kexec_glean_next(struct kexec_glean *g, struct page *page, unsigned int *order);
 void kexec_glean_reject(struct kexec_glean *g, struct page *page, unsigned int order);
 void kexec_glean_end(struct kexec_glean *g);
+
+/* zone.c: what each memory zone can spare */
+bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages);
+bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside);
+struct page *kexec_zone_alloc(unsigned int *order);
+int kexec_zone_make_room(unsigned long nr_pages);
+long kexec_zone_available(void);
 
 /* seat.c: where a segment goes, when the choice is ours */
 int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
@@ -286,6 +300,7 @@ void kexec_protect_release(phys_addr_t start, u64 len);
 #else
 static inline void kexec_protect_open(void) { }
 static inline void kexec_protect_close(void) { }
+static inline void kexec_protect_release(phys_addr_t start, u64 len) { }
 #endif
 
 /* crash_refresh.c: how the ELF core header follows changes of memory */

@@ -237,6 +237,7 @@ int kexec_leave_fill_tables(const struct kexec_plan *plan, u64 *first_pa)
 		if (prev)
 			kexec_arch_sync(prev, sizeof(*prev));
 		prev = table;
+		cond_resched();
 	}
 	*link = KERN_RELOC_NO_TABLE;
 	if (prev)
@@ -303,6 +304,8 @@ static void leave_map_fill(struct leave_map *map, const struct leave_state *st)
 	for (i = 0; i < plan->nr_copies; i++) {
 		leave_map_add(map, plan->copies[i].dst_pa, plan->copies[i].len);
 		leave_map_add(map, plan->copies[i].src_pa, plan->copies[i].len);
+		if (!(i % KERN_RELOC_TABLE_EXTENTS))
+			cond_resched();
 	}
 }
 
