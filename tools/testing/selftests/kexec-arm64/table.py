@@ -25,7 +25,7 @@ VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "par
                    "fatal", "bad-dump", "no-vmcore", "vmcore-dmesg", "sysctl", "module",
                    "crash-test", "plant", "guest", "spin-user", "shrink", "regions", "cycle",
                    "ticks", "digests", "run", "fails", "stage", "time", "rest", "unchecked",
-                   "stress", "hammer", "calm", "refuse", "ima")
+                   "stress", "hammer", "calm", "refuse", "ima", "cpu-later", "route")
 # Steps that need the programs of the second archive
 TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump",
          "vmcore-dmesg", "plant", "guest", "ticks", "digests", "time", "stress")
@@ -63,6 +63,7 @@ class Case:
     reboots: bool = False
     args: list = field(default_factory=list)
     dtb: list = field(default_factory=list)
+    next_dtb: list = field(default_factory=list)
     steps: list = field(default_factory=list)
     expect: list = field(default_factory=list)
     forbid: list = field(default_factory=list)

@@ -6,9 +6,9 @@
 #   panic [HOW...]          HOW: sysrq (default); awaited: it comes by itself; oom; load
 #                           KERNEL USECS: that long after a crash image began to be
 #                           loaded over and over; move KERNEL: while it moves in; reboot:
-#                           in the middle of kexec -e; busy: there, because a CPU does
-#                           not come; or an action of crash_test, see
-#                           kernel/kexec/tests/crash_test.c
+#                           in the middle of kexec -e; leave: there, by itself; busy:
+#                           there, because a CPU does not come; or an action of
+#                           crash_test, see kernel/kexec/tests/crash_test.c
 #   fatal [HOW...]          the same, but nothing is started; the machine resets
 #   save-dump NAME [OPTION...]      /proc/vmcore through makedumpfile into the
 #                           share; OPTIONs instead of -l -d 31
@@ -97,6 +97,7 @@ kdump_cause() {
 		kdump_test "$1"
 		kexec -e
 		;;
+	leave) kexec_direct --exec ;;
 	*) kdump_test "$@" ;;
 	esac
 }
