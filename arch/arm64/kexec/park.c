@@ -29,6 +29,10 @@
  * then holds a CPU that the other waits for.  So it is given up after a while,
  * which lets the other one through, and begun again.
  *
+ * PSCI (DEN0022, "CPU_OFF") requires the caller to migrate interrupts first.  This
+ * CPU routes all SPIs and LPIs to itself while the others wait in their stoppers
+ * with interrupts on; each of them then disables its own SGIs and PPIs.
+ *
  * A CPU whose CPU_OFF returns still executes kernel text that relocation would
  * overwrite, so it ends in a panic.  A CPU that entered the firmware and is not
  * reported OFF does not, so it gets one warning; see decisions.rst.
@@ -47,8 +51,12 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
+#include <linux/interrupt.h>
 #include <linux/iopoll.h>
+#include <linux/irq.h>
+#include <linux/irqdesc.h>
 #include <linux/irqflags.h>
+#include <linux/irqnr.h>
 #include <linux/kexec_machine.h>
 #include <linux/moduleparam.h>
 #include <linux/panic.h>
@@ -104,6 +112,9 @@
 #define PARK_ORDERS		3U
 #define PARK_CALL		4U
 
+/* SGIs, PPIs and extended PPIs that a GIC can have. */
+#define PARK_MAX_PERCPU_IRQS	96
+
 /**
  * enum park_state - how far a CPU has got with turning itself off
  * @PARK_ON: not there yet
@@ -134,14 +145,23 @@ static DEFINE_PER_CPU(struct park_cpu, park_cpu);
 static unsigned int park_order;
 static cpumask_t park_missing;
 
+/* Interrupts that each CPU has of its own; complete before PARK_GO. */
+static unsigned int park_irqs[PARK_MAX_PERCPU_IRQS];
+static unsigned int park_nr_irqs;
+
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "kexec."
+
+static bool park_show_irqs;
+module_param_named(show_irqs, park_show_irqs, bool, 0644);
+MODULE_PARM_DESC(show_irqs, "count interrupts routed to CPUs that are off when leaving");
 
 static bool park_inject_on;
 module_param_named(inject_cpu_on, park_inject_on, bool, 0644);
 MODULE_PARM_DESC(inject_cpu_on, "AFFINITY_INFO never reports OFF when leaving");
 #else
+#define park_show_irqs false
 #define park_inject_on false
 #endif
 
@@ -214,6 +234,15 @@ const char *kexec_park_stuck(void)
 	return why;
 }
 
+/* No interrupt may wake a CPU that is off (PSCI, DEN0022, "CPU_OFF"). */
+static void park_disable_irqs(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < park_nr_irqs; i++)
+		disable_percpu_irq(park_irqs[i]);
+}
+
 /* The end of a CPU. */
 static void __noreturn park_self(void)
 {
@@ -221,6 +250,7 @@ static void __noreturn park_self(void)
 	struct park_cpu *this = this_cpu_ptr(&park_cpu);
 
 	local_daif_mask();
+	park_disable_irqs();
 	/* Before the CPU is seen to be offline; pairs with park_in_firmware(). */
 	smp_store_release(&this->state, PARK_CALLS);
 	set_cpu_online(cpu, false);
@@ -397,6 +427,61 @@ static bool park_gather(void)
 	return false;
 }
 
+static bool park_is_elsewhere(struct irq_data *d)
+{
+	const struct cpumask *route = irq_data_get_effective_affinity_mask(d);
+
+	/* Some chips do not keep that mask. */
+	if (cpumask_empty(route))
+		route = irq_data_get_affinity_mask(d);
+	return !cpumask_subset(route, cpumask_of(smp_processor_id()));
+}
+
+static bool park_is_shared(struct irq_data *d)
+{
+	return irqd_is_started(d) && !irqd_is_per_cpu(d);
+}
+
+/*
+ * Route SPIs and LPIs to this CPU and note the interrupts of each CPU.  The
+ * others are in their stoppers with interrupts on, so none of them changes a
+ * route, and each handles what it has pending.
+ */
+static void park_route_irqs(void)
+{
+	struct irq_desc *desc;
+	unsigned int irq;
+
+	for_each_irq_desc(irq, desc) {
+		struct irq_data *d = irq_desc_get_irq_data(desc);
+
+		if (desc->percpu_enabled) {
+			if (!cpumask_empty(desc->percpu_enabled) &&
+			    park_nr_irqs < ARRAY_SIZE(park_irqs))
+				park_irqs[park_nr_irqs++] = irq;
+		} else if (park_is_shared(d) && park_is_elsewhere(d)) {
+			/* A chip that cannot do it has no such route. */
+			irq_set_affinity(irq, cpumask_of(smp_processor_id()));
+		}
+	}
+}
+
+static void park_count_irqs(void)
+{
+	unsigned int irq, shared = 0, elsewhere = 0;
+	struct irq_desc *desc;
+
+	for_each_irq_desc(irq, desc) {
+		struct irq_data *d = irq_desc_get_irq_data(desc);
+
+		if (!desc->percpu_enabled && park_is_shared(d)) {
+			shared++;
+			elsewhere += park_is_elsewhere(d);
+		}
+	}
+	pr_info("irqs: %u of %u routed to CPUs that are off\n", elsewhere, shared);
+}
+
 /* Whether no CPU of park_missing can still execute kernel text. */
 static bool park_in_firmware(void)
 {
@@ -425,6 +510,7 @@ static bool park_turn_off(void)
 {
 	bool off;
 
+	park_route_irqs();
 	/* Nothing but this function runs in this kernel from here on. */
 	local_irq_disable();
 	park_want_others();
@@ -464,6 +550,8 @@ static void park_off(void)
 		      cpumask_pr_args(&park_missing),
 		      came ? "was not turned off by the firmware" : "did not come to be parked");
 	pr_debug("%u CPUs are off\n", nr);
+	if (park_show_irqs)
+		park_count_irqs();
 }
 
 /**
