@@ -252,6 +252,9 @@ void kexec_hotplug_unloaded(int type);
 const char *kexec_hotplug_why_none(void);
 int kexec_hotplug_recheck(void);
 
+/* purgatory.c: checksums in user space's entry code */
+void kexec_purgatory_check(struct kexec_image *img);
+
 /* file.c: kexec_file_load below its argument checks */
 int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 		    const char __user *cmdline, unsigned long cmdline_len,
