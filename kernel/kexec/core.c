@@ -18,9 +18,10 @@
  * kexec_crash_moving names it: so a panic finds one of them at any moment.
  *
  * reboot(KEXEC) first does all that can still say no, and only then begins to
- * shut things down.  Once the other CPUs are parked, at the end of
- * core_quiesce(), the task that asked for the reboot is alone in this kernel: it
- * must not sleep, wait for RCU or for anybody else any more.
+ * shut things down.  CPU hotplug is disabled before the first check.  Once the
+ * other CPUs are parked, at the end of core_quiesce(), the task that asked for the
+ * reboot is alone in this kernel: it must not sleep, wait for RCU or for anybody
+ * else any more.
  *
  * Locks, outermost first: kexec_lock(), then CPU hotplug read lock, then memory
  * hotplug read lock (while memblock or the linear map is walked, and the former
@@ -52,6 +53,7 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/atomic.h>
+#include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/ima.h>
 #include <linux/kexec_reserve.h>
@@ -746,7 +748,6 @@ static void core_quiesce(struct kexec_image *img)
 	kernel_restart_prepare("kexec reboot");
 
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_SYSCORE);
-	/* Switches CPU hotplug off for good, too. */
 	migrate_to_reboot_cpu();
 	syscore_shutdown();
 	pr_notice("Starting new kernel\n");
@@ -815,17 +816,21 @@ int kernel_kexec(void)
 		return -EINVAL;
 	}
 
+	/*
+	 * The CPUs that the recheck sees are the ones that are parked: bringing
+	 * up another one reserves memory.  Memory hotplug cannot interfere: images
+	 * use boot memory only, and that stays online.
+	 */
+	cpu_hotplug_disable();
 	ret = kexec_hotplug_recheck();
+	if (!ret)
+		ret = core_verify(to_kexec_image(kexec_image));
 	if (ret) {
+		cpu_hotplug_enable();
 		kexec_unlock();
 		return ret;
 	}
 	img = to_kexec_image(kexec_image);
-	ret = core_verify(img);
-	if (ret) {
-		kexec_unlock();
-		return ret;
-	}
 	core_check_ima_full(&img->kimage);
 	core_quiesce(img);
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_RELOCATION);

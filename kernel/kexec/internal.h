@@ -273,6 +273,9 @@ int kexec_hotplug_recheck(void);
 unsigned long ima_get_binary_runtime_size(void);
 #endif
 
+/* purgatory.c: checksums in user space's entry code */
+void kexec_purgatory_check(struct kexec_image *img);
+
 /* file.c: kexec_file_load below its argument checks */
 int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 		    const char __user *cmdline, unsigned long cmdline_len,

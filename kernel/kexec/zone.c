@@ -50,10 +50,10 @@ static long zone_headroom(struct zone *zone)
 	return free - (long)zone->nr_reserved_highatomic - (long)high_wmark_pages(zone) - reserve;
 }
 
-/* Tests put images into memory that is onlined as movable. */
+/* Images cannot be migrated. */
 static bool zone_is_usable(struct zone *zone)
 {
-	return zone_idx(zone) != ZONE_MOVABLE || kexec_ram_by_place();
+	return zone_idx(zone) != ZONE_MOVABLE;
 }
 
 /**

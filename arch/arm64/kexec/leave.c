@@ -49,6 +49,7 @@
 #include <asm/virt.h>
 
 #include "kern_reloc.h"
+#include "park.h"
 #include "trans_pgd.h"
 
 /**
@@ -438,16 +439,17 @@ static int leave_build(struct leave_state *st)
  * on failure as well.
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
- * Return: 0; -EBUSY when CPUs are stuck in this kernel's text, or -ENOMEM, both
- * after one message.
+ * Return: 0; -EBUSY when kexec_park_stuck() has a reason, or -ENOMEM, both after
+ * one message.
  */
 int kexec_arch_prepare(struct kexec_plan *plan)
 {
+	const char *stuck = plan->crash ? NULL : kexec_park_stuck();
 	struct leave_state *st;
 	int err;
 
-	if (!plan->crash && cpus_are_stuck_in_kernel()) {
-		pr_err("CPUs are stuck in this kernel and would run on in overwritten memory; boot with nosmp or mend the firmware's CPU_OFF\n");
+	if (stuck) {
+		pr_err("load refused: %s\n", stuck);
 		return -EBUSY;
 	}
 	if (!plan->nr_copies)
@@ -485,17 +487,18 @@ void kexec_arch_release(struct kexec_plan *plan)
 /* What keeps running while memory is overwritten ruins it. */
 static void leave_check_cpus(const struct kexec_plan *plan)
 {
-	bool stuck = cpus_are_stuck_in_kernel();
+	const char *stuck;
 
 	if (plan->crash) {
-		if (stuck || smp_crash_stop_failed())
+		if (smp_crash_stop_failed())
 			pr_emerg("some CPUs did not stop; the dump may not be consistent\n");
 		return;
 	}
 	/* More of them than when the image was loaded. */
+	stuck = kexec_park_stuck();
 	if (stuck || num_online_cpus() > 1)
-		panic("kexec: %u CPUs online%s, cannot leave this kernel under their feet\n",
-		      num_online_cpus(), stuck ? ", some stuck" : "");
+		panic("kexec: %u CPUs online%s%s, cannot leave this kernel under their feet\n",
+		      num_online_cpus(), stuck ? ": " : "", stuck ?: "");
 }
 
 /* Memory that nobody should have touched since the image was loaded. */

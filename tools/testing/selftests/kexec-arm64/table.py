@@ -26,7 +26,7 @@ VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "par
                    "crash-test", "plant", "guest", "spin-user", "shrink", "regions", "cycle",
                    "ticks", "digests", "run", "fails", "stage", "time", "rest", "unchecked",
                    "stress", "hammer", "calm", "refuse", "ima", "skip-if", "reset-when",
-                   "leave-to-reset", "copy-dump", "oops", "watch")
+                   "leave-to-reset", "copy-dump", "oops", "watch", "cpu-later", "route")
 # Steps that need the programs of the second archive
 TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump",
          "vmcore-dmesg", "plant", "guest", "ticks", "digests", "time", "stress")
@@ -66,6 +66,7 @@ class Case:
     tpm: bool = False
     args: list = field(default_factory=list)
     dtb: list = field(default_factory=list)
+    next_dtb: list = field(default_factory=list)
     steps: list = field(default_factory=list)
     expect: list = field(default_factory=list)
     forbid: list = field(default_factory=list)

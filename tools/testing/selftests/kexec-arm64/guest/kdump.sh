@@ -6,8 +6,8 @@
 #   panic [HOW...]          HOW: sysrq (default); awaited: it comes by itself; oom; load
 #                           KERNEL USECS: that long after a crash image began to be
 #                           loaded over and over; move KERNEL: while it moves in; reboot:
-#                           in the middle of kexec -e; busy: there, because a CPU does
-#                           not come; inject PARAM POINT KERNEL: at that point of a
+#                           in the middle of kexec -e; leave: there, by itself; busy:
+#                           there, because a CPU does not come; inject PARAM POINT KERNEL: at that point of a
 #                           parameter, while a crash image is replaced; meet KERNEL: on
 #                           another CPU than the one that has just loaded, see
 #                           kernel/kexec/tests/inject.c; or an action of crash_test, see
@@ -127,6 +127,7 @@ kdump_cause() {
 		kdump_test "$1"
 		kexec -e
 		;;
+	leave) kexec_direct --exec ;;
 	*) kdump_test "$@" ;;
 	esac
 }
