@@ -10,15 +10,15 @@
 #include <linux/kconfig.h>
 #include <linux/types.h>
 
-/* Whether kexec_reserve_runtime() does anything: 32-bit Arm has the GICv3, too. */
+/* Whether kexec_memreserve_add() does anything: 32-bit Arm has the GICv3, too. */
 #define KEXEC_RESERVES_RUNTIME	(IS_ENABLED(CONFIG_ARM64) && IS_ENABLED(CONFIG_KEXEC_CORE))
 
 #if KEXEC_RESERVES_RUNTIME
-int kexec_reserve_runtime(phys_addr_t base, u64 size);
-unsigned int kexec_reserve_runtime_generation(void);
-int kexec_reserve_runtime_top_up(void *fdt);
+int kexec_memreserve_add(phys_addr_t base, u64 size);
+unsigned int kexec_memreserve_generation(void);
+int kexec_memreserve_update_fdt(void *fdt);
 #else
-static inline int kexec_reserve_runtime(phys_addr_t base, u64 size)
+static inline int kexec_memreserve_add(phys_addr_t base, u64 size)
 {
 	return 0;
 }

@@ -24,7 +24,7 @@
  *
  * =======================  ===================================================
  * kexec_crash_image        the loaded crash image lies in the reservation
- * else kexec_crash_moving  it is being replaced; the new one is complete where
+ * else kexec_crash_pending  it is being replaced; the new one is complete where
  *                          it waits, and is moved in here
  * neither                  one line says that there will be no dump
  * =======================  ===================================================
@@ -75,17 +75,17 @@ static bool crash_header_torn;
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "kexec."
 
-static unsigned int crash_again;
-module_param_named(crash_again, crash_again, uint, 0644);
-MODULE_PARM_DESC(crash_again, "panic in the first N tries to start the crash image");
+static unsigned int inject_crash_again;
+module_param_named(inject_crash_again, inject_crash_again, uint, 0644);
+MODULE_PARM_DESC(inject_crash_again, "panic in the first N tries to start the crash image");
 
-static void crash_strike_again(void)
+static void crash_inject_panic(void)
 {
-	if (crash_tries <= crash_again)
-		panic("kexec.crash_again");
+	if (crash_tries <= inject_crash_again)
+		panic("kexec.inject_crash_again");
 }
 #else
-static void crash_strike_again(void) { }
+static void crash_inject_panic(void) { }
 #endif
 
 static int __init crash_alloc_notes(void)
@@ -163,13 +163,13 @@ EXPORT_SYMBOL_GPL(kexec_crash_loaded);
 /* The image that a panic can start, in the reservation or about to move in. */
 static struct kexec_image *crash_find_image(void)
 {
-	/* Acquire: once this one is gone the other is seen; see core_publish_crash(). */
+	/* Acquire: once this one is gone the other is seen; see image_publish_crash(). */
 	struct kimage *loaded = smp_load_acquire(&kexec_crash_image);
 	struct kexec_image *moving;
 
 	if (!loaded) {
 		/* Acquire: once the move is over, what has moved is seen below. */
-		moving = smp_load_acquire(&kexec_crash_moving);
+		moving = smp_load_acquire(&kexec_crash_pending);
 		if (moving)
 			return moving;
 		/* Acquire: as above. */
@@ -182,16 +182,16 @@ static struct kexec_image *crash_find_image(void)
 static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs)
 {
 	if (&img->kimage != kexec_crash_image) {
-		kexec_hold_move_in(img, false);
-		kexec_crash_use_note(img);
+		kexec_pages_copy_to_crash(img, false);
+		kexec_vmcoreinfo_copy_activate(img);
 	}
-	crash_strike_again();
+	crash_inject_panic();
 	crash_save_vmcoreinfo();
 	machine_crash_shutdown(regs);
 	machine_kexec(&img->kimage);
 }
 
-static bool crash_is_intact(const struct kexec_image *img)
+static bool crash_verify(const struct kexec_image *img)
 {
 	if (!kexec_verify_check(img))
 		return true;
@@ -204,7 +204,7 @@ static __always_inline void crash_start(struct kexec_image *img, struct pt_regs 
 {
 	struct pt_regs at_crash;
 
-	if (!crash_is_intact(img))
+	if (!crash_verify(img))
 		return;
 	/*
 	 * The dump shows these registers as the state of this CPU, so they are
@@ -214,7 +214,7 @@ static __always_inline void crash_start(struct kexec_image *img, struct pt_regs 
 	crash_leave(img, &at_crash);
 }
 
-static void crash_explain(bool locked)
+static void crash_report_no_image(bool locked)
 {
 	/* Without a reservation no dump is expected. */
 	if (!crash_get_memory_size())
@@ -244,7 +244,7 @@ static bool crash_stop_others(bool locked)
 	/* The holder may have released the lock, and begun a refresh, before it stopped. */
 	locked = locked || crash_lock();
 	if (crash_header_torn)
-		kexec_crash_refresh_finish();
+		kexec_elfcorehdr_finish();
 	crash_header_torn = false;
 	return locked;
 }
@@ -266,7 +266,7 @@ void __crash_kexec(struct pt_regs *regs)
 	local_irq_save(flags);
 	locked = crash_lock();
 	if (!crash_get_memory_size() || (locked && !crash_find_image())) {
-		crash_explain(locked);
+		crash_report_no_image(locked);
 	} else if (++crash_tries > CRASH_TRIES) {
 		pr_emerg("no dump: starting the crash image failed %d times\n", CRASH_TRIES);
 	} else {
@@ -275,10 +275,10 @@ void __crash_kexec(struct pt_regs *regs)
 		if (img)
 			crash_start(img, regs);
 		else
-			crash_explain(locked);
+			crash_report_no_image(locked);
 	}
 	if (locked)
-		kexec_unlock_only();
+		kexec_unlock_nowork();
 	local_irq_restore(flags);
 }
 
@@ -370,9 +370,9 @@ static int crash_shrink_res(struct resource *res, u64 keep)
 		return ret;
 	}
 
-	kexec_protect_release(start, end - start);
+	kexec_crash_unprotect_range(start, end - start);
 	crash_free_reserved_phys_range(start, end);
-	kexec_ram_unreserve(start, end);
+	kexec_usable_unreserve(start, end);
 	/* Only /proc/iomem shows it; the memory is back whether it fits or not. */
 	if (insert_resource(&iomem_resource, ram))
 		kfree(ram);
@@ -389,7 +389,7 @@ static void crash_promote_low(void)
 	crash_clear_res(&crashk_low_res);
 	crashk_res.start = start;
 	crashk_res.end = end;
-	kexec_protect_open();
+	kexec_crash_unprotect();
 	insert_resource(&iomem_resource, &crashk_res);
 }
 
@@ -419,7 +419,7 @@ int crash_shrink_memory(unsigned long new_size)
 	int ret = 0;
 	u64 now;
 
-	if (!kexec_lock_patiently())
+	if (!kexec_lock_timeout())
 		return -EBUSY;
 
 	now = crash_count_reserved();
@@ -484,7 +484,7 @@ bool crash_is_nosave(unsigned long pfn)
 void crash_prepare_suspend(void)
 {
 	if (kexec_crash_image)
-		kexec_protect_open();
+		kexec_crash_unprotect();
 }
 
 /**
@@ -495,7 +495,7 @@ void crash_prepare_suspend(void)
 void crash_post_resume(void)
 {
 	if (kexec_crash_image)
-		kexec_protect_close();
+		kexec_crash_protect();
 }
 
 /**

@@ -10,9 +10,9 @@
  * The page lives through three steps, because a new crash image is prepared
  * while the old one can still be started:
  *
- *	kexec_crash_reserve_note()	choose and map it; nothing is written
- *	kexec_crash_use_note()		the old image is gone: fill it, use it
- *	kexec_crash_release_note()	unmap it
+ *	kexec_vmcoreinfo_copy_alloc()	choose and map it; nothing is written
+ *	kexec_vmcoreinfo_copy_activate()		the old image is gone: fill it, use it
+ *	kexec_vmcoreinfo_copy_free()	unmap it
  *
  * It belongs to the image through kimage.vmcoreinfo_data_copy, is no segment
  * and has to be kept by hibernation, see crash_is_nosave().
@@ -33,19 +33,19 @@
 
 #include <asm/sections.h>
 
-#include "elfcore.h"
+#include "lib/elfcore.h"
 #include "internal.h"
 
 /* The copy that the panic path was told to use, or NULL. */
-static void *crash_load_note_va;
+static void *elfcorehdr_note_va;
 
-static u64 crash_load_end(const struct resource *res)
+static u64 elfcorehdr_end(const struct resource *res)
 {
 	return res->end ? (u64)res->end + 1 : 0;
 }
 
 /* The next piece of [*@pos, @end) that is online; memory that is not may be gone. */
-static bool crash_load_online(u64 *pos, u64 end, struct place_range *piece)
+static bool elfcorehdr_online(u64 *pos, u64 end, struct kexec_range *piece)
 {
 	const u64 step = PFN_PHYS(PAGES_PER_SECTION);
 
@@ -59,16 +59,16 @@ static bool crash_load_online(u64 *pos, u64 end, struct place_range *piece)
 }
 
 /* Counts the pieces when @ram is NULL. */
-static unsigned int crash_load_walk_ram(struct place_range *ram)
+static unsigned int elfcorehdr_walk_ram(struct kexec_range *ram)
 {
-	struct place_range piece;
+	struct kexec_range piece;
 	phys_addr_t start, end;
 	unsigned int nr = 0;
 	u64 i, pos;
 
 	for_each_mem_range(i, &start, &end) {
 		pos = start;
-		for (; crash_load_online(&pos, end, &piece); nr++)
+		for (; elfcorehdr_online(&pos, end, &piece); nr++)
 			if (ram)
 				ram[nr] = piece;
 	}
@@ -76,17 +76,17 @@ static unsigned int crash_load_walk_ram(struct place_range *ram)
 }
 
 /* All memory of this kernel, except what its firmware or a driver keeps. */
-static int crash_load_ram(struct place_range **ramp, unsigned int *nrp)
+static int elfcorehdr_ram(struct kexec_range **ramp, unsigned int *nrp)
 {
-	*nrp = crash_load_walk_ram(NULL);
+	*nrp = elfcorehdr_walk_ram(NULL);
 	*ramp = kvcalloc(*nrp, sizeof(**ramp), GFP_KERNEL);
 	if (!*ramp)
 		return -ENOMEM;
-	crash_load_walk_ram(*ramp);
+	elfcorehdr_walk_ram(*ramp);
 	return 0;
 }
 
-static u64 *crash_load_cpu_notes(unsigned int *nrp)
+static u64 *elfcorehdr_cpu_notes(unsigned int *nrp)
 {
 	u64 *pa = kvcalloc(num_possible_cpus(), sizeof(*pa), GFP_KERNEL);
 	unsigned int cpu;
@@ -100,13 +100,13 @@ static u64 *crash_load_cpu_notes(unsigned int *nrp)
 }
 
 /* Where a header goes: into @buf, or into memory made for it with room to grow. */
-struct crash_load_target {
+struct elfcorehdr_target {
 	void *buf;
 	size_t room;
 	size_t used;
 };
 
-static int crash_load_write(const struct elfcore_req *req, struct crash_load_target *to)
+static int elfcorehdr_write(const struct elfcore_req *req, struct elfcorehdr_target *to)
 {
 	size_t need;
 	int ret;
@@ -126,11 +126,11 @@ static int crash_load_write(const struct elfcore_req *req, struct crash_load_tar
 }
 
 /* The caller keeps memory from coming and going. */
-static int crash_load_describe(struct crash_load_target *to)
+static int elfcorehdr_describe(struct elfcorehdr_target *to)
 {
-	const struct place_range skip[] = {
-		{ crashk_res.start, crash_load_end(&crashk_res) },
-		{ crashk_low_res.start, crash_load_end(&crashk_low_res) },
+	const struct kexec_range skip[] = {
+		{ crashk_res.start, elfcorehdr_end(&crashk_res) },
+		{ crashk_low_res.start, elfcorehdr_end(&crashk_low_res) },
 	};
 	struct elfcore_req req = {
 		.skip = skip,
@@ -143,23 +143,23 @@ static int crash_load_describe(struct crash_load_target *to)
 		.text_len = _end - _text,
 		.linear_offset = (u64)__va(memblock_start_of_DRAM()) - memblock_start_of_DRAM(),
 	};
-	struct place_range *ram = NULL;
+	struct kexec_range *ram = NULL;
 	u64 *notes;
 	int ret;
 
-	notes = crash_load_cpu_notes(&req.nr_cpus);
-	ret = notes ? crash_load_ram(&ram, &req.nr_ram) : -ENOMEM;
+	notes = elfcorehdr_cpu_notes(&req.nr_cpus);
+	ret = notes ? elfcorehdr_ram(&ram, &req.nr_ram) : -ENOMEM;
 	req.ram = ram;
 	req.cpu_note_pa = notes;
 	if (!ret)
-		ret = crash_load_write(&req, to);
+		ret = elfcorehdr_write(&req, to);
 	kvfree(ram);
 	kvfree(notes);
 	return ret;
 }
 
 /**
- * kexec_crash_write_elfcore() - make the ELF core header of this kernel again
+ * kexec_elfcorehdr_write() - make the ELF core header of this kernel again
  * @buf: where it goes
  * @room: bytes there
  * @used: filled with the bytes that count, a multiple of 4096
@@ -169,17 +169,17 @@ static int crash_load_describe(struct crash_load_target *to)
  * Return: 0, -ENOSPC when there is not enough room, or another negative errno,
  * without a message.
  */
-int kexec_crash_write_elfcore(void *buf, size_t room, size_t *used)
+int kexec_elfcorehdr_write(void *buf, size_t room, size_t *used)
 {
-	struct crash_load_target to = { .buf = buf, .room = room };
-	int ret = crash_load_describe(&to);
+	struct elfcorehdr_target to = { .buf = buf, .room = room };
+	int ret = elfcorehdr_describe(&to);
 
 	*used = to.used;
 	return ret;
 }
 
 /**
- * kexec_crash_build_elfcore() - make the ELF core header of this kernel
+ * kexec_elfcorehdr_build() - make the ELF core header of this kernel
  * @buf: filled with the header, to be given to vfree(); NULL after an error
  * @len: filled with its bytes, room to grow included, a multiple of 4096
  *
@@ -189,13 +189,13 @@ int kexec_crash_write_elfcore(void *buf, size_t room, size_t *used)
  * Context: process context, may sleep; takes the memory hotplug read lock.
  * Return: 0, or a negative errno after one message.
  */
-int kexec_crash_build_elfcore(void **buf, size_t *len)
+int kexec_elfcorehdr_build(void **buf, size_t *len)
 {
-	struct crash_load_target to = { };
+	struct elfcorehdr_target to = { };
 	int ret;
 
 	get_online_mems();
-	ret = crash_load_describe(&to);
+	ret = elfcorehdr_describe(&to);
 	put_online_mems();
 	*buf = to.buf;
 	*len = to.room;
@@ -211,39 +211,39 @@ int kexec_crash_build_elfcore(void **buf, size_t *len)
 }
 
 /* One page of @res that no segment of @img covers and that has no error, or 0. */
-static phys_addr_t crash_load_free_page(const struct kexec_image *img,
+static phys_addr_t elfcorehdr_free_page(const struct kexec_image *img,
 					const struct resource *res)
 {
 	const struct kimage *kimage = &img->kimage;
-	struct place_request want = {
+	struct range_request want = {
 		.size = PAGE_SIZE,
 		.align = PAGE_SIZE,
 		.min = res->start,
-		.max = crash_load_end(res),
+		.max = elfcorehdr_end(res),
 		.top_down = true,
 	};
 	/* Taking out a segment makes one range more at most: there is always room. */
-	DEFINE_RAW_FLEX(struct place_map, map, r, KEXEC_SEGMENT_MAX + 1);
+	DEFINE_RAW_FLEX(struct range_map, map, r, KEXEC_SEGMENT_MAX + 1);
 	unsigned int i;
 	u64 page_pa, bad;
 
 	map->max = KEXEC_SEGMENT_MAX + 1;
-	if (kexec_place_insert(map, want.min, want.max))
+	if (range_map_add(map, want.min, want.max))
 		return 0;
 	for (i = 0; i < kimage->nr_segments; i++) {
 		u64 start = kimage->segment[i].mem, len = kimage->segment[i].memsz;
 
-		if (len && kexec_place_remove(map, start, start + len))
+		if (len && range_map_remove(map, start, start + len))
 			return 0;
 	}
-	for (; !kexec_place_find(map, &want, &page_pa); want.max = page_pa)
-		if (!kexec_ram_has_error(page_pa, page_pa + PAGE_SIZE, &bad))
+	for (; !range_map_find_hole(map, &want, &page_pa); want.max = page_pa)
+		if (!kexec_usable_has_error(page_pa, page_pa + PAGE_SIZE, &bad))
 			return page_pa;
 	return 0;
 }
 
 /**
- * kexec_crash_reserve_note() - choose and map the page for vmcoreinfo
+ * kexec_vmcoreinfo_copy_alloc() - choose and map the page for vmcoreinfo
  * @img: a crash image whose segments all have their place
  *
  * Nothing is written yet: an image loaded before may still use the page.
@@ -251,16 +251,16 @@ static phys_addr_t crash_load_free_page(const struct kexec_image *img,
  * Context: process context, may sleep; the caller holds the kexec lock.
  * Return: 0, or -ENOMEM after one message.
  */
-int kexec_crash_reserve_note(struct kexec_image *img)
+int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
 {
 	phys_addr_t page_pa;
 	struct page *page;
 
 	/* Never in the low region, which this kernel does not write to. */
-	page_pa = crash_load_free_page(img, &crashk_res);
+	page_pa = elfcorehdr_free_page(img, &crashk_res);
 	if (!page_pa) {
 		pr_err("no page left in the crash reservation for vmcoreinfo: make crashkernel= (%llu MB now) larger\n",
-		       (crash_load_end(&crashk_res) - crashk_res.start) >> 20);
+		       (elfcorehdr_end(&crashk_res) - crashk_res.start) >> 20);
 		return -ENOMEM;
 	}
 
@@ -275,33 +275,33 @@ int kexec_crash_reserve_note(struct kexec_image *img)
 }
 
 /**
- * kexec_crash_use_note() - let the panic path work on the copy of @img
+ * kexec_vmcoreinfo_copy_activate() - let the panic path work on the copy of @img
  * @img: a crash image that alone lives in the reservation now
  *
  * Context: process context; the caller holds the kexec lock, which keeps the
  * panic path away from the copy.
  */
-void kexec_crash_use_note(struct kexec_image *img)
+void kexec_vmcoreinfo_copy_activate(struct kexec_image *img)
 {
-	crash_load_note_va = img->kimage.vmcoreinfo_data_copy;
-	crash_update_vmcoreinfo_safecopy(crash_load_note_va);
+	elfcorehdr_note_va = img->kimage.vmcoreinfo_data_copy;
+	crash_update_vmcoreinfo_safecopy(elfcorehdr_note_va);
 }
 
 /**
- * kexec_crash_release_note() - let go of the page for vmcoreinfo
+ * kexec_vmcoreinfo_copy_free() - let go of the page for vmcoreinfo
  * @img: any image; one without a page is left alone
  *
  * Context: process context, may sleep; the caller holds the kexec lock, and
  * @img can no longer be started.
  */
-void kexec_crash_release_note(struct kexec_image *img)
+void kexec_vmcoreinfo_copy_free(struct kexec_image *img)
 {
 	void *va = img->kimage.vmcoreinfo_data_copy;
 
 	if (!va)
 		return;
-	if (va == crash_load_note_va) {
-		crash_load_note_va = NULL;
+	if (va == elfcorehdr_note_va) {
+		elfcorehdr_note_va = NULL;
 		crash_update_vmcoreinfo_safecopy(NULL);
 	}
 	img->kimage.vmcoreinfo_data_copy = NULL;

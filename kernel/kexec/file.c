@@ -78,7 +78,7 @@
  */
 struct file_load {
 	struct kexec_image *img;
-	struct place_map *map;
+	struct range_map *map;
 	struct kexec_image_info info;
 	struct kexec_fdt_request fdt;
 	void *head;
@@ -344,9 +344,9 @@ static bool file_seats_high(const struct file_load *load)
  * The window may begin at the kernel's GiB or earlier, but has to hold both
  * (booting.rst, section 4).  From the bottom, the part above is tried first.
  */
-static int file_seat_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_end)
+static int file_place_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_end)
 {
-	struct place_request req = {
+	struct range_request req = {
 		.size = PAGE_ALIGN(load->fdt.initrd_len),
 		.align = FILE_ALIGN,
 		.min = round_down(kernel_pa, SZ_1G),
@@ -360,11 +360,11 @@ static int file_seat_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_en
 		return 0;
 	if (req.top_down)
 		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
-	seg = kexec_seat_segment(load->img, load->map, &req, 0, req.size, load->first_fit);
+	seg = kexec_placement_segment(load->img, load->map, &req, 0, req.size, load->first_fit);
 	if (seg == -EADDRNOTAVAIL && !load->info.low && !req.top_down) {
 		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
 		req.max = req.min + FILE_WINDOW;
-		seg = kexec_seat_segment(load->img, load->map, &req, 0, req.size,
+		seg = kexec_placement_segment(load->img, load->map, &req, 0, req.size,
 					 load->first_fit);
 	}
 	if (seg < 0)
@@ -375,22 +375,22 @@ static int file_seat_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_en
 }
 
 /* Something small that may lie anywhere, so it keeps out of the kernel's way. */
-static int file_seat_top(struct file_load *load, u64 size, u64 align)
+static int file_place_top(struct file_load *load, u64 size, u64 align)
 {
-	struct place_request req = {
+	struct range_request req = {
 		.size = size,
 		.align = max_t(u64, FILE_ALIGN, align),
 		.max = PHYS_MASK,
 		.top_down = true,
 	};
 
-	return kexec_seat_segment(load->img, load->map, &req, 0, size, load->first_fit);
+	return kexec_placement_segment(load->img, load->map, &req, 0, size, load->first_fit);
 }
 
-static int file_seat_dtb(struct file_load *load)
+static int file_place_dtb(struct file_load *load)
 {
 	/* Aligned to its own size it cannot cross a 2 MiB boundary. */
-	int seg = file_seat_top(load, load->dtb_room, roundup_pow_of_two(load->dtb_room));
+	int seg = file_place_top(load, load->dtb_room, roundup_pow_of_two(load->dtb_room));
 
 	if (seg < 0)
 		return seg;
@@ -399,14 +399,14 @@ static int file_seat_dtb(struct file_load *load)
 	return 0;
 }
 
-static int file_seat_elfcore(struct file_load *load)
+static int file_place_elfcore(struct file_load *load)
 {
 	struct kimage *kimage = &load->img->kimage;
 	int seg;
 
 	if (!load->elfcore)
 		return 0;
-	seg = file_seat_top(load, load->fdt.elfcorehdr_len, 0);
+	seg = file_place_top(load, load->fdt.elfcorehdr_len, 0);
 	if (seg < 0)
 		return seg;
 	load->elfcore_seg = seg;
@@ -421,9 +421,9 @@ static int file_seat_elfcore(struct file_load *load)
  * The kernel at the highest good place from @min on, because low memory is for devices
  * with few address bits, and the rest near it.
  */
-static int file_seat_from(struct file_load *load, u64 min)
+static int file_place_from(struct file_load *load, u64 min)
 {
-	struct place_request req = {
+	struct range_request req = {
 		.size = PAGE_ALIGN(load->info.text_offset + load->info.image_size),
 		.align = load->info.align,
 		.min = min,
@@ -434,7 +434,7 @@ static int file_seat_from(struct file_load *load, u64 min)
 	int seg, ret;
 
 	load->kernel_base = 0;
-	seg = kexec_seat_segment(img, load->map, &req, load->info.text_offset,
+	seg = kexec_placement_segment(img, load->map, &req, load->info.text_offset,
 				 load->info.image_size, load->first_fit);
 	if (seg < 0)
 		return seg;
@@ -443,20 +443,20 @@ static int file_seat_from(struct file_load *load, u64 min)
 	img->plan.entry_pa = img->kimage.start;
 	load->kernel_base = img->kimage.start - load->info.text_offset;
 
-	ret = file_seat_initrd(load, load->kernel_base, load->kernel_base + req.size);
+	ret = file_place_initrd(load, load->kernel_base, load->kernel_base + req.size);
 	if (!ret)
-		ret = file_seat_dtb(load);
-	return ret ?: file_seat_elfcore(load);
+		ret = file_place_dtb(load);
+	return ret ?: file_place_elfcore(load);
 }
 
 /* One attempt to place everything; leaves no segment behind when it fails. */
-static int file_seat_once(struct file_load *load, u64 min)
+static int file_place_once(struct file_load *load, u64 min)
 {
-	int ret = kexec_ram_free_map(load->img->plan.crash, &load->map);
+	int ret = kexec_usable_free_map(load->img->plan.crash, &load->map);
 
 	if (ret)
 		return ret;
-	ret = file_seat_from(load, min);
+	ret = file_place_from(load, min);
 	kvfree(load->map);
 	load->map = NULL;
 	while (ret && load->img->kimage.nr_segments)
@@ -469,14 +469,14 @@ static int file_seat_once(struct file_load *load, u64 min)
  * that there is no room for the rest, every place for it is tried, each turn
  * behind the last one.
  */
-static int file_seat_all(struct file_load *load)
+static int file_place_all(struct file_load *load)
 {
 	u64 size = PAGE_ALIGN(load->info.text_offset + load->info.image_size), min = 0;
-	int ret = file_seat_once(load, 0);
+	int ret = file_place_once(load, 0);
 
 	load->first_fit = true;
 	while (ret == -EADDRNOTAVAIL) {
-		ret = file_seat_once(load, min);
+		ret = file_place_once(load, min);
 		if (!load->kernel_base)
 			break;
 		min = load->kernel_base + size;
@@ -531,7 +531,7 @@ static int file_fill_packed(struct file_load *load, struct file_reader *reader)
 	int ret;
 
 	/* Rather fail than drive others into the OOM killer. */
-	if (kexec_hold_left(PFN_UP(load->kernel_len)) >= 0)
+	if (kexec_usable_headroom(PFN_UP(load->kernel_len)) >= 0)
 		packed.data = __vmalloc(load->kernel_len, gfp);
 	if (!packed.data) {
 		pr_err("no memory to read a packed kernel of %zu kB; free some and load again\n",
@@ -562,7 +562,7 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 	ret = kexec_segment_read(load->img, load->kernel_seg, load->kernel_len, file_read,
 				 &reader);
 	if (!ret)
-		ret = kexec_hold_map(b);
+		ret = kexec_pages_map(b);
 	if (ret)
 		return ret;
 
@@ -570,7 +570,7 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 	if (!ret)
 		ret = file_check_signature(kexec_arch_image_sig(b->va, load->kernel_len,
 								b->va, load->kernel_len));
-	kexec_hold_unmap(b);
+	kexec_pages_unmap(b);
 	return ret;
 }
 
@@ -588,24 +588,24 @@ static int file_fill_initrd(struct file_load *load, struct file *file)
 
 static int file_add_buffer(struct kexec_image *img, struct kexec_buf *kbuf)
 {
-	struct place_request req = {
+	struct range_request req = {
 		.size = PAGE_ALIGN(kbuf->memsz),
 		.align = max_t(u64, kbuf->buf_align, FILE_ALIGN),
 		.min = kbuf->buf_min,
 		.max = kbuf->buf_max,
 		.top_down = kbuf->top_down,
 	};
-	struct place_map *map;
+	struct range_map *map;
 	int ret, seg;
 	unsigned int i;
 
-	ret = kexec_ram_free_map(img->plan.crash, &map);
+	ret = kexec_usable_free_map(img->plan.crash, &map);
 	if (ret)
 		return ret;
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		kexec_place_remove(map, img->kimage.segment[i].mem,
+		range_map_remove(map, img->kimage.segment[i].mem,
 				   img->kimage.segment[i].mem + img->kimage.segment[i].memsz);
-	seg = kexec_seat_segment(img, map, &req, 0, kbuf->memsz, false);
+	seg = kexec_placement_segment(img, map, &req, 0, kbuf->memsz, false);
 	kvfree(map);
 	if (seg == -EADDRNOTAVAIL)
 		pr_err("no place for a segment of %lu bytes\n", kbuf->memsz);
@@ -632,8 +632,8 @@ int kexec_add_buffer(struct kexec_buf *kbuf)
 	struct kexec_image *img = to_kexec_image(kbuf->image);
 
 	img->ima_len = kbuf->memsz;
-	img->add_error = file_add_buffer(img, kbuf);
-	return img->add_error;
+	img->kbuf_error = file_add_buffer(img, kbuf);
+	return img->kbuf_error;
 }
 
 /* IMA would go on without its list; the next kernel should not have to. */
@@ -643,8 +643,8 @@ static int file_add_ima(struct file_load *load)
 	struct kimage *kimage = &load->img->kimage;
 
 	ima_add_kexec_buffer(kimage);
-	if (load->img->add_error || !kimage->is_ima_segment_index_set)
-		return load->img->add_error;
+	if (load->img->kbuf_error || !kimage->is_ima_segment_index_set)
+		return load->img->kbuf_error;
 	load->img->backing[kimage->ima_segment_index].late = true;
 	load->fdt.ima_pa = kimage->ima_buffer_addr;
 	load->fdt.ima_len = kimage->ima_buffer_size;
@@ -683,7 +683,7 @@ static int file_fill_fdt(struct file_load *load)
 }
 
 /* Everything that has to be known before places can be chosen. */
-static int file_measure(struct file_load *load, struct file *initrd, int initrd_fd,
+static int file_size_all(struct file_load *load, struct file *initrd, int initrd_fd,
 			unsigned long flags)
 {
 	loff_t size;
@@ -698,7 +698,7 @@ static int file_measure(struct file_load *load, struct file *initrd, int initrd_
 	if (load->fdt.crash) {
 		size_t len;
 
-		ret = kexec_crash_build_elfcore(&load->elfcore, &len);
+		ret = kexec_elfcorehdr_build(&load->elfcore, &len);
 		if (ret)
 			return ret;
 		load->fdt.elfcorehdr_len = len;
@@ -738,7 +738,7 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
 	int ret = file_check_total(load);
 
 	if (!ret)
-		ret = file_seat_all(load);
+		ret = file_place_all(load);
 	if (file_read_delay_ms)
 		msleep(file_read_delay_ms);
 	if (!ret)
@@ -785,7 +785,7 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 	if (!ret)
 		ret = file_copy_cmdline(&load, cmdline, cmdline_len);
 	if (!ret)
-		ret = file_measure(&load, fd_file(initrd), initrd_fd, flags);
+		ret = file_size_all(&load, fd_file(initrd), initrd_fd, flags);
 	if (!ret)
 		ret = file_fill_all(&load, fd_file(kernel), kernel_fd, fd_file(initrd));
 

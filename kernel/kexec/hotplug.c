@@ -2,7 +2,7 @@
 /**
  * DOC: memory and processors that come and go
  *
- * Memory that an image uses never goes offline: it was there at boot, see ram.c,
+ * Memory that an image uses never goes offline: it was there at boot, see usable.c,
  * and arm64 keeps that online.  Three things can happen to a loaded image while it
  * waits:
  *
@@ -14,7 +14,7 @@
  *   checksum of, cannot be changed: such an image is discarded.
  *
  * - Memory comes or goes that a dump has to show: the ELF core header of the
- *   crash image is made anew, see crash_refresh.c.
+ *   crash image is made anew, see crash_elfcorehdr.c.
  *
  * What has to be done is noted in hotplug_pending first and carried out by
  * whoever gets the kexec lock: by the one who noted it when the lock is free,
@@ -64,7 +64,7 @@ enum {
 static unsigned long hotplug_pending;
 
 /* Why there is no image, for the next reboot(KEXEC); guarded by the kexec lock. */
-static char hotplug_lost[96];
+static char hotplug_discard_reason[96];
 
 #ifdef CONFIG_CRASH_HOTPLUG
 static bool hotplug_supported;
@@ -120,7 +120,7 @@ static void hotplug_inject_recheck(void) { }
 #endif
 
 /* Keep memblock still: it has no lock, but those who change it have. */
-static void hotplug_hold_still(enum hotplug_context context)
+static void memblock_stabilize(enum hotplug_context context)
 {
 	if (context == HOTPLUG_ALONE)
 		cpus_read_lock();
@@ -128,7 +128,7 @@ static void hotplug_hold_still(enum hotplug_context context)
 		get_online_mems();
 }
 
-static void hotplug_let_go(enum hotplug_context context)
+static void memblock_release(enum hotplug_context context)
 {
 	if (context != HOTPLUG_MEMORY_NOTIFIER)
 		put_online_mems();
@@ -136,20 +136,20 @@ static void hotplug_let_go(enum hotplug_context context)
 		cpus_read_unlock();
 }
 
-static void hotplug_discard(const char *what, const struct place_range *where, const char *event)
+static void hotplug_discard(const char *what, const struct kexec_range *where, const char *event)
 {
 	struct kexec_image *img = to_kexec_image(kexec_image);
 
 	pr_warn("the image (entry %pap) is discarded: memory [%#llx, %#llx), %s, %s; load it again\n",
 		&img->plan.entry_pa, where->start, where->end, what, event);
 	kexec_image_unload(KEXEC_TYPE_DEFAULT);
-	snprintf(hotplug_lost, sizeof(hotplug_lost),
+	snprintf(hotplug_discard_reason, sizeof(hotplug_discard_reason),
 		 ": it was discarded when memory [%#llx, %#llx) %s",
 		 where->start, where->end, event);
 }
 
 /* The caller holds the kexec lock and keeps memblock still. */
-static bool hotplug_dst_is_lost(const struct kexec_image *img, struct place_range *where)
+static bool image_dst_reserved(const struct kexec_image *img, struct kexec_range *where)
 {
 	unsigned int i;
 
@@ -157,14 +157,14 @@ static bool hotplug_dst_is_lost(const struct kexec_image *img, struct place_rang
 		const struct kexec_segment *seg = &img->kimage.segment[i];
 
 		if (seg->memsz &&
-		    kexec_ram_now_reserved(seg->mem, (u64)seg->mem + seg->memsz, where))
+		    kexec_usable_find_reserved(seg->mem, (u64)seg->mem + seg->memsz, where))
 			return true;
 	}
 	return false;
 }
 
 /* Returns a negative errno when the tree cannot be changed. */
-static int hotplug_patch_tree(struct kexec_image *img)
+static int hotplug_patch_fdt(struct kexec_image *img)
 {
 #ifdef CONFIG_KEXEC_FILE
 	struct kexec_backing *b;
@@ -179,13 +179,13 @@ static int hotplug_patch_tree(struct kexec_image *img)
 
 	b = &img->backing[seg];
 	kexec_verify_wait(img);
-	ret = kexec_hold_map(b);
+	ret = kexec_pages_map(b);
 	if (ret)
 		return ret;
-	ret = kexec_reserve_runtime_top_up(b->va);
-	kexec_hold_unmap(b);
-	kexec_image_sync_segment(b);
-	kexec_verify_again(img, seg);
+	ret = kexec_memreserve_update_fdt(b->va);
+	kexec_pages_unmap(b);
+	kexec_image_clean_segment(b);
+	kexec_verify_update(img, seg);
 	return ret;
 #else
 	return -ENOENT;
@@ -193,32 +193,32 @@ static int hotplug_patch_tree(struct kexec_image *img)
 }
 
 /* What later kernels must know, the tree of the image must say. */
-static void hotplug_hand_on(struct kexec_image *img)
+static void hotplug_update_memreserve(struct kexec_image *img)
 {
-	unsigned int generation = kexec_reserve_runtime_generation();
+	unsigned int generation = kexec_memreserve_generation();
 
 	if (img->generation == generation)
 		return;
-	if (hotplug_patch_tree(img) >= 0) {
+	if (hotplug_patch_fdt(img) >= 0) {
 		img->generation = generation;
 		return;
 	}
 	pr_warn("the image (entry %pap) is discarded: its device tree does not hand on memory that hardware keeps since a CPU came up; load it again\n",
 		&img->plan.entry_pa);
 	kexec_image_unload(KEXEC_TYPE_DEFAULT);
-	snprintf(hotplug_lost, sizeof(hotplug_lost),
+	snprintf(hotplug_discard_reason, sizeof(hotplug_discard_reason),
 		 ": it was discarded when a CPU came up");
 }
 
 /* Is the image still right after something was reserved?  The caller holds the lock. */
 static int hotplug_recheck_image(void)
 {
-	struct place_range where;
+	struct kexec_range where;
 
-	if (kexec_image && hotplug_dst_is_lost(to_kexec_image(kexec_image), &where))
+	if (kexec_image && image_dst_reserved(to_kexec_image(kexec_image), &where))
 		hotplug_discard("a destination of it", &where, "was reserved");
 	if (kexec_image)
-		hotplug_hand_on(to_kexec_image(kexec_image));
+		hotplug_update_memreserve(to_kexec_image(kexec_image));
 	return kexec_image ? 0 : -EADDRNOTAVAIL;
 }
 
@@ -227,7 +227,7 @@ static bool hotplug_recheck(enum hotplug_context context)
 {
 	bool mine;
 
-	hotplug_hold_still(context);
+	memblock_stabilize(context);
 	mine = kexec_lock_recheck();
 	if (mine) {
 		clear_bit(HOTPLUG_RESERVED, &hotplug_pending);
@@ -237,7 +237,7 @@ static bool hotplug_recheck(enum hotplug_context context)
 		hotplug_inject_recheck();
 		mine = kexec_unlock_recheck();
 	}
-	hotplug_let_go(context);
+	memblock_release(context);
 	return mine;
 }
 
@@ -246,16 +246,16 @@ static bool hotplug_refresh(enum hotplug_context context)
 {
 	bool mine;
 
-	hotplug_hold_still(context);
+	memblock_stabilize(context);
 	mine = kexec_lock_refresh();
 	if (mine) {
 		clear_bit(HOTPLUG_MAP, &hotplug_pending);
 		/* Memory is looked at after the note is gone, never before. */
 		smp_mb__after_atomic();
-		kexec_crash_refresh();
+		kexec_elfcorehdr_update();
 		mine = kexec_unlock_refresh();
 	}
-	hotplug_let_go(context);
+	memblock_release(context);
 	return mine;
 }
 
@@ -281,12 +281,12 @@ static void hotplug_settle(enum hotplug_context context)
 }
 
 /**
- * kexec_hotplug_settle() - do what was noted while somebody held the kexec lock
+ * kexec_run_pending() - do what was noted while somebody held the kexec lock
  *
  * Context: process context, may sleep; the caller holds neither the kexec lock
  * nor one of CPU or memory hotplug.
  */
-void kexec_hotplug_settle(void)
+void kexec_run_pending(void)
 {
 	hotplug_settle(HOTPLUG_ALONE);
 }
@@ -300,7 +300,7 @@ void kexec_hotplug_settle(void)
 void kexec_hotplug_published(const struct kexec_image *img)
 {
 	if (!kexec_image_is_crash(img)) {
-		hotplug_lost[0] = '\0';
+		hotplug_discard_reason[0] = '\0';
 		return;
 	}
 #ifdef CONFIG_CRASH_HOTPLUG
@@ -322,19 +322,19 @@ void kexec_hotplug_unloaded(int type)
 	if (type == KEXEC_TYPE_CRASH)
 		hotplug_set_supported(false);
 	else
-		hotplug_lost[0] = '\0';
+		hotplug_discard_reason[0] = '\0';
 }
 
 /**
- * kexec_hotplug_why_none() - why there is no image any more
+ * kexec_discard_reason() - why there is no image any more
  *
  * Context: process context; the caller holds the kexec lock.
  * Return: text that begins with a colon, or an empty one when nothing was
  * discarded since the last load or unload.
  */
-const char *kexec_hotplug_why_none(void)
+const char *kexec_discard_reason(void)
 {
-	return hotplug_lost;
+	return hotplug_discard_reason;
 }
 
 /**
@@ -350,14 +350,14 @@ int kexec_hotplug_recheck(void)
 {
 	int ret;
 
-	hotplug_hold_still(HOTPLUG_ALONE);
+	memblock_stabilize(HOTPLUG_ALONE);
 	ret = hotplug_recheck_image();
-	hotplug_let_go(HOTPLUG_ALONE);
+	memblock_release(HOTPLUG_ALONE);
 	return ret;
 }
 
 /* A capture kernel finds the memory of the kernel that died by way of ACPI, too. */
-static int hotplug_going_online(const struct place_range *where)
+static int hotplug_going_online(const struct kexec_range *where)
 {
 	if (!is_kdump_kernel())
 		return NOTIFY_OK;
@@ -369,7 +369,7 @@ static int hotplug_going_online(const struct place_range *where)
 static int hotplug_memory(struct notifier_block *nb, unsigned long action, void *data)
 {
 	const struct memory_notify *mem = data;
-	const struct place_range where = {
+	const struct kexec_range where = {
 		.start = PFN_PHYS(mem->start_pfn),
 		.end = PFN_PHYS(mem->start_pfn + mem->nr_pages),
 	};
@@ -429,7 +429,7 @@ static int hotplug_param_reserve(const char *val, const struct kernel_param *kp)
 
 	cpus_read_lock();
 	get_online_mems();
-	ret = kexec_reserve_runtime(base, len);
+	ret = kexec_memreserve_add(base, len);
 	put_online_mems();
 	cpus_read_unlock();
 	return ret;

@@ -6,14 +6,14 @@
 #define _KERNEL_KEXEC_INTERNAL_H
 
 #include <linux/kexec.h>
-#include <linux/kexec_machine.h>
+#include <linux/kexec_arch.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/workqueue.h>
 
-#include "extent.h"
-#include "place.h"
-#include "timeline.h"
+#include "lib/extent.h"
+#include "lib/range_map.h"
+#include "lib/timeline_abi.h"
 
 struct file;
 struct page;
@@ -27,8 +27,8 @@ struct zone;
  *         very page, nothing has to be copied
  * @va: all of @pages in one piece of virtual memory while the segment is
  *      filled, or NULL; in the linear map where they lie behind each other
- * @spare_before: pages in front of the destination that were taken along
- * @spare_after: pages behind it that were taken along
+ * @pad_before: pages in front of the destination that were taken along
+ * @pad_after: pages behind it that were taken along
  * @claimed: its destination was asked for already
  * @complete: all of its destination could be had
  * @filled: the content is complete, so a page that is exchanged is copied
@@ -42,8 +42,8 @@ struct kexec_backing {
 	unsigned long nr_pages;
 	struct page **pages;
 	void *va;
-	unsigned long spare_before;
-	unsigned long spare_after;
+	unsigned long pad_before;
+	unsigned long pad_after;
 	bool claimed;
 	bool complete;
 	bool filled;
@@ -77,12 +77,12 @@ struct kexec_refresh {
 };
 
 /**
- * struct kexec_glean - a search for free memory at a certain place
+ * struct buddy_search - a search for free memory at a certain place
  * @rejected: blocks that lie elsewhere
  * @pages_left: pages that may still be rejected
  * @blocks_left: blocks that may still be asked for
  */
-struct kexec_glean {
+struct buddy_search {
 	struct list_head rejected;
 	long pages_left;
 	unsigned int blocks_left;
@@ -101,15 +101,15 @@ struct kexec_glean {
  * @pool: the next page of the block that source pages are taken from
  * @pool_left: pages left in that block
  * @pool_order: order of the next block to ask for; falls as memory gets short
- * @pool_by_place: the allocator gives memory that was not there at boot, so
+ * @pool_contig: the allocator gives memory that was not there at boot, so
  *                 blocks are asked for by their address
  * @pool_below: the next of these lies below this address
  * @staging_map: pages of the crash reservation that neither this crash image nor the
  *           loaded one uses; NULL when they were not needed
  * @copies: the copy list that @plan points at
  * @digest_work: takes the digests after the load
- * @digested: they are taken
- * @add_error: why kexec_add_buffer() failed after a message, or 0
+ * @has_digest: they are taken
+ * @kbuf_error: why kexec_add_buffer() failed after a message, or 0
  * @ima_len: bytes that IMA has asked for
  * @generation: of the run-time reservations that its device tree hands on
  * @refresh: for a crash image that follows changes of memory
@@ -126,13 +126,13 @@ struct kexec_image {
 	struct page *pool;
 	unsigned int pool_left;
 	unsigned int pool_order;
-	bool pool_by_place;
+	bool pool_contig;
 	u64 pool_below;
-	struct place_map *staging_map;
+	struct range_map *staging_map;
 	struct kexec_copy *copies;
 	struct work_struct digest_work;
-	bool digested;
-	int add_error;
+	bool has_digest;
+	int kbuf_error;
 	size_t ima_len;
 	unsigned int generation;
 	struct kexec_refresh refresh;
@@ -161,72 +161,72 @@ static inline bool kexec_image_is_crash(const struct kexec_image *img)
 #define KEXEC_HOLD_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /* How long to wait for a refresh of the ELF core header or a recheck of the image. */
-#define KEXEC_PATIENCE_MS	2000
+#define KEXEC_LOCK_TIMEOUT_MS	2000
 
-/* core.c: life of an image, and the lock that all loads and exits take */
-extern struct kexec_image *kexec_crash_moving;
+/* image.c: life of an image, and the lock that all loads and exits take */
+extern struct kexec_image *kexec_crash_pending;
 bool kexec_lock(void);
-bool kexec_lock_patiently(void);
+bool kexec_lock_timeout(void);
 bool kexec_lock_panic(bool *commit);
 bool kexec_lock_recheck(void);
 bool kexec_unlock_recheck(void);
 bool kexec_lock_refresh(void);
 bool kexec_lock_commit(void);
 bool kexec_unlock_refresh(void);
-void kexec_unlock_only(void);
+void kexec_unlock_nowork(void);
 void kexec_unlock(void);
 struct kexec_image *kexec_image_alloc(int type, bool file_mode);
 void kexec_image_free(struct kexec_image *img);
-void kexec_image_reap(void);
-void kexec_image_give_up(struct kexec_image *img);
+void kexec_image_flush_free(void);
+void kexec_image_abort(struct kexec_image *img);
 int kexec_image_seal(struct kexec_image *img);
-void kexec_image_sync_segment(const struct kexec_backing *b);
-void kexec_image_sync(const struct kexec_image *img);
+void kexec_image_clean_segment(const struct kexec_backing *b);
+void kexec_image_clean(const struct kexec_image *img);
 void kexec_image_publish(struct kexec_image *img);
 void kexec_image_unload(int type);
 
-/* ram.c: which memory a next kernel may be put into */
-int kexec_ram_free_map(bool crash, struct place_map **mapp);
-int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size);
-int kexec_ram_check_errors(unsigned int seg, u64 start, u64 end);
-bool kexec_ram_has_error(u64 start, u64 end, u64 *where);
-void kexec_ram_unreserve(u64 start, u64 end);
-bool kexec_ram_is_fit(u64 start, u64 end);
-bool kexec_ram_block_below(u64 *below, u64 size);
-bool kexec_ram_now_reserved(u64 start, u64 end, struct place_range *where);
+/* usable.c: which memory a next kernel may be put into */
+int kexec_usable_free_map(bool crash, struct range_map **mapp);
+int kexec_usable_check_dst(unsigned int seg, phys_addr_t start, u64 size);
+int kexec_usable_check_errors(unsigned int seg, u64 start, u64 end);
+bool kexec_usable_has_error(u64 start, u64 end, u64 *where);
+void kexec_usable_unreserve(u64 start, u64 end);
+bool kexec_usable_contains(u64 start, u64 end);
+bool kexec_usable_block_below(u64 *below, u64 size);
+bool kexec_usable_find_reserved(u64 start, u64 end, struct kexec_range *where);
 
-/* hold.c: the pages themselves */
-long kexec_hold_left(unsigned long nr_pages);
-struct page *kexec_hold_send_home(struct kexec_image *img, struct page *page);
-int kexec_hold_segment(struct kexec_image *img, unsigned int seg);
-void kexec_hold_release(struct kexec_backing *b);
-void kexec_hold_trim(struct kexec_backing *b, unsigned long nr_pages);
-void *kexec_hold_linear(const struct kexec_backing *b);
-int kexec_hold_map(struct kexec_backing *b);
-void kexec_hold_unmap(struct kexec_backing *b);
-void *kexec_hold_safe_page(void *img);
-void kexec_hold_settle(struct kexec_image *img);
-void kexec_hold_move_in(struct kexec_image *img, bool may_sleep);
-void kexec_hold_map_reserved(struct kexec_image *img);
-void kexec_hold_settle_crash(struct kexec_image *img);
-void kexec_hold_free(struct kexec_image *img);
+/* pages.c: the pages themselves */
+long kexec_usable_headroom(unsigned long nr_pages);
+struct page *kexec_pages_assign(struct kexec_image *img, struct page *page);
+int kexec_pages_segment(struct kexec_image *img, unsigned int seg);
+void kexec_pages_release(struct kexec_backing *b);
+void kexec_pages_trim(struct kexec_backing *b, unsigned long nr_pages);
+void *kexec_pages_linear(const struct kexec_backing *b);
+int kexec_pages_map(struct kexec_backing *b);
+void kexec_pages_unmap(struct kexec_backing *b);
+void *kexec_pages_safe_page(void *img);
+void kexec_pages_trim_pool(struct kexec_image *img);
+void kexec_pages_copy_to_crash(struct kexec_image *img, bool may_sleep);
+void kexec_pages_map_reserved(struct kexec_image *img);
+void kexec_pages_free_staging(struct kexec_image *img);
+void kexec_pages_free(struct kexec_image *img);
 
-/* claim.c: a destination itself */
-bool kexec_claim_range(unsigned long pfn, unsigned long end);
-unsigned long kexec_claim_segment(struct kexec_image *img, unsigned int seg,
+/* contig.c: a destination itself */
+bool kexec_contig_alloc(unsigned long pfn, unsigned long end);
+unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int seg,
 				  unsigned long *resume);
-void kexec_claim_rest(struct kexec_image *img, unsigned int seg);
-void kexec_claim_free_spares(struct kexec_backing *b);
+void kexec_contig_fill_gaps(struct kexec_image *img, unsigned int seg);
+void kexec_contig_free_padding(struct kexec_backing *b);
 
-/* vacant.c: is anybody there? */
-bool kexec_vacant_range(u64 start, u64 end, bool from_end, u64 *used);
-bool kexec_vacant_order(struct page *page, unsigned int *order);
+/* free_hint.c: is anybody there? */
+bool kexec_range_is_free_hint(u64 start, u64 end, bool from_end, u64 *used);
+bool kexec_buddy_order_hint(struct page *page, unsigned int *order);
 
-/* glean.c: free memory at a certain place */
-void kexec_glean_begin(struct kexec_glean *g);
-struct page *kexec_glean_next(struct kexec_glean *g, struct page *page, unsigned int *order);
-void kexec_glean_reject(struct kexec_glean *g, struct page *page, unsigned int order);
-void kexec_glean_end(struct kexec_glean *g);
+/* buddy_search.c: free memory at a certain place */
+void buddy_search_begin(struct buddy_search *g);
+struct page *buddy_search_next(struct buddy_search *g, struct page *page, unsigned int *order);
+void buddy_search_hold(struct buddy_search *g, struct page *page, unsigned int order);
+void buddy_search_end(struct buddy_search *g);
 
 /* zone.c: what each memory zone can spare */
 bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages);
@@ -235,9 +235,9 @@ struct page *kexec_zone_alloc(unsigned int *order);
 int kexec_zone_make_room(unsigned long nr_pages);
 long kexec_zone_available(void);
 
-/* seat.c: where a segment goes, when the choice is ours */
-int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
-		       const struct place_request *req, u64 offset, u64 memsz, bool first);
+/* placement.c: where a segment goes, when the choice is ours */
+int kexec_placement_segment(struct kexec_image *img, struct range_map *map,
+		       const struct range_request *req, u64 offset, u64 memsz, bool first);
 
 /* segment.c: the bytes */
 int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz);
@@ -254,18 +254,18 @@ int kexec_segment_check(const struct kexec_segment *s, unsigned int nr, bool cra
 
 /* verify.c, sysctl.c: is it still what was loaded? */
 void kexec_verify_record(struct kexec_image *img);
-void kexec_verify_forget(struct kexec_image *img);
+void kexec_verify_cancel(struct kexec_image *img);
 void kexec_verify_wait(struct kexec_image *img);
 int kexec_verify_check(const struct kexec_image *img);
 bool kexec_verify_wanted(bool crash);
 u32 kexec_verify_digest(const void *va, size_t len);
-void kexec_verify_again(struct kexec_image *img, unsigned int seg);
+void kexec_verify_update(struct kexec_image *img, unsigned int seg);
 
 /* hotplug.c: memory and processors that come and go */
-void kexec_hotplug_settle(void);
+void kexec_run_pending(void);
 void kexec_hotplug_published(const struct kexec_image *img);
 void kexec_hotplug_unloaded(int type);
-const char *kexec_hotplug_why_none(void);
+const char *kexec_discard_reason(void);
 int kexec_hotplug_recheck(void);
 
 #ifdef CONFIG_IMA_KEXEC
@@ -283,40 +283,40 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 
 /* crash_load.c: what a capture kernel needs */
 #ifdef CONFIG_CRASH_DUMP
-int kexec_crash_build_elfcore(void **buf, size_t *len);
-int kexec_crash_write_elfcore(void *buf, size_t room, size_t *used);
-int kexec_crash_reserve_note(struct kexec_image *img);
-void kexec_crash_use_note(struct kexec_image *img);
-void kexec_crash_release_note(struct kexec_image *img);
+int kexec_elfcorehdr_build(void **buf, size_t *len);
+int kexec_elfcorehdr_write(void *buf, size_t room, size_t *used);
+int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img);
+void kexec_vmcoreinfo_copy_activate(struct kexec_image *img);
+void kexec_vmcoreinfo_copy_free(struct kexec_image *img);
 #else
-static inline int kexec_crash_build_elfcore(void **buf, size_t *len) { return -EOPNOTSUPP; }
-static inline int kexec_crash_reserve_note(struct kexec_image *img) { return 0; }
-static inline void kexec_crash_use_note(struct kexec_image *img) { }
-static inline void kexec_crash_release_note(struct kexec_image *img) { }
+static inline int kexec_elfcorehdr_build(void **buf, size_t *len) { return -EOPNOTSUPP; }
+static inline int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img) { return 0; }
+static inline void kexec_vmcoreinfo_copy_activate(struct kexec_image *img) { }
+static inline void kexec_vmcoreinfo_copy_free(struct kexec_image *img) { }
 #endif
 
-/* protect.c: the crash reservation, read-only while an image is loaded */
+/* crash_protect.c: the crash reservation, read-only while an image is loaded */
 #ifdef CONFIG_CRASH_DUMP
-void kexec_protect_open(void);
-void kexec_protect_close(void);
-void kexec_protect_release(phys_addr_t start, u64 len);
+void kexec_crash_unprotect(void);
+void kexec_crash_protect(void);
+void kexec_crash_unprotect_range(phys_addr_t start, u64 len);
 #else
-static inline void kexec_protect_open(void) { }
-static inline void kexec_protect_close(void) { }
-static inline void kexec_protect_release(phys_addr_t start, u64 len) { }
+static inline void kexec_crash_unprotect(void) { }
+static inline void kexec_crash_protect(void) { }
+static inline void kexec_crash_unprotect_range(phys_addr_t start, u64 len) { }
 #endif
 
-/* crash_refresh.c: how the ELF core header follows changes of memory */
+/* crash_elfcorehdr.c: how the ELF core header follows changes of memory */
 #ifdef CONFIG_CRASH_HOTPLUG
-int kexec_crash_refresh_attach(struct kexec_image *img);
-void kexec_crash_refresh_detach(struct kexec_image *img);
-void kexec_crash_refresh(void);
-void kexec_crash_refresh_finish(void);
+int kexec_elfcorehdr_attach(struct kexec_image *img);
+void kexec_elfcorehdr_detach(struct kexec_image *img);
+void kexec_elfcorehdr_update(void);
+void kexec_elfcorehdr_finish(void);
 #else
-static inline int kexec_crash_refresh_attach(struct kexec_image *img) { return 0; }
-static inline void kexec_crash_refresh_detach(struct kexec_image *img) { }
-static inline void kexec_crash_refresh(void) { }
-static inline void kexec_crash_refresh_finish(void) { }
+static inline int kexec_elfcorehdr_attach(struct kexec_image *img) { return 0; }
+static inline void kexec_elfcorehdr_detach(struct kexec_image *img) { }
+static inline void kexec_elfcorehdr_update(void) { }
+static inline void kexec_elfcorehdr_finish(void) { }
 #endif
 
 /* tests/inject.c: sequences on several CPUs */

@@ -68,11 +68,11 @@ void kexec_purgatory_check(struct kexec_image *img)
 	if (seg < 0 || img->kimage.segment[seg].memsz > PURGATORY_MAX)
 		return;
 	b = &img->backing[seg];
-	if (kexec_hold_map(b))
+	if (kexec_pages_map(b))
 		return;
 	bytes = purgatory_hashed(b->va, img->kimage.segment[seg].memsz / sizeof(u64),
 				 img->kimage.segment, img->kimage.nr_segments);
-	kexec_hold_unmap(b);
+	kexec_pages_unmap(b);
 	if (bytes)
 		pr_notice("purgatory: hashes %llu kB with caches off; kexec -s or -i avoids it\n",
 			  bytes / SZ_1K);

@@ -70,7 +70,7 @@ void kexec_segment_drop(struct kexec_image *img)
 {
 	struct kexec_backing *b = &img->backing[--img->kimage.nr_segments];
 
-	kexec_hold_trim(b, 0);
+	kexec_pages_trim(b, 0);
 	kvfree(b->pages);
 	*b = (struct kexec_backing) { };
 }
@@ -87,7 +87,7 @@ void kexec_segment_move(struct kexec_image *img, unsigned int seg, phys_addr_t m
 {
 	struct kexec_backing *b = &img->backing[seg];
 
-	kexec_hold_release(b);
+	kexec_pages_release(b);
 	b->dst_pa = mem;
 	img->kimage.segment[seg].mem = mem;
 }
@@ -102,15 +102,15 @@ void kexec_segment_move(struct kexec_image *img, unsigned int seg, phys_addr_t m
  */
 void kexec_segment_trim(struct kexec_image *img, unsigned int seg, u64 memsz)
 {
-	kexec_hold_trim(&img->backing[seg], PFN_UP(memsz));
+	kexec_pages_trim(&img->backing[seg], PFN_UP(memsz));
 	img->kimage.segment[seg].memsz = PFN_UP(memsz) << PAGE_SHIFT;
 }
 
 static int segment_open(struct kexec_image *img, unsigned int seg)
 {
-	int ret = kexec_hold_segment(img, seg);
+	int ret = kexec_pages_segment(img, seg);
 
-	return ret ?: kexec_hold_map(&img->backing[seg]);
+	return ret ?: kexec_pages_map(&img->backing[seg]);
 }
 
 /* Clear what follows the content. */
@@ -139,7 +139,7 @@ static int segment_close(struct kexec_image *img, unsigned int seg, size_t len)
 	ret = segment_clear(seg, b->va + len, (b->nr_pages << PAGE_SHIFT) - len);
 	if (ret)
 		return ret;
-	kexec_hold_unmap(b);
+	kexec_pages_unmap(b);
 	b->filled = true;
 	return 0;
 }
@@ -176,7 +176,7 @@ int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
 static void segment_measure(unsigned int seg, const void *va, size_t len)
 {
 	size_t done, step;
-	char name[40];
+	char name[48];
 
 	for (done = 0; done < len; done += step) {
 		step = min_t(size_t, len - done, SEGMENT_MEASURE);
@@ -307,10 +307,10 @@ static int segment_check_place(bool crash, const struct kexec_segment *s, unsign
 	if (!s->memsz)
 		return 0;
 	if (!crash)
-		return kexec_ram_check_dst(seg, s->mem, s->memsz);
+		return kexec_usable_check_dst(seg, s->mem, s->memsz);
 #ifdef CONFIG_CRASH_DUMP
 	if (s->mem >= crashk_res.start && s->mem + s->memsz - 1 <= crashk_res.end)
-		return kexec_ram_check_errors(seg, s->mem, s->mem + s->memsz);
+		return kexec_usable_check_errors(seg, s->mem, s->mem + s->memsz);
 	pr_err("segment %u [%#lx, %#lx) is not in the crash reservation %pR\n", seg, s->mem,
 	       s->mem + s->memsz, &crashk_res);
 #endif

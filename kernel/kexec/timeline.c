@@ -11,7 +11,7 @@
  *
  * Only trees that we make have the property: not those of kexec_load(), which
  * user space makes, and not a capture kernel's, because a panic writes nothing.
- * timeline_show.c is the other end.
+ * timeline_sysfs.c is the other end.
  *
  * A log belongs to whoever holds the kexec lock.
  */
@@ -29,7 +29,7 @@
 #include <trace/events/kexec.h>
 
 #include "internal.h"
-#include "timeline.h"
+#include "lib/timeline_abi.h"
 
 static void timeline_close(struct kexec_timeline_log *log, u64 tick)
 {
@@ -136,6 +136,6 @@ void kexec_timeline_store(struct kexec_image *img)
 		step = min_t(size_t, sizeof(bytes) - done, PAGE_SIZE - offset_in_page(at));
 		page = page_address(b->pages[at >> PAGE_SHIFT]) + offset_in_page(at);
 		memcpy(page, (void *)&bytes + done, step);
-		kexec_arch_sync(page, step);
+		kexec_arch_clean_to_poc(page, step);
 	}
 }

@@ -18,7 +18,7 @@
  * instructions for it that need no SIMD registers, so it works in a panic
  * whatever the CPU was doing.  The reasons in full are in decisions.rst.
  *
- * A crash image is digested before it is published.  For the other kind, which
+ * A crash image is has_digest before it is published.  For the other kind, which
  * may be large and is rarely needed within the second, a worker does it after
  * the system call has returned, and cleans the image to memory when it has read
  * it for the last time; reboot(KEXEC) waits for it.
@@ -36,7 +36,7 @@
 
 #include "internal.h"
 
-/* Bytes digested between two chances for others to run. */
+/* Bytes has_digest between two chances for others to run. */
 #define VERIFY_STEP_PAGES	(SZ_1M >> PAGE_SHIFT)
 
 /* Pages that lie behind each other in memory, from slot @from on. */
@@ -89,7 +89,7 @@ static void verify_record(struct kexec_image *img)
 	for (i = 0; i < img->kimage.nr_segments; i++)
 		img->backing[i].digest = verify_digest(&img->backing[i], true);
 	/* The digests are complete before the panic path can find them so. */
-	smp_store_release(&img->digested, true);
+	smp_store_release(&img->has_digest, true);
 }
 
 static void verify_work(struct work_struct *work)
@@ -97,7 +97,7 @@ static void verify_work(struct work_struct *work)
 	struct kexec_image *img = container_of(work, struct kexec_image, digest_work);
 
 	verify_record(img);
-	kexec_image_sync(img);
+	kexec_image_clean(img);
 }
 
 /**
@@ -108,7 +108,7 @@ static void verify_work(struct work_struct *work)
  * when it moves in.
  *
  * Context: process context, may sleep.  For an image that is no crash image the
- * work is done later; kexec_verify_forget() ends it.
+ * work is done later; kexec_verify_cancel() ends it.
  */
 void kexec_verify_record(struct kexec_image *img)
 {
@@ -120,12 +120,12 @@ void kexec_verify_record(struct kexec_image *img)
 }
 
 /**
- * kexec_verify_forget() - stop taking digests
+ * kexec_verify_cancel() - stop taking digests
  * @img: an image that will be freed
  *
  * Context: process context, may sleep.
  */
-void kexec_verify_forget(struct kexec_image *img)
+void kexec_verify_cancel(struct kexec_image *img)
 {
 	if (img->digest_work.func)
 		cancel_work_sync(&img->digest_work);
@@ -143,13 +143,13 @@ void kexec_verify_wait(struct kexec_image *img)
 }
 
 /**
- * kexec_verify_again() - take the digest of a segment that was changed on purpose
+ * kexec_verify_update() - take the digest of a segment that was changed on purpose
  * @img: an image whose digests are taken
  * @seg: index of the segment
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
  */
-void kexec_verify_again(struct kexec_image *img, unsigned int seg)
+void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 {
 	img->backing[seg].digest = verify_digest(&img->backing[seg], true);
 }
@@ -219,7 +219,7 @@ int kexec_verify_check(const struct kexec_image *img)
 	if (ret || !wanted)
 		return ret;
 	/* Pairs with the store in verify_record(). */
-	if (!smp_load_acquire(&img->digested)) {
+	if (!smp_load_acquire(&img->has_digest)) {
 		pr_warn("the %s has no digest yet and is not verified\n", img->name);
 		return 0;
 	}

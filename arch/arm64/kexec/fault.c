@@ -28,7 +28,7 @@
 #include <linux/init.h>
 #include <linux/initrd.h>
 #include <linux/kernel.h>
-#include <linux/kexec_machine.h>
+#include <linux/kexec_arch.h>
 #include <linux/kobject.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
@@ -43,7 +43,7 @@
 
 #define FAULT_NR_VECTORS	16
 
-/* The relocation page of images in place; kexec_leave_mmu_off() uses its vectors. */
+/* The relocation page of images in place; __cpu_soft_restart() uses its vectors. */
 u8 kexec_fault_page[SZ_4K] __aligned(SZ_2K) __ro_after_init;
 
 /* Cache lines of its own: the eviction of a neighbour must not undo the record. */
@@ -81,7 +81,7 @@ void kexec_fault_fill_page(void *page, u64 record_pa)
 	       __relocate_new_kernel_end - __relocate_new_kernel_start);
 	where->record_pa = record_pa;
 	where->pa_to_addr = (u64)phys_to_virt(record_pa) - record_pa;
-	kexec_arch_sync(page, SZ_4K);
+	kexec_arch_clean_to_poc(page, SZ_4K);
 }
 
 /* Before memblock is used: only the tree and what a boot loader passed are there. */
@@ -121,7 +121,7 @@ static void __init fault_read(void)
 		fault_last = *record;
 	memset(record, 0, sizeof(*record));
 	/* With the MMU off it is written past the cache. */
-	kexec_arch_sync(record, sizeof(*record));
+	kexec_arch_clean_to_poc(record, sizeof(*record));
 }
 
 /* Before anything can be loaded. */
@@ -136,7 +136,7 @@ static int __init fault_init(void)
 	if (fault_param_pa)
 		fault_read();
 	/* Bytes of .data that this kernel has not written since it was loaded. */
-	kexec_arch_sync(fault_own, sizeof(fault_own));
+	kexec_arch_clean_to_poc(fault_own, sizeof(fault_own));
 	kexec_fault_fill_page(kexec_fault_page, kexec_fault_record(__pa_symbol(fault_own)));
 	return 0;
 }

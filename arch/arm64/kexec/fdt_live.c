@@ -25,19 +25,19 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "fdt_source.h"
+#include "lib/fdt.h"
 #include "reserve_runtime.h"
 
 static void *fdt_live;
 static const void *fdt_live_original;
 
 /**
- * kexec_fdt_booted_with - the tree that this kernel was started with
+ * kexec_fdt_boot_blob - the tree that this kernel was started with
  *
  * Context: any.
  * Return: the tree, or NULL when there was none.
  */
-const void *kexec_fdt_booted_with(void)
+const void *kexec_fdt_boot_blob(void)
 {
 	return fdt_live_original ?: initial_boot_params;
 }
@@ -50,7 +50,7 @@ const void *kexec_fdt_booted_with(void)
  */
 void kexec_fdt_live_update(const struct fdt_range *range)
 {
-	if (fdt_live && kexec_fdt_top_up(fdt_live, range, 1) < 0)
+	if (fdt_live && kexec_fdt_add_memrsv(fdt_live, range, 1) < 0)
 		pr_err("/sys/firmware/fdt has no more room for reservations; use kexec_file_load (kexec -s)\n");
 }
 
@@ -70,12 +70,12 @@ static int __init fdt_live_make(void *fdt, size_t size, unsigned int nr)
 		return -FDT_ERR_NOSPACE;
 	err = fdt_open_into(initial_boot_params, fdt, size);
 	if (!err)
-		err = kexec_fdt_forget_ima(fdt);
+		err = kexec_fdt_clear_ima(fdt);
 	if (!err)
 		err = fdt_pack(fdt);
 	if (!err)
-		err = kexec_fdt_spare(fdt, size, nr + num_possible_cpus() + 1);
-	if (!err && kexec_fdt_top_up(fdt, range, kexec_reserve_runtime_list(range, nr)) < 0)
+		err = kexec_fdt_reserve_slots(fdt, size, nr + num_possible_cpus() + 1);
+	if (!err && kexec_fdt_add_memrsv(fdt, range, kexec_memreserve_list(range, nr)) < 0)
 		err = -FDT_ERR_NOSPACE;
 	return err;
 }
@@ -83,7 +83,7 @@ static int __init fdt_live_make(void *fdt, size_t size, unsigned int nr)
 /* Before drivers/of/fdt.c makes the file of what is in initial_boot_params then. */
 static int __init fdt_live_init(void)
 {
-	unsigned int nr = kexec_reserve_runtime_nr();
+	unsigned int nr = kexec_memreserve_nr();
 	size_t size;
 	void *fdt;
 	int err;

@@ -26,7 +26,7 @@
 #include <linux/of_fdt.h>
 #include <linux/types.h>
 
-#include "fdt_source.h"
+#include "lib/fdt.h"
 
 /**
  * struct ima_handover - what the property says
@@ -44,7 +44,7 @@ struct ima_handover {
  */
 static int __init ima_handover_find(struct ima_handover *found)
 {
-	const void *fdt = kexec_fdt_booted_with();
+	const void *fdt = kexec_fdt_boot_blob();
 	const int cells = dt_root_addr_cells + dt_root_size_cells;
 	const __be32 *cell;
 	int node, len;

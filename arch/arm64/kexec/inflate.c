@@ -2,7 +2,7 @@
 /**
  * DOC: Unpacking an Image
  *
- * Turns the payload that container.c found into the Image, with the kernel's
+ * Turns the payload that image_unpack.c found into the Image, with the kernel's
  * own zlib.  The head is unpacked first and alone: it says how large the Image may be,
  * and no claim of the packed data about its length is used before it is compared.
  * The whole is unpacked into memory of the caller's choice, which may be the very pages
@@ -28,7 +28,7 @@
 #include <linux/unaligned.h>
 #include <linux/zlib.h>
 
-#include "container.h"
+#include "lib/image_unpack.h"
 
 /* A few milliseconds of work on a slow core. */
 #define INFLATE_PIECE	SZ_1M
@@ -42,7 +42,7 @@ static int inflate_damaged(u64 done)
 	return -ENOEXEC;
 }
 
-static int inflate_begin(struct z_stream_s *strm, const struct container_payload *payload,
+static int inflate_begin(struct z_stream_s *strm, const struct unpack_payload *payload,
 			 void *dst)
 {
 	*strm = (struct z_stream_s) {
@@ -56,7 +56,7 @@ static int inflate_begin(struct z_stream_s *strm, const struct container_payload
 		       zlib_inflate_workspacesize());
 		return -ENOMEM;
 	}
-	/* Negative: a bare deflate stream, container.c has read what is around it. */
+	/* Negative: a bare deflate stream, image_unpack.c has read what is around it. */
 	if (zlib_inflateInit2(strm, -MAX_WBITS) == Z_OK)
 		return 0;
 	kvfree(strm->workspace);
@@ -136,7 +136,7 @@ static int inflate_check_end(const struct z_stream_s *strm, const void *image)
  * Return: how many bytes @head holds; -ENOEXEC for damaged data or -ENOMEM, each after
  * one message.
  */
-int kexec_inflate_head(const struct container_payload *payload,
+int kexec_inflate_head(const struct unpack_payload *payload,
 		       void *head, size_t room)
 {
 	struct z_stream_s strm;
@@ -155,7 +155,7 @@ int kexec_inflate_head(const struct container_payload *payload,
 
 /**
  * kexec_inflate_all - unpack an Image
- * @payload: as kexec_container_open() left it, packed
+ * @payload: as kexec_image_unpack_open() left it, packed
  * @dst: filled; undefined after a failure
  * @room: bytes at @dst; an Image that has more is refused
  * @len: set to the bytes of the Image
@@ -164,7 +164,7 @@ int kexec_inflate_head(const struct container_payload *payload,
  * Return: 0 when all bytes are there and have the right CRC-32, and nothing but zeroes
  * follows them; -ENOEXEC otherwise, -ENOMEM or -EINTR, each after one message.
  */
-int kexec_inflate_all(const struct container_payload *payload, void *dst, u64 room, u64 *len)
+int kexec_inflate_all(const struct unpack_payload *payload, void *dst, u64 room, u64 *len)
 {
 	struct z_stream_s strm;
 	int ret = inflate_begin(&strm, payload, dst);

@@ -161,7 +161,7 @@ static_assert(offsetof(struct kern_reloc_table, next_pa) == 8);
 static_assert(offsetof(struct kern_reloc_table, extent) == 16);
 static_assert(sizeof(struct kern_reloc_table) <= PAGE_SIZE);
 
-int kexec_leave_fill_tables(const struct kexec_plan *plan, u64 *first_pa);
+int kexec_reloc_fill_tables(const struct kexec_plan *plan, u64 *first_pa);
 
 /* fault.c: the record of an exception */
 extern u8 kexec_fault_page[SZ_4K];
@@ -169,6 +169,6 @@ u64 kexec_fault_record(phys_addr_t own_pa);
 void kexec_fault_fill_page(void *page, u64 record_pa);
 
 /* In relocate.S; called at its physical address, through the idmap. */
-void __noreturn kexec_leave_mmu_off(u64 entry_pa, u64 x0, unsigned long el2);
+void __noreturn __cpu_soft_restart(u64 entry_pa, u64 x0, unsigned long el2);
 
 #endif /* _ARM64_KEXEC_KERN_RELOC_H */

@@ -8,7 +8,7 @@
  *				destination, with the MMU on (TTBR0 idmaps that
  *				page, TTBR1 becomes a copy of the linear map) or
  *				with the MMU off.
- * kexec_leave_mmu_off		runs from the idmap and turns the MMU off under
+ * __cpu_soft_restart		runs from the idmap and turns the MMU off under
  *				its own feet.
  *
  * Neither calls out, uses a stack or can fail: nobody is left to report to.
@@ -298,7 +298,7 @@ SYM_CODE_END(arm64_relocate_new_kernel)
 	.quad	0, 0
 /*
  * The vectors of the relocation page, and of a copy of it that
- * kexec_leave_mmu_off uses.  They are aligned in the copies only.
+ * __cpu_soft_restart uses.  They are aligned in the copies only.
  */
 SYM_CODE_START(kexec_fault_vectors)
 	.irp	nr, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
@@ -311,7 +311,7 @@ SYM_CODE_END(kexec_fault_vectors)
 
 	.pushsection ".idmap.text", "ax"
 /*
- * void kexec_leave_mmu_off(u64 entry_pa, u64 x0, unsigned long el2)
+ * void __cpu_soft_restart(u64 entry_pa, u64 x0, unsigned long el2)
  *
  * Turn the MMU and the caches off and go to @entry_pa with @x0 in x0 and 0 in
  * x1 to x3, at EL2 when bit RELOC_FLAG_EL2_BIT of @el2 is set.
@@ -324,7 +324,7 @@ SYM_CODE_END(kexec_fault_vectors)
  * other CPUs stopped.  What lies at @entry_pa is the next kernel, a purgatory,
  * or arm64_relocate_new_kernel().
  */
-SYM_TYPED_FUNC_START(kexec_leave_mmu_off)
+SYM_TYPED_FUNC_START(__cpu_soft_restart)
 	mov	x20, x0
 	mov	x21, x1
 	mov	x22, x2
@@ -344,5 +344,5 @@ SYM_TYPED_FUNC_START(kexec_leave_mmu_off)
 	caches_and_mmu_off x16
 	set_fault_vectors x23, x16
 	enter_next x20, x21, x22
-SYM_FUNC_END(kexec_leave_mmu_off)
+SYM_FUNC_END(__cpu_soft_restart)
 	.popsection

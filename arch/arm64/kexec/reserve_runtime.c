@@ -34,22 +34,22 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "fdt_source.h"
+#include "lib/fdt.h"
 #include "reserve_runtime.h"
 
-struct reserve_runtime_entry {
+struct memreserve_entry {
 	struct list_head node;
 	struct fdt_range range;
 };
 
 static LIST_HEAD(reserve_runtime_entries);
-static unsigned int reserve_runtime_count;
-static unsigned int reserve_runtime_generation;
+static unsigned int memreserve_count;
+static unsigned int memreserve_generation;
 static DEFINE_RAW_SPINLOCK(reserve_runtime_lock);
 
-static bool reserve_runtime_merge_locked(u64 base, u64 size)
+static bool memreserve_merge_locked(u64 base, u64 size)
 {
-	struct reserve_runtime_entry *entry;
+	struct memreserve_entry *entry;
 
 	list_for_each_entry(entry, &reserve_runtime_entries, node) {
 		struct fdt_range *range = &entry->range;
@@ -67,20 +67,20 @@ static bool reserve_runtime_merge_locked(u64 base, u64 size)
 	return false;
 }
 
-static void reserve_runtime_remember(struct reserve_runtime_entry *entry)
+static void memreserve_remember(struct memreserve_entry *entry)
 {
 	const struct fdt_range range = entry->range;
 	unsigned long flags;
 	bool merged;
 
 	raw_spin_lock_irqsave(&reserve_runtime_lock, flags);
-	merged = reserve_runtime_merge_locked(entry->range.start,
+	merged = memreserve_merge_locked(entry->range.start,
 					      entry->range.size);
 	if (!merged) {
 		list_add_tail(&entry->node, &reserve_runtime_entries);
-		reserve_runtime_count++;
+		memreserve_count++;
 	}
-	reserve_runtime_generation++;
+	memreserve_generation++;
 	if (IS_ENABLED(CONFIG_KEXEC_FILE))
 		kexec_fdt_live_update(&range);
 	raw_spin_unlock_irqrestore(&reserve_runtime_lock, flags);
@@ -90,7 +90,7 @@ static void reserve_runtime_remember(struct reserve_runtime_entry *entry)
 }
 
 /* Below System RAM, as the reservations of the boot are. */
-static int reserve_runtime_show(struct resource *res, u64 base, u64 size)
+static int memreserve_show(struct resource *res, u64 base, u64 size)
 {
 	int ret;
 
@@ -106,7 +106,7 @@ static int reserve_runtime_show(struct resource *res, u64 base, u64 size)
 }
 
 /**
- * kexec_reserve_runtime - keep memory out of the hands of all later kernels
+ * kexec_memreserve_add - keep memory out of the hands of all later kernels
  * @base: first byte
  * @size: bytes, not 0
  *
@@ -117,9 +117,9 @@ static int reserve_runtime_show(struct resource *res, u64 base, u64 size)
  * Return: 0, -EINVAL for an empty or wrapping range, -ENOMEM when there is no
  * memory for the record, -EBUSY when another resource lies across the range.
  */
-int kexec_reserve_runtime(phys_addr_t base, u64 size)
+int kexec_memreserve_add(phys_addr_t base, u64 size)
 {
-	struct reserve_runtime_entry *entry;
+	struct memreserve_entry *entry;
 	struct resource *res;
 	u64 end;
 	int ret;
@@ -142,33 +142,33 @@ int kexec_reserve_runtime(phys_addr_t base, u64 size)
 
 	ret = memblock_reserve(base, size);
 	entry->range = (struct fdt_range) { .start = base, .size = size };
-	reserve_runtime_remember(entry);
-	return reserve_runtime_show(res, base, size) ?: ret;
+	memreserve_remember(entry);
+	return memreserve_show(res, base, size) ?: ret;
 }
 
 /**
- * kexec_reserve_runtime_nr - how many ranges have to be handed on
+ * kexec_memreserve_nr - how many ranges have to be handed on
  *
  * Context: any.
- * Return: entries that kexec_reserve_runtime_list() would give now.
+ * Return: entries that kexec_memreserve_list() would give now.
  */
-unsigned int kexec_reserve_runtime_nr(void)
+unsigned int kexec_memreserve_nr(void)
 {
-	return READ_ONCE(reserve_runtime_count);
+	return READ_ONCE(memreserve_count);
 }
 
 /**
- * kexec_reserve_runtime_list - copy the ranges that have to be handed on
+ * kexec_memreserve_list - copy the ranges that have to be handed on
  * @list: filled in
  * @max: entries there is room for
  *
  * Context: any.
  * Return: entries there are; when more than @max, only @max were copied.
  */
-unsigned int kexec_reserve_runtime_list(struct fdt_range *list,
+unsigned int kexec_memreserve_list(struct fdt_range *list,
 					unsigned int max)
 {
-	struct reserve_runtime_entry *entry;
+	struct memreserve_entry *entry;
 	unsigned long flags;
 	unsigned int nr = 0;
 
@@ -183,31 +183,31 @@ unsigned int kexec_reserve_runtime_list(struct fdt_range *list,
 }
 
 /**
- * kexec_reserve_runtime_generation - tell whether there are new reservations
+ * kexec_memreserve_generation - tell whether there are new reservations
  *
  * Context: any.
  * Return: a number that changes with each reservation.
  */
-unsigned int kexec_reserve_runtime_generation(void)
+unsigned int kexec_memreserve_generation(void)
 {
-	return READ_ONCE(reserve_runtime_generation);
+	return READ_ONCE(memreserve_generation);
 }
 
 #ifdef CONFIG_KEXEC_FILE
 /**
- * kexec_reserve_runtime_top_up - add what is missing to the tree of a loaded image
+ * kexec_memreserve_update_fdt - add what is missing to the tree of a loaded image
  * @fdt: a tree that kexec_arch_fdt_build() has made
  *
  * Context: process context, may sleep.
  * Return: entries that were added, or -ENOSPC or -ENOMEM.
  */
-int kexec_reserve_runtime_top_up(void *fdt)
+int kexec_memreserve_update_fdt(void *fdt)
 {
-	unsigned int nr = kexec_reserve_runtime_nr();
+	unsigned int nr = kexec_memreserve_nr();
 	struct fdt_range *list __free(kvfree) = kvcalloc(nr, sizeof(*list), GFP_KERNEL);
 
 	if (!list)
 		return -ENOMEM;
-	return kexec_fdt_top_up(fdt, list, min(nr, kexec_reserve_runtime_list(list, nr)));
+	return kexec_fdt_add_memrsv(fdt, list, min(nr, kexec_memreserve_list(list, nr)));
 }
 #endif

@@ -10,8 +10,8 @@ struct fdt_range;
 
 #include <linux/kexec_reserve.h>
 
-unsigned int kexec_reserve_runtime_nr(void);
-unsigned int kexec_reserve_runtime_list(struct fdt_range *list,
+unsigned int kexec_memreserve_nr(void);
+unsigned int kexec_memreserve_list(struct fdt_range *list,
 					unsigned int max);
 
 #endif /* _ARM64_KEXEC_RESERVE_RUNTIME_H */

@@ -229,7 +229,7 @@ static int trans_add(struct trans_copy *copy, u64 va, phys_addr_t pa, u64 desc, 
  * cannot carry into other bits: the piece is aligned to the table's span, which
  * ends below the bits that 52-bit addresses keep elsewhere.
  */
-static bool trans_table_is_flat(const u64 *table, int level)
+static bool trans_table_is_uniform(const u64 *table, int level)
 {
 	u64 size = trans_level_size(level);
 	u64 expect = READ_ONCE(table[0]);
@@ -270,7 +270,7 @@ static int trans_read(struct trans_copy *copy, const u64 *table, int level, u64 
 		}
 
 		sub = trans_desc_table(desc);
-		if (next - va == size && trans_table_is_flat(sub, level + 1)) {
+		if (next - va == size && trans_table_is_uniform(sub, level + 1)) {
 			desc = READ_ONCE(sub[0]);
 			err = trans_add(copy, va, trans_desc_pa(desc), desc, size);
 		} else {
@@ -319,14 +319,14 @@ int trans_pgd_copy_parts(struct trans_pgd_info *info, pgd_t *src_pgd, pgd_t **ds
 }
 
 /* A single part; empty once it was named. */
-struct trans_part {
+struct trans_range {
 	unsigned long start;
 	unsigned long end;
 };
 
 static bool trans_only_part(void *ctx, unsigned long *start, unsigned long *end)
 {
-	struct trans_part *part = ctx;
+	struct trans_range *part = ctx;
 	bool fresh = part->start != part->end;
 
 	*start = part->start;
@@ -349,7 +349,7 @@ static bool trans_only_part(void *ctx, unsigned long *start, unsigned long *end)
 int trans_pgd_copy_from(struct trans_pgd_info *info, pgd_t *src_pgd,
 			pgd_t **dst_pgd, unsigned long start, unsigned long end)
 {
-	struct trans_part part = { .start = start, .end = end };
+	struct trans_range part = { .start = start, .end = end };
 
 	return trans_pgd_copy_parts(info, src_pgd, dst_pgd, trans_only_part, &part);
 }

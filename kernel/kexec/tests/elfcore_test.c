@@ -16,7 +16,7 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
-#include "../elfcore.h"
+#include "../lib/elfcore.h"
 
 #define UNIT	SZ_2M
 #define R(first, behind)	{ (u64)(first) * UNIT, (u64)(behind) * UNIT }
@@ -25,8 +25,8 @@
 
 struct elfcore_case {
 	const char *name;
-	struct place_range ram[3];
-	struct place_range skip[3];
+	struct kexec_range ram[3];
+	struct kexec_range skip[3];
 	const char *picture;
 };
 
@@ -116,7 +116,7 @@ static void elfcore_test_pieces(struct kunit *test)
 
 static const u64 elfcore_test_notes[] = { 0x40001000, 0x40003000, 0x40002000 };
 
-static struct elfcore_req elfcore_test_full(const struct place_range *ram, unsigned int nr)
+static struct elfcore_req elfcore_test_full(const struct kexec_range *ram, unsigned int nr)
 {
 	return (struct elfcore_req) {
 		.ram = ram, .nr_ram = nr,
@@ -131,7 +131,7 @@ static struct elfcore_req elfcore_test_full(const struct place_range *ram, unsig
 /* What fs/proc/vmcore.c and dump tools insist on. */
 static void elfcore_test_ehdr(struct kunit *test)
 {
-	const struct place_range ram[] = { R(0, 4) };
+	const struct kexec_range ram[] = { R(0, 4) };
 	const struct elfcore_req req = elfcore_test_full(ram, 1);
 	struct elf64_hdr *ehdr = elfcore_test_buf(test);
 	size_t used;
@@ -154,7 +154,7 @@ static void elfcore_test_ehdr(struct kunit *test)
 
 static void elfcore_test_notes_and_text(struct kunit *test)
 {
-	const struct place_range ram[] = { R(0, 4) };
+	const struct kexec_range ram[] = { R(0, 4) };
 	const struct elfcore_req req = elfcore_test_full(ram, 1);
 	void *buf = elfcore_test_buf(test);
 	const struct elf64_phdr *ph = elfcore_test_phdrs(buf);
@@ -187,7 +187,7 @@ static void elfcore_test_notes_and_text(struct kunit *test)
 
 static void elfcore_test_too_small(struct kunit *test)
 {
-	const struct place_range ram[] = { R(0, 4) };
+	const struct kexec_range ram[] = { R(0, 4) };
 	const struct elfcore_req req = elfcore_test_full(ram, 1);
 	void *buf = elfcore_test_buf(test);
 	size_t need, used = 12345;
@@ -215,8 +215,8 @@ static void elfcore_test_nothing(struct kunit *test)
 
 static void elfcore_test_ends_of_space(struct kunit *test)
 {
-	const struct place_range ram[] = { { 0, U64_MAX } };
-	const struct place_range skip[] = { { U64_MAX - 9, U64_MAX }, { 0, 10 } };
+	const struct kexec_range ram[] = { { 0, U64_MAX } };
+	const struct kexec_range skip[] = { { U64_MAX - 9, U64_MAX }, { 0, 10 } };
 	struct elfcore_req req = elfcore_test_full(ram, 1);
 	void *buf = elfcore_test_buf(test);
 	const struct elf64_phdr *ph = elfcore_test_phdrs(buf) + 5;
@@ -236,14 +236,14 @@ static void elfcore_test_too_many(struct kunit *test)
 {
 	const unsigned int most = PN_XNUM - 1 - 5;
 	const size_t len = sizeof(struct elf64_hdr) + (PN_XNUM - 1) * sizeof(struct elf64_phdr);
-	struct place_range *ram = vmalloc(array_size(most + 1, sizeof(*ram)));
+	struct kexec_range *ram = vmalloc(array_size(most + 1, sizeof(*ram)));
 	struct elfcore_req req;
 	size_t need = 0;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, ram);
 	for (i = 0; i <= most; i++)
-		ram[i] = (struct place_range)R(2 * i, 2 * i + 1);
+		ram[i] = (struct kexec_range)R(2 * i, 2 * i + 1);
 
 	req = elfcore_test_full(ram, most);
 	KUNIT_EXPECT_EQ(test, kexec_elfcore_size(&req, &need), 0);
@@ -262,14 +262,14 @@ static void elfcore_test_capacity(struct kunit *test)
 	static const unsigned int nr[] = { 0, 1, 2, 50, 1000, 20000 };
 	const size_t most = ALIGN(sizeof(struct elf64_hdr) +
 				  (PN_XNUM - 1) * sizeof(struct elf64_phdr), ELFCORE_ALIGN);
-	struct place_range *ram = vzalloc(array_size(2 * 20000, sizeof(*ram)));
+	struct kexec_range *ram = vzalloc(array_size(2 * 20000, sizeof(*ram)));
 	struct elfcore_req req = { .info_len = 1, .text_len = 1, .nr_cpus = 7, .ram = ram };
 	size_t need, room;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, ram);
 	for (i = 0; i < 2 * 20000; i++)
-		ram[i] = (struct place_range)R(2 * i, 2 * i + 1);
+		ram[i] = (struct kexec_range)R(2 * i, 2 * i + 1);
 	for (i = 0; i < ARRAY_SIZE(nr); i++) {
 		room = kexec_elfcore_capacity(req.nr_cpus, nr[i]);
 		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(room, ELFCORE_ALIGN));

@@ -18,7 +18,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-#include "../extent.h"
+#include "../lib/extent.h"
 
 #define PAGE	SZ_4K
 #define ROOM	8

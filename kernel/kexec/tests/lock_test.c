@@ -19,12 +19,12 @@ static void lock_test_held(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, kexec_lock());
 	KUNIT_EXPECT_FALSE(test, kexec_lock());
-	KUNIT_EXPECT_FALSE(test, kexec_lock_patiently());
+	KUNIT_EXPECT_FALSE(test, kexec_lock_timeout());
 	KUNIT_EXPECT_FALSE(test, kexec_lock_refresh());
 	KUNIT_EXPECT_FALSE(test, kexec_lock_panic(&commit));
-	kexec_unlock_only();
-	KUNIT_EXPECT_TRUE(test, kexec_lock_patiently());
-	kexec_unlock_only();
+	kexec_unlock_nowork();
+	KUNIT_EXPECT_TRUE(test, kexec_lock_timeout());
+	kexec_unlock_nowork();
 }
 
 static void lock_test_refresh(struct kunit *test)
@@ -41,7 +41,7 @@ static void lock_test_refresh(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kexec_unlock_refresh());
 
 	KUNIT_EXPECT_TRUE(test, kexec_lock());
-	kexec_unlock_only();
+	kexec_unlock_nowork();
 }
 
 static void lock_test_recheck(struct kunit *test)
@@ -55,7 +55,7 @@ static void lock_test_recheck(struct kunit *test)
 
 	KUNIT_EXPECT_TRUE(test, kexec_lock());
 	KUNIT_EXPECT_FALSE(test, kexec_lock_recheck());
-	kexec_unlock_only();
+	kexec_unlock_nowork();
 }
 
 /* How long it took to be told @got, in milliseconds. */
@@ -63,7 +63,7 @@ static s64 lock_test_wait(bool *got)
 {
 	const ktime_t begin = ktime_get();
 
-	*got = kexec_lock_patiently();
+	*got = kexec_lock_timeout();
 	return ktime_ms_delta(ktime_get(), begin);
 }
 
@@ -76,15 +76,15 @@ static void lock_test_patience(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, kexec_lock_refresh());
 	ms = lock_test_wait(&got);
 	KUNIT_EXPECT_FALSE(test, got);
-	KUNIT_EXPECT_GE(test, ms, KEXEC_PATIENCE_MS);
-	KUNIT_EXPECT_LT(test, ms, 2 * KEXEC_PATIENCE_MS);
+	KUNIT_EXPECT_GE(test, ms, KEXEC_LOCK_TIMEOUT_MS);
+	KUNIT_EXPECT_LT(test, ms, 2 * KEXEC_LOCK_TIMEOUT_MS);
 	KUNIT_EXPECT_TRUE(test, kexec_unlock_refresh());
 
 	KUNIT_ASSERT_TRUE(test, kexec_lock());
 	ms = lock_test_wait(&got);
 	KUNIT_EXPECT_FALSE(test, got);
-	KUNIT_EXPECT_LT(test, ms, KEXEC_PATIENCE_MS);
-	kexec_unlock_only();
+	KUNIT_EXPECT_LT(test, ms, KEXEC_LOCK_TIMEOUT_MS);
+	kexec_unlock_nowork();
 }
 
 static void lock_test_end(struct work_struct *work)
@@ -100,13 +100,13 @@ static void lock_test_ends_in_time(struct kunit *test)
 	bool got;
 	s64 ms;
 
-	schedule_delayed_work(&lock_test_holding, msecs_to_jiffies(KEXEC_PATIENCE_MS / 20));
+	schedule_delayed_work(&lock_test_holding, msecs_to_jiffies(KEXEC_LOCK_TIMEOUT_MS / 20));
 	ms = lock_test_wait(&got);
 	flush_delayed_work(&lock_test_holding);
 	KUNIT_EXPECT_TRUE(test, got);
-	KUNIT_EXPECT_GE(test, ms, KEXEC_PATIENCE_MS / 40);
-	KUNIT_EXPECT_LT(test, ms, KEXEC_PATIENCE_MS);
-	kexec_unlock_only();
+	KUNIT_EXPECT_GE(test, ms, KEXEC_LOCK_TIMEOUT_MS / 40);
+	KUNIT_EXPECT_LT(test, ms, KEXEC_LOCK_TIMEOUT_MS);
+	kexec_unlock_nowork();
 }
 
 /* One that ends in time is no reason to fail. */
@@ -136,7 +136,7 @@ static void lock_test_panic_staging(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kexec_unlock_refresh());
 	/* The panic still has it. */
 	KUNIT_EXPECT_FALSE(test, kexec_lock());
-	kexec_unlock_only();
+	kexec_unlock_nowork();
 }
 
 /* ... and while it is written: whoever panics has to finish. */
@@ -150,7 +150,7 @@ static void lock_test_panic_committing(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, commit);
 	KUNIT_EXPECT_FALSE(test, kexec_unlock_refresh());
 	KUNIT_EXPECT_FALSE(test, kexec_lock());
-	kexec_unlock_only();
+	kexec_unlock_nowork();
 }
 
 /* A panic while the other image is checked: the crash image is not concerned. */
@@ -163,7 +163,7 @@ static void lock_test_panic_rechecking(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, commit);
 	KUNIT_EXPECT_FALSE(test, kexec_unlock_recheck());
 	KUNIT_EXPECT_FALSE(test, kexec_lock());
-	kexec_unlock_only();
+	kexec_unlock_nowork();
 }
 
 static void lock_test_panic_free(struct kunit *test)
@@ -173,7 +173,7 @@ static void lock_test_panic_free(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, kexec_lock_panic(&commit));
 	KUNIT_EXPECT_FALSE(test, commit);
 	KUNIT_EXPECT_FALSE(test, kexec_lock_panic(&commit));
-	kexec_unlock_only();
+	kexec_unlock_nowork();
 }
 
 static struct kunit_case lock_test_cases[] = {

@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #include <asm/byteorder.h>
 
-#include "../timeline.h"
+#include "../lib/timeline_abi.h"
 
 #define TREE_PA		0x8a400000ULL
 #define HZ_62M5		62500000ULL

@@ -18,7 +18,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
-#include "../../../kernel/kexec/elfcore.h"
+#include "../../../kernel/kexec/lib/elfcore.h"
 #include "sim.h"
 
 #define CELLS		64
@@ -41,8 +41,8 @@
  */
 struct elfcore_case {
 	struct elfcore_req req;
-	struct place_range *ram;
-	struct place_range *skip;
+	struct kexec_range *ram;
+	struct kexec_range *skip;
 	u64 *notes;
 	u64 base;
 	u64 unit;

@@ -23,8 +23,8 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
-#include "../../../kernel/kexec/extent.h"
-#include "../../../kernel/kexec/place.h"
+#include "../../../kernel/kexec/lib/extent.h"
+#include "../../../kernel/kexec/lib/range_map.h"
 #include "sim.h"
 
 #define PAGES		256
@@ -94,14 +94,14 @@ static void extent_boot(struct sim *s, struct extent_machine *m)
 static void extent_place(struct sim *s, struct extent_machine *m)
 {
 	unsigned int want = sim_between(s, 1, SEGMENTS), i, left = PAGES / 3;
-	struct place_map *map = sim_alloc(struct_size(map, r, SEGMENTS + 1));
+	struct range_map *map = sim_alloc(struct_size(map, r, SEGMENTS + 1));
 	u64 addr;
 
 	map->max = SEGMENTS + 1;
-	sim_check(s, !kexec_place_insert(map, m->base, extent_pa(m, PAGES)), "empty map");
+	sim_check(s, !range_map_add(map, m->base, extent_pa(m, PAGES)), "empty map");
 	while (m->nr_segs < want && left) {
 		struct extent_seg *seg = &m->seg[m->nr_segs];
-		struct place_request req = {
+		struct range_request req = {
 			.align = PAGE_BYTES,
 			.min = extent_pa(m, sim_below(s, PAGES)),
 			.max = extent_pa(m, PAGES),
@@ -110,11 +110,11 @@ static void extent_place(struct sim *s, struct extent_machine *m)
 
 		seg->nr = sim_between(s, 1, min(left, 24U));
 		req.size = (u64)seg->nr * PAGE_BYTES;
-		if (kexec_place_find(map, &req, &addr)) {
+		if (range_map_find_hole(map, &req, &addr)) {
 			want--;
 			continue;
 		}
-		sim_check(s, !kexec_place_remove(map, addr, addr + req.size), "place lost");
+		sim_check(s, !range_map_remove(map, addr, addr + req.size), "place lost");
 		seg->dst = (addr - m->base) / PAGE_BYTES;
 		for (i = 0; i < seg->nr; i++)
 			m->is_dst[seg->dst + i] = true;

@@ -19,12 +19,12 @@
 
 #include <linux/errno.h>
 #include <linux/kernel.h>
-#include <linux/kexec_machine.h>
+#include <linux/kexec_arch.h>
 #include <linux/kexec_timeline.h>
 #include <linux/libfdt.h>
 #include <linux/printk.h>
 
-#include "../../../arch/arm64/kexec/fdt_source.h"
+#include "../../../arch/arm64/kexec/lib/fdt.h"
 #include "sim.h"
 
 #define TREE_BYTES	8192

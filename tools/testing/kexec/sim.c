@@ -27,11 +27,11 @@
 #include "sim.h"
 
 static const struct sim_test *const sim_tables[] = {
-	place_sim_tests,
+	range_map_sim_tests,
 	extent_sim_tests,
 	elfcore_sim_tests,
-	reserve_sim_tests,
-	image_sim_tests,
+	crashkernel_param_sim_tests,
+	image_header_sim_tests,
 	fdt_sim_tests,
 	timeline_sim_tests,
 };

@@ -37,11 +37,11 @@ struct sim_test {
 };
 
 /* One array for each file, ended by an entry without a name. */
-extern const struct sim_test place_sim_tests[];
+extern const struct sim_test range_map_sim_tests[];
 extern const struct sim_test extent_sim_tests[];
 extern const struct sim_test elfcore_sim_tests[];
-extern const struct sim_test reserve_sim_tests[];
-extern const struct sim_test image_sim_tests[];
+extern const struct sim_test crashkernel_param_sim_tests[];
+extern const struct sim_test image_header_sim_tests[];
 extern const struct sim_test fdt_sim_tests[];
 extern const struct sim_test timeline_sim_tests[];
 

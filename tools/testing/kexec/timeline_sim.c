@@ -13,7 +13,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
-#include "../../../kernel/kexec/timeline.h"
+#include "../../../kernel/kexec/lib/timeline_abi.h"
 #include "sim.h"
 
 static void timeline_draw(struct sim *s, struct kexec_timeline_log *log, u64 now)

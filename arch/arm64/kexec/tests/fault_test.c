@@ -63,7 +63,7 @@ static void fault_test_where(struct kunit *test)
 	free_page((unsigned long)page);
 }
 
-/* What kexec_leave_mmu_off() uses when an image is in place. */
+/* What __cpu_soft_restart() uses when an image is in place. */
 static void fault_test_in_place(struct kunit *test)
 {
 	const struct kern_reloc_where *where = (void *)kexec_fault_page + KERN_RELOC_PAGE_WHERE;

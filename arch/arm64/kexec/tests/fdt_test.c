@@ -11,7 +11,7 @@
 
 #include <kunit/test.h>
 #include <linux/errno.h>
-#include <linux/kexec_machine.h>
+#include <linux/kexec_arch.h>
 #include <linux/kexec_timeline.h>
 #include <linux/libfdt.h>
 #include <linux/sizes.h>
@@ -20,7 +20,7 @@
 #include <linux/types.h>
 #include <asm/boot.h>
 
-#include "../fdt_source.h"
+#include "../lib/fdt.h"
 
 #define TREE_ROOM	SZ_4K
 #define OUT_ROOM	(2 * SZ_4K)
@@ -352,16 +352,16 @@ static void fdt_test_forget_ima(struct kunit *test)
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
 	int node;
 
-	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_forget_ima(ctx->blob));
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_clear_ima(ctx->blob));
 	node = fdt_add_subnode(ctx->blob, 0, "chosen");
 	KUNIT_ASSERT_GT(test, node, 0);
-	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_forget_ima(ctx->blob));
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_clear_ima(ctx->blob));
 
 	KUNIT_ASSERT_EQ(test, 0, fdt_setprop_string(ctx->blob, node, "bootargs", "stays"));
 	KUNIT_ASSERT_EQ(test, 0, fdt_appendprop_addrrange(ctx->blob, 0, node, KEXEC_FDT_IMA_PROP,
 							  IMA_PA, IMA_LEN));
 	KUNIT_ASSERT_EQ(test, 0, fdt_add_mem_rsv(ctx->blob, IMA_PA, IMA_LEN));
-	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_forget_ima(ctx->blob));
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_clear_ima(ctx->blob));
 	KUNIT_EXPECT_NULL(test, fdt_getprop(ctx->blob, node, KEXEC_FDT_IMA_PROP, NULL));
 	KUNIT_EXPECT_NOT_NULL(test, fdt_getprop(ctx->blob, node, "bootargs", NULL));
 	KUNIT_EXPECT_EQ(test, 0, fdt_test_count_rsv(ctx->blob, IMA_PA, IMA_LEN));
@@ -597,7 +597,7 @@ static void fdt_test_top_up(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
 	used = ctx->used;
-	KUNIT_EXPECT_EQ(test, -ENOSPC, kexec_fdt_top_up(ctx->out, late, 1));
+	KUNIT_EXPECT_EQ(test, -ENOSPC, kexec_fdt_add_memrsv(ctx->out, late, 1));
 
 	ctx->src.nr_spare = 3;
 	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
@@ -605,13 +605,13 @@ static void fdt_test_top_up(struct kunit *test)
 	chosen = fdt_path_offset(ctx->out, "/chosen");
 	KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV);
 	for (i = 0; i < 3; i++) {
-		KUNIT_EXPECT_EQ(test, 1, kexec_fdt_top_up(ctx->out, &late[i], 1));
+		KUNIT_EXPECT_EQ(test, 1, kexec_fdt_add_memrsv(ctx->out, &late[i], 1));
 		KUNIT_EXPECT_EQ(test, 1, fdt_test_count_rsv(ctx->out, late[i].start, SZ_64K));
 		KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV + i + 1);
 	}
-	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_top_up(ctx->out, late, 3));
-	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_top_up(ctx->out, &inside, 1));
-	KUNIT_EXPECT_EQ(test, -ENOSPC, kexec_fdt_top_up(ctx->out, late, 4));
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_add_memrsv(ctx->out, late, 3));
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_add_memrsv(ctx->out, &inside, 1));
+	KUNIT_EXPECT_EQ(test, -ENOSPC, kexec_fdt_add_memrsv(ctx->out, late, 4));
 	KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV + 3);
 	KUNIT_EXPECT_EQ(test, chosen, fdt_path_offset(ctx->out, "/chosen"));
 	KUNIT_EXPECT_EQ(test, 0, fdt_check_header(ctx->out));

@@ -12,7 +12,7 @@
  */
 #include <kunit/test.h>
 #include <linux/gfp.h>
-#include <linux/kexec_machine.h>
+#include <linux/kexec_arch.h>
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -572,7 +572,7 @@ static void extents_chain_over_pages(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		plan.nr_copies = sizes[i];
 		first_pa = 0;
-		KUNIT_ASSERT_EQ(test, 0, kexec_leave_fill_tables(&plan, &first_pa));
+		KUNIT_ASSERT_EQ(test, 0, kexec_reloc_fill_tables(&plan, &first_pa));
 		KUNIT_EXPECT_EQ(test, pool->nr, DIV_ROUND_UP(sizes[i], KERN_RELOC_TABLE_EXTENTS));
 		check_tables(test, &plan, first_pa);
 		pool_drain(pool);
@@ -580,7 +580,7 @@ static void extents_chain_over_pages(struct kunit *test)
 
 	for (i = 1; i <= 3; i++) {
 		pool->fail_at = i;
-		KUNIT_EXPECT_EQ(test, -ENOMEM, kexec_leave_fill_tables(&plan, &first_pa));
+		KUNIT_EXPECT_EQ(test, -ENOMEM, kexec_reloc_fill_tables(&plan, &first_pa));
 		pool_drain(pool);
 	}
 }

@@ -2,7 +2,7 @@
 #ifndef _KEXEC_SIM_LINUX_KEXEC_TIMELINE_H
 #define _KEXEC_SIM_LINUX_KEXEC_TIMELINE_H
 
-/* The real one, as with kexec_machine.h. */
+/* The real one, as with kexec_arch.h. */
 #include "../../../../../include/linux/kexec_timeline.h"
 
 #endif /* _KEXEC_SIM_LINUX_KEXEC_TIMELINE_H */

@@ -115,7 +115,7 @@ kdump_cause() {
 		;;
 	load) kdump_reload "$2" "$3" ;;
 	move)
-		echo 2 >/sys/module/kexec/parameters/panic_in_move
+		echo 2 >/sys/module/kexec/parameters/inject_panic_in_copy
 		kdump_reload "$2"
 		;;
 	inject)

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: What this kernel hands on in the device tree
+ *
+ * Collects the global state that the next device tree depends on: the tree of
+ * this boot, fresh seeds, the crash reservation and the memory that devices
+ * keep using across a kexec.  fdt.c makes the tree of it.
+ *
+ * Runs in the process that loads a kernel, under the kexec lock.  The run-time
+ * reservations are copied under their own lock (reserve_runtime.c), which is
+ * taken last and held only for the copy.
+ */
+
+#define pr_fmt(fmt) "kexec: dtb: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/ioport.h>
+#include <linux/kexec.h>
+#include <linux/kexec_arch.h>
+#include <linux/of_fdt.h>
+#include <linux/printk.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "lib/fdt.h"
+#include "reserve_runtime.h"
+
+/*
+ * Reservations come at CPU bring-up: one table for each CPU and one for all.
+ * Room for those that may still appear keeps a bound valid until the build.
+ */
+static unsigned int fdt_collect_keep_max(void)
+{
+	return kexec_memreserve_nr() + num_possible_cpus() + 1;
+}
+
+static void fdt_collect_blob(struct fdt_source *src)
+{
+	src->blob = kexec_fdt_boot_blob();
+	src->blob_pa = initial_boot_params_pa;
+}
+
+static void fdt_collect_seeds(struct fdt_source *src)
+{
+	src->seeded = rng_is_initialized();
+	if (!src->seeded) {
+		pr_notice("random numbers are not ready: next kernel gets no kaslr-seed and no rng-seed\n");
+		return;
+	}
+	src->kaslr_seed = get_random_u64();
+	get_random_bytes(src->rng_seed, sizeof(src->rng_seed));
+}
+
+static void fdt_collect_add_usable(struct fdt_source *src,
+				  const struct resource *res)
+{
+	if (res->end)
+		src->usable[src->nr_usable++] = (struct fdt_range) {
+			.start = res->start,
+			.size = resource_size(res),
+		};
+}
+
+static void fdt_collect_usable(struct fdt_source *src)
+{
+	if (!IS_ENABLED(CONFIG_CRASH_RESERVE))
+		return;
+	fdt_collect_add_usable(src, &crashk_res);
+	fdt_collect_add_usable(src, &crashk_low_res);
+}
+
+static int fdt_collect_check(void)
+{
+	if (initial_boot_params)
+		return 0;
+	pr_err("this kernel was booted without a device tree; boot it with one\n");
+	return -EINVAL;
+}
+
+static size_t fdt_collect_bound(const struct kexec_fdt_request *req)
+{
+	struct fdt_source src = { .nr_keep = fdt_collect_keep_max() };
+
+	fdt_collect_blob(&src);
+	return kexec_fdt_bound(&src, req);
+}
+
+/**
+ * kexec_arch_fdt_build - write the next device tree, or say how large it may be
+ * @req: what the loader asks for; addresses may be unknown without @fdt
+ * @fdt: buffer, 8-byte aligned, undefined after a failure; or NULL
+ * @room: bytes of @fdt
+ * @used: set to the bytes of the finished tree; without @fdt to bytes that it
+ *        will not exceed, at most 2 MiB
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or a negative errno after one message: -ENOMEM, -EAGAIN
+ * when a reservation came in between, or as kexec_fdt_build().
+ */
+int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
+			 size_t room, size_t *used)
+{
+	struct fdt_range *keep __free(kvfree) = NULL;
+	unsigned int max = fdt_collect_keep_max();
+	struct fdt_source src = {};
+	int ret;
+
+	ret = fdt_collect_check();
+	if (ret)
+		return ret;
+	if (!fdt) {
+		*used = fdt_collect_bound(req);
+		return 0;
+	}
+
+	keep = kvmalloc_array(max, sizeof(*keep), GFP_KERNEL);
+	if (!keep) {
+		pr_err("no memory for a list of %u reservations; free memory and load again\n",
+		       max);
+		return -ENOMEM;
+	}
+
+	fdt_collect_blob(&src);
+	fdt_collect_usable(&src);
+	src.keep = keep;
+	src.nr_keep = kexec_memreserve_list(keep, max);
+	if (src.nr_keep > max) {
+		pr_err("%u reservations, room for %u: CPUs are coming up; load again\n",
+		       src.nr_keep, max);
+		return -EAGAIN;
+	}
+	src.nr_spare = max - src.nr_keep;
+	fdt_collect_seeds(&src);
+
+	ret = kexec_fdt_build(&src, req, fdt, room, used);
+	/* The seeds are the next kernel's secret. */
+	memzero_explicit(&src, sizeof(src));
+	return ret;
+}

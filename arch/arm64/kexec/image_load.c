@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: An Image on this machine
+ *
+ * The part of the Image loader that asks the running kernel: which granules
+ * and byte orders the CPUs have, and whether the keyrings of this kernel vouch for
+ * the file.  The rules themselves are in image.c and image_unpack.c.
+ *
+ * Nothing is owned, no lock is taken here.  All of it runs in the context of the
+ * loading process and may sleep.
+ */
+
+#define pr_fmt(fmt) "kexec: Image: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/cpufeature.h>
+#include <linux/errno.h>
+#include <linux/kconfig.h>
+#include <linux/kexec_arch.h>
+#include <linux/limits.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/verification.h>
+
+#include "lib/image_unpack.h"
+#include "lib/image_header.h"
+
+/* The sanitised ID registers speak for the weakest CPU, which may run it too. */
+static void image_cpu_caps_read(struct image_cpu_caps *caps)
+{
+	bool mixed = system_supports_mixed_endian();
+	bool big = IS_ENABLED(CONFIG_CPU_BIG_ENDIAN);
+
+	*caps = (struct image_cpu_caps) {
+		.little_endian = mixed || !big,
+		.big_endian = mixed || big,
+		.granule_4k = system_supports_4kb_granule(),
+		.granule_16k = system_supports_16kb_granule(),
+		.granule_64k = system_supports_64kb_granule(),
+	};
+}
+
+/**
+ * kexec_arch_image_probe - say whether this machine can start a kernel file
+ * @head: first bytes of the file
+ * @head_len: bytes at @head; KEXEC_IMAGE_HEAD_SIZE are enough for all checks
+ * @file_len: bytes of the whole file
+ * @info: where and how the image wants to be placed, filled in on success
+ *
+ * Context: process context.
+ * Return: 0, or a negative errno after one message, see kexec_image_parse().
+ */
+int kexec_arch_image_probe(const void *head, size_t head_len, u64 file_len,
+			   struct kexec_image_info *info)
+{
+	struct image_cpu_caps caps;
+
+	if (kexec_image_unpack_detect(head, head_len) != UNPACK_RAW) {
+		*info = (struct kexec_image_info) { .packed = true };
+		return kexec_container_locate(head, head_len, file_len, &info->payload_start,
+					      &info->payload_len);
+	}
+	image_cpu_caps_read(&caps);
+	return kexec_image_parse(head, head_len, file_len, &caps, info);
+}
+
+/* @len: bytes of the Image, or 0 when only its head is there. */
+static int image_cpu_parse_unpacked(const void *head, size_t head_len, size_t len,
+				    struct kexec_image_info *info)
+{
+	struct kexec_image_info found;
+	struct image_cpu_caps caps;
+	int ret;
+
+	if (kexec_image_unpack_detect(head, head_len) != UNPACK_RAW) {
+		pr_err("the file is packed twice; unpack it once and load again\n");
+		return -ENOEXEC;
+	}
+	image_cpu_caps_read(&caps);
+	ret = kexec_image_parse(head, head_len, len ?: kexec_image_promise(head, head_len),
+				&caps, &found);
+	if (ret)
+		return ret;
+	found.packed = true;
+	found.payload_start = info->payload_start;
+	found.payload_len = info->payload_len;
+	*info = found;
+	return 0;
+}
+
+/**
+ * kexec_arch_image_peek - read the header of a packed Image
+ * @data: first bytes of the packed data, from @info->payload_start on
+ * @len: bytes at @data, at most @info->payload_len; 64 KiB are enough
+ * @info: as kexec_arch_image_probe() left it, packed; completed on success
+ *
+ * Nothing but the head is unpacked, so this costs the same for any file.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -ENOMEM or an errno as kexec_image_parse() after one message.
+ */
+int kexec_arch_image_peek(const void *data, size_t len, struct kexec_image_info *info)
+{
+	void *head __free(kfree) = kmalloc(KEXEC_IMAGE_HEAD_SIZE, GFP_KERNEL);
+	struct unpack_payload payload;
+	int ret;
+
+	if (!head) {
+		pr_err("no memory for the header of a packed Image\n");
+		return -ENOMEM;
+	}
+	ret = kexec_container_open_gzip(data, len, &payload);
+	if (ret)
+		return ret;
+	ret = kexec_inflate_head(&payload, head, KEXEC_IMAGE_HEAD_SIZE);
+	if (ret < 0)
+		return ret;
+	return image_cpu_parse_unpacked(head, ret, 0, info);
+}
+
+/**
+ * kexec_arch_image_unpack - unpack an Image
+ * @file: the whole file
+ * @file_len: bytes of it
+ * @image: filled; undefined after a failure
+ * @len: bytes at @image, an Image that has more is refused; set to those it has
+ * @info: set to what the header asks for, with @packed false when @file is no packed
+ *        file after all; @image is not filled then
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOEXEC for a file that is damaged, -ENOMEM, -EINTR or an errno as
+ * kexec_image_parse(), each after one message.
+ */
+int kexec_arch_image_unpack(const void *file, size_t file_len, void *image, size_t *len,
+			    struct kexec_image_info *info)
+{
+	struct unpack_payload payload;
+	u64 unpacked;
+	int ret;
+
+	*info = (struct kexec_image_info) { };
+	ret = kexec_image_unpack_open(file, file_len, &payload);
+	if (ret || !payload.packed)
+		return ret;
+	ret = kexec_inflate_all(&payload, image, *len, &unpacked);
+	if (ret)
+		return ret;
+	*len = unpacked;
+	return image_cpu_parse_unpacked(image, unpacked, unpacked, info);
+}
+
+#ifdef CONFIG_KEXEC_IMAGE_VERIFY_SIG
+/* Keys that only the firmware knows of are second choice. */
+static int image_cpu_verify(const void *image, unsigned int len)
+{
+	struct key *rings[2] = { VERIFY_USE_SECONDARY_KEYRING };
+	unsigned int i, nr = 1;
+	int ret = -ENOKEY;
+
+	if (IS_ENABLED(CONFIG_INTEGRITY_PLATFORM_KEYRING))
+		rings[nr++] = VERIFY_USE_PLATFORM_KEYRING;
+
+	for (i = 0; i < nr && ret == -ENOKEY; i++)
+		ret = verify_pefile_signature(image, len, rings[i],
+					      VERIFYING_KEXEC_PE_SIGNATURE);
+	return ret;
+}
+#else
+static int image_cpu_verify(const void *image, unsigned int len)
+{
+	return -EKEYREJECTED;
+}
+#endif
+
+static int image_cpu_sig(const void *image, size_t len)
+{
+	return len <= UINT_MAX ? image_cpu_verify(image, len) : -EKEYREJECTED;
+}
+
+/**
+ * kexec_arch_image_sig - say whether a trusted key signed a kernel
+ * @file: the whole file
+ * @file_len: bytes of it
+ * @image: the Image, unpacked, or @file
+ * @len: bytes of it
+ *
+ * An EFI program that unpacks itself (zboot) is signed as a whole, or the Image in it
+ * is; an Image.gz can only be signed inside. Whether it matters is the caller's decision,
+ * so nothing is printed.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or why the signature is not accepted.
+ */
+int kexec_arch_image_sig(const void *file, size_t file_len, const void *image, size_t len)
+{
+	int ret = -ENODATA;
+
+	if (kexec_image_unpack_detect(file, file_len) == UNPACK_ZBOOT)
+		ret = image_cpu_sig(file, file_len);
+	if (ret == -ENODATA)
+		ret = image_cpu_sig(image, len);
+	if (ret)
+		pr_debug("signature of a file of %#zx bytes not accepted: %d\n", file_len, ret);
+	return ret;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that goes into the next kernel's device tree, besides the request of the
+ * loader.  fdt_collect.c fills it from the running kernel, tests by hand; pure,
+ * builds in the kernel and on the host.
+ */
+#ifndef _ARM64_KEXEC_FDT_SOURCE_H
+#define _ARM64_KEXEC_FDT_SOURCE_H
+
+#include <linux/types.h>
+
+struct kexec_fdt_request;
+
+/* "rng-seed" carries 512 bits: twice what the pool takes to be ready. */
+#define KEXEC_FDT_RNG_SEED_SIZE	64
+
+/**
+ * struct fdt_range - bytes of physical memory
+ * @start: first byte
+ * @size: bytes
+ */
+struct fdt_range {
+	u64 start;
+	u64 size;
+};
+
+/* In /chosen: where the kernel before left its IMA list (chosen.yaml). */
+#define KEXEC_FDT_IMA_PROP	"linux,ima-kexec-buffer"
+
+/**
+ * struct fdt_source - what the running kernel contributes
+ * @blob: the running device tree, only read
+ * @blob_pa: where the boot loader had put it; its reservation is not passed on
+ * @seeded: the seeds below are random; otherwise the next kernel gets none
+ * @kaslr_seed: for /chosen/kaslr-seed
+ * @rng_seed: for /chosen/rng-seed
+ * @usable: memory of a capture kernel, the main crash region first
+ * @nr_usable: entries of @usable
+ * @keep: memory that no later kernel may take for its own
+ * @nr_keep: entries of @keep
+ * @nr_spare: entries that kexec_fdt_add_memrsv() may fill later
+ */
+struct fdt_source {
+	const void *blob;
+	u64 blob_pa;
+	bool seeded;
+	u64 kaslr_seed;
+	u8 rng_seed[KEXEC_FDT_RNG_SEED_SIZE];
+	struct fdt_range usable[2];
+	unsigned int nr_usable;
+	const struct fdt_range *keep;
+	unsigned int nr_keep;
+	unsigned int nr_spare;
+};
+
+size_t kexec_fdt_bound(const struct fdt_source *src,
+		       const struct kexec_fdt_request *req);
+int kexec_fdt_build(const struct fdt_source *src,
+		    const struct kexec_fdt_request *req,
+		    void *fdt, size_t room, size_t *used);
+int kexec_fdt_clear_ima(void *fdt);
+
+/* fdt_memrsv.c: reservations that come when a tree is finished */
+int kexec_fdt_reserve_slots(void *fdt, size_t room, unsigned int nr);
+int kexec_fdt_add_memrsv(void *fdt, const struct fdt_range *range, unsigned int nr);
+
+/* fdt_live.c: ... and the tree that user space sees */
+const void *kexec_fdt_boot_blob(void);
+void kexec_fdt_live_update(const struct fdt_range *range);
+
+#endif /* _ARM64_KEXEC_FDT_SOURCE_H */

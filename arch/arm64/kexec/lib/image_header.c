@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: The arm64 Image header
+ *
+ * Reads the 64 bytes that open every arm64 Image ("Call the kernel image" in
+ * Documentation/arch/arm64/booting.rst) and refuses what could not be placed
+ * or could not run.  Where an EFI stub makes the file a PE/COFF file as well,
+ * its section table tells how long the file has to be, which is the only way
+ * to see that the end of an Image is missing.
+ *
+ * Nothing here is trusted: each offset is checked against the bytes at hand,
+ * and arithmetic is done in 64 bits on values that were bounded before.
+ *
+ * Pure functions of their arguments: no lock, no allocation, no global state;
+ * callers own all memory.  What the CPUs can run comes in as an argument, see
+ * image_load.c.  The host simulator compiles this file.
+ *
+ * Refusals.  Loaders try another format or kexec_load() when they get ENOEXEC, so
+ * that is the errno of a file that is not an Image which this file can read.  The
+ * other two are final: no system call starts such a kernel on this machine.
+ *
+ *   ==============================================  ==============
+ *   shorter than the header, or no magic            ENOEXEC
+ *   image_size is 0                                 ENOEXEC
+ *   file is longer than image_size                  ENOEXEC
+ *   text_offset not on a page, or 2 MiB and more    ENOEXEC
+ *   a PE section ends behind the end of the file    ENOEXEC
+ *   endianness or page size the CPUs do not have    EINVAL
+ *   image_size beyond 48 bits of address            EADDRNOTAVAIL
+ *   ==============================================  ==============
+ *
+ * Flag bits 4 to 63 are reserved; a kernel of the future may set one to say
+ * something that a loader may ignore, so they are not refused.
+ */
+
+#define pr_fmt(fmt) "kexec: Image: " fmt
+
+#include <linux/bits.h>
+#include <linux/errno.h>
+#include <linux/kexec_arch.h>
+#include <linux/pe.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+#include <linux/unaligned.h>
+#include <asm/image.h>
+
+#include "image_header.h"
+
+/* "ARM\x64" read as a little-endian word, as booting.rst spells it. */
+#define IMAGE_MAGIC_LE		0x644d5241
+
+/* "The Image must be placed text_offset bytes from a 2MB aligned base". */
+#define IMAGE_BASE_ALIGN	SZ_2M
+
+/* The smallest granule: pages of a segment start on at least this. */
+#define IMAGE_PAGE_MIN		SZ_4K
+
+/* Flag bit 3: all of the image is "within the 48-bit addressable range". */
+#define IMAGE_PA_LIMIT		BIT_ULL(48)
+
+#define IMAGE_FLAGS_KNOWN	0xfULL
+
+#define image_le32(view, field) \
+	get_unaligned_le32((view)->head + offsetof(struct arm64_image_header, field))
+#define image_le64(view, field) \
+	get_unaligned_le64((view)->head + offsetof(struct arm64_image_header, field))
+
+/**
+ * struct image_view - the part of the file that can be looked at
+ * @head: first bytes of the file
+ * @head_len: how many of them
+ * @file_len: bytes of the whole file
+ */
+struct image_view {
+	const u8 *head;
+	u64 head_len;
+	u64 file_len;
+};
+
+static int image_check_ident(const struct image_view *view)
+{
+	u32 magic;
+
+	if (view->head_len < sizeof(struct arm64_image_header)) {
+		pr_err("file has %llu bytes, the header alone has %zu; give a complete Image\n",
+		       view->file_len, sizeof(struct arm64_image_header));
+		return -ENOEXEC;
+	}
+
+	magic = image_le32(view, magic);
+	if (magic != IMAGE_MAGIC_LE) {
+		pr_err("magic is %#010x, not %#010x; give an arm64 Image, unpacked\n",
+		       magic, IMAGE_MAGIC_LE);
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+static int image_check_offset(const struct kexec_image_info *info)
+{
+	if (info->text_offset % IMAGE_PAGE_MIN) {
+		pr_err("text_offset %#llx is no multiple of %#x; the header is damaged, give an intact Image\n",
+		       info->text_offset, IMAGE_PAGE_MIN);
+		return -ENOEXEC;
+	}
+	if (info->text_offset >= IMAGE_BASE_ALIGN) {
+		pr_err("text_offset %#llx is not below %#x; the header is damaged, give an intact Image\n",
+		       info->text_offset, IMAGE_BASE_ALIGN);
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+/* Before v3.17 the size was 0 and the byte order of text_offset unknown. */
+static int image_check_size(const struct image_view *view,
+			    const struct kexec_image_info *info)
+{
+	if (!info->image_size) {
+		pr_err("image_size is 0, the file alone needs %#llx; give a kernel of v3.17 or later\n",
+		       view->file_len);
+		return -ENOEXEC;
+	}
+	if (view->file_len > info->image_size) {
+		pr_err("image_size %#llx is below the %#llx bytes of the file; remove what was appended to the Image\n",
+		       info->image_size, view->file_len);
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+/* Needs a text_offset that has passed, so that the limit cannot wrap. */
+static int image_check_reach(const struct kexec_image_info *info)
+{
+	u64 limit = IMAGE_PA_LIMIT - info->text_offset;
+
+	if (info->image_size > limit) {
+		pr_err("image_size %#llx is above %#llx; the header is damaged, give an intact Image\n",
+		       info->image_size, limit);
+		return -EADDRNOTAVAIL;
+	}
+	return 0;
+}
+
+static int image_check_endian(u64 flags, const struct image_cpu_caps *caps)
+{
+	bool big = arm64_image_flag_field(flags, ARM64_IMAGE_FLAG_BE);
+
+	if (big ? caps->big_endian : caps->little_endian)
+		return 0;
+
+	pr_err("flags %#llx ask for a %s-endian CPU, this machine has none; give an Image of the other byte order\n",
+	       flags, big ? "big" : "little");
+	return -EINVAL;
+}
+
+static int image_check_granule(u64 flags, const struct image_cpu_caps *caps,
+			       unsigned int *page_shift)
+{
+	const struct {
+		bool runs;
+		unsigned int shift;
+	} granule[] = {
+		{ true, 0 },
+		[ARM64_IMAGE_FLAG_PAGE_SIZE_4K] = { caps->granule_4k, 12 },
+		[ARM64_IMAGE_FLAG_PAGE_SIZE_16K] = { caps->granule_16k, 14 },
+		[ARM64_IMAGE_FLAG_PAGE_SIZE_64K] = { caps->granule_64k, 16 },
+	};
+	unsigned int want = arm64_image_flag_field(flags, ARM64_IMAGE_FLAG_PAGE_SIZE);
+
+	*page_shift = granule[want].shift;
+	if (granule[want].runs)
+		return 0;
+
+	pr_err("flags %#llx ask for pages of %u KiB, the CPUs have (4K 16K 64K) %d %d %d; give an Image of another page size\n",
+	       flags, 1U << (granule[want].shift - 10), caps->granule_4k,
+	       caps->granule_16k, caps->granule_64k);
+	return -EINVAL;
+}
+
+static int image_check_flags(const struct image_view *view,
+			     const struct image_cpu_caps *caps,
+			     struct kexec_image_info *info)
+{
+	u64 flags = image_le64(view, flags);
+	int ret;
+
+	ret = image_check_endian(flags, caps);
+	if (ret)
+		return ret;
+	ret = image_check_granule(flags, caps, &info->page_shift);
+	if (ret)
+		return ret;
+
+	info->low = !arm64_image_flag_field(flags, ARM64_IMAGE_FLAG_PHYS_BASE);
+	if (flags & ~IMAGE_FLAGS_KNOWN)
+		pr_debug("flags %#llx: reserved bits ignored\n", flags);
+	return 0;
+}
+
+static int image_cut_short(const struct image_view *view, const char *what,
+			   u64 end)
+{
+	pr_err("%s ends at byte %#llx, the file at %#llx; the file is cut short, give a complete Image\n",
+	       what, end, view->file_len);
+	return -ENOEXEC;
+}
+
+/*
+ * One entry of the section table.  A section without bytes in the file (raw
+ * size 0) promises nothing about its length.
+ */
+static int image_check_section(const struct image_view *view, const u8 *entry)
+{
+	u64 size = get_unaligned_le32(entry + offsetof(struct section_header, raw_data_size));
+	u64 start = get_unaligned_le32(entry + offsetof(struct section_header, data_addr));
+
+	if (size && start + size > view->file_len)
+		return image_cut_short(view, "a PE section", start + size);
+	return 0;
+}
+
+/*
+ * Offset of the PE header, or 0 where there is none: a kernel without an EFI
+ * stub starts with a plain instruction instead of "MZ" and leaves res5 zero.
+ */
+static u64 image_pe_offset(const struct image_view *view)
+{
+	if ((image_le32(view, code0) & 0xffff) != MZ_MAGIC)
+		return 0;
+	return image_le32(view, res5);
+}
+
+static int image_check_pe(const struct image_view *view)
+{
+	u64 pe = image_pe_offset(view);
+	u64 table, entry, end;
+	unsigned int nr;
+	int ret = 0;
+
+	if (!pe)
+		return 0;
+	end = pe + sizeof(struct pe_hdr);
+	if (end > view->file_len)
+		return image_cut_short(view, "the PE header", end);
+	if (end > view->head_len ||
+	    get_unaligned_le32(view->head + pe) != PE_MAGIC) {
+		pr_debug("no PE header at %#llx, length not checked\n", pe);
+		return 0;
+	}
+
+	nr = get_unaligned_le16(view->head + pe + offsetof(struct pe_hdr, sections));
+	table = end + get_unaligned_le16(view->head + pe +
+					 offsetof(struct pe_hdr, opt_hdr_size));
+	end = table + (u64)nr * sizeof(struct section_header);
+	if (end > view->file_len)
+		return image_cut_short(view, "the PE section table", end);
+
+	for (entry = table; entry < end && !ret; entry += sizeof(struct section_header)) {
+		if (entry + sizeof(struct section_header) > view->head_len)
+			break;
+		ret = image_check_section(view, view->head + entry);
+	}
+	return ret;
+}
+
+/**
+ * kexec_image_promise - say how long an Image may be by its own header
+ * @head: first bytes of the Image, no alignment needed
+ * @head_len: bytes at @head
+ *
+ * For an Image whose length is not known yet, because it is packed.
+ *
+ * Context: any; does not sleep, reads nothing but its arguments.
+ * Return: image_size, or @head_len where there is no header that says so.
+ */
+u64 kexec_image_promise(const void *head, size_t head_len)
+{
+	const struct image_view view = { .head = head };
+
+	if (head_len < sizeof(struct arm64_image_header) ||
+	    image_le32(&view, magic) != IMAGE_MAGIC_LE || !image_le64(&view, image_size))
+		return head_len;
+	return image_le64(&view, image_size);
+}
+
+/**
+ * kexec_image_parse - check an Image header and say how to place the image
+ * @head: first bytes of the file, no alignment needed
+ * @head_len: bytes at @head, KEXEC_IMAGE_HEAD_SIZE or more where the file has
+ *            them; sections listed behind @head_len are not checked
+ * @file_len: bytes of the whole file
+ * @caps: what the CPUs of this machine can run
+ * @info: filled in on success, undefined otherwise
+ *
+ * Context: any; does not sleep, reads nothing but its arguments.
+ * Return: 0, or the negative errno of the table at the top of this file after
+ * exactly one message at error level.
+ */
+int kexec_image_parse(const void *head, size_t head_len, u64 file_len,
+		      const struct image_cpu_caps *caps,
+		      struct kexec_image_info *info)
+{
+	const struct image_view view = {
+		.head = head,
+		.head_len = head_len < file_len ? head_len : file_len,
+		.file_len = file_len,
+	};
+	int ret;
+
+	ret = image_check_ident(&view);
+	if (ret)
+		return ret;
+
+	*info = (struct kexec_image_info) {
+		.text_offset = image_le64(&view, text_offset),
+		.image_size = image_le64(&view, image_size),
+		.align = IMAGE_BASE_ALIGN,
+	};
+
+	ret = image_check_size(&view, info);
+	if (ret)
+		return ret;
+	ret = image_check_offset(info);
+	if (ret)
+		return ret;
+	ret = image_check_reach(info);
+	if (ret)
+		return ret;
+	ret = image_check_flags(&view, caps, info);
+	if (ret)
+		return ret;
+	return image_check_pe(&view);
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Packed Images
+ *
+ * booting.rst leaves it to the boot loader to unpack an Image.gz, and for
+ * kexec this kernel is the boot loader.  Two kinds of file are opened here: a
+ * gzip file (RFC 1952), and the "zboot" EFI program of CONFIG_EFI_ZBOOT, which
+ * carries the same as a payload.  Its header:
+ *
+ *   ======  ==========================================
+ *   offset  content
+ *   ======  ==========================================
+ *   0       "MZ", two zero bytes, "zimg"
+ *   8       offset of the payload, 32 bits
+ *   12      bytes of the payload, 32 bits
+ *   24      name of the packing method, NUL-terminated
+ *   ======  ==========================================
+ *
+ * Everything else passes as it is, and image.c says what is wrong with it.
+ *
+ * Pure functions of their arguments: the caller owns the file, the payload
+ * points into it.  All numbers are little-endian and none is trusted: windows
+ * are cut from a window that was checked before, so no offset leaves the file.
+ */
+
+#define pr_fmt(fmt) "kexec: Image: " fmt
+
+#include <linux/bits.h>
+#include <linux/errno.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/unaligned.h>
+
+#include "image_unpack.h"
+
+#define ZBOOT_OFFSET_AT		8
+#define ZBOOT_SIZE_AT		12
+#define ZBOOT_METHOD_AT		24
+#define ZBOOT_METHOD_LEN	32
+#define ZBOOT_HEADER_LEN	64
+
+/* RFC 1952, 2.3: member format. */
+#define GZIP_HEADER_LEN		10
+#define GZIP_TRAILER_LEN	8
+#define GZIP_METHOD_AT		2
+#define GZIP_FLAGS_AT		3
+#define GZIP_METHOD_DEFLATE	8
+#define GZIP_FLAG_HCRC		BIT(1)
+#define GZIP_FLAG_EXTRA		BIT(2)
+#define GZIP_FLAG_NAME		BIT(3)
+#define GZIP_FLAG_COMMENT	BIT(4)
+#define GZIP_FLAGS_RESERVED	0xe0
+
+/**
+ * struct unpack_window - bytes that have not been looked at yet
+ * @at: the first of them
+ * @left: how many
+ */
+struct unpack_window {
+	const u8 *at;
+	u64 left;
+};
+
+static bool unpack_skip(struct unpack_window *win, u64 len)
+{
+	if (len > win->left)
+		return false;
+	win->at += len;
+	win->left -= len;
+	return true;
+}
+
+static bool unpack_skip_string(struct unpack_window *win)
+{
+	const u8 *nul = win->left ? memchr(win->at, 0, win->left) : NULL;
+
+	return nul && unpack_skip(win, nul - win->at + 1);
+}
+
+static bool unpack_skip_extra(struct unpack_window *win)
+{
+	return win->left >= 2 &&
+	       unpack_skip(win, 2 + (u64)get_unaligned_le16(win->at));
+}
+
+static bool unpack_skip_gzip_header(struct unpack_window *win)
+{
+	u8 flags = win->at[GZIP_FLAGS_AT];
+
+	if (!unpack_skip(win, GZIP_HEADER_LEN))
+		return false;
+	if ((flags & GZIP_FLAG_EXTRA) && !unpack_skip_extra(win))
+		return false;
+	if ((flags & GZIP_FLAG_NAME) && !unpack_skip_string(win))
+		return false;
+	if ((flags & GZIP_FLAG_COMMENT) && !unpack_skip_string(win))
+		return false;
+	return !(flags & GZIP_FLAG_HCRC) || unpack_skip(win, 2);
+}
+
+static bool unpack_is_gzip(const struct unpack_window *win)
+{
+	return win->left >= 2 && !memcmp(win->at, "\x1f\x8b", 2);
+}
+
+static bool unpack_is_zboot(const struct unpack_window *win)
+{
+	return win->left >= ZBOOT_HEADER_LEN &&
+	       !memcmp(win->at, "MZ\0\0zimg", 8);
+}
+
+static int unpack_locate_zboot(const u8 *header, u64 file_len, u64 *start, u64 *len)
+{
+	u64 at = get_unaligned_le32(header + ZBOOT_OFFSET_AT);
+	u64 size = get_unaligned_le32(header + ZBOOT_SIZE_AT);
+
+	if (memcmp(header + ZBOOT_METHOD_AT, "gzip", sizeof("gzip"))) {
+		pr_err("zboot payload is packed with \"%.*s\", only \"gzip\" is known; give the Image itself\n",
+		       ZBOOT_METHOD_LEN, header + ZBOOT_METHOD_AT);
+		return -ENOEXEC;
+	}
+	if (at > file_len || size > file_len - at) {
+		pr_err("zboot payload ends at byte %#llx, the file at %#llx; the file is cut short, give a complete one\n",
+		       at + size, file_len);
+		return -ENOEXEC;
+	}
+	*start = at;
+	*len = size;
+	return 0;
+}
+
+/**
+ * kexec_image_unpack_detect - say what kind of file this is
+ * @head: first bytes of the file
+ * @len: bytes at @head, 64 are enough
+ *
+ * Context: any.
+ * Return: the kind.
+ */
+enum unpack_kind kexec_image_unpack_detect(const void *head, size_t len)
+{
+	const struct unpack_window win = { .at = head, .left = len };
+
+	if (unpack_is_gzip(&win))
+		return UNPACK_GZIP;
+	return unpack_is_zboot(&win) ? UNPACK_ZBOOT : UNPACK_RAW;
+}
+
+/**
+ * kexec_container_locate - say where the gzip data of a packed Image is
+ * @head: first bytes of the file
+ * @head_len: bytes at @head, 64 are enough
+ * @file_len: bytes of the whole file
+ * @start: set to the offset of the data in the file
+ * @len: set to the bytes of it
+ *
+ * Context: any.
+ * Return: 0, or -ENOEXEC after one message for a zboot header that is damaged or names
+ * another packing method. The data of a file that is no container is the file.
+ */
+int kexec_container_locate(const void *head, size_t head_len, u64 file_len,
+			   u64 *start, u64 *len)
+{
+	*start = 0;
+	*len = file_len;
+	if (kexec_image_unpack_detect(head, head_len) != UNPACK_ZBOOT)
+		return 0;
+	return unpack_locate_zboot(head, file_len, start, len);
+}
+
+/**
+ * kexec_container_open_gzip - find the deflate stream in gzip data
+ * @data: the data, or the first bytes of it
+ * @len: bytes at @data
+ * @payload: filled in on success; valid as long as @data is
+ *
+ * Context: any.
+ * Return: 0, or -ENOEXEC after one message.
+ */
+int kexec_container_open_gzip(const void *data, size_t len,
+			      struct unpack_payload *payload)
+{
+	struct unpack_window win = { .at = data, .left = len };
+
+	if (!unpack_is_gzip(&win)) {
+		pr_err("packed data does not begin with 0x1f 0x8b; the file is damaged, give an intact one\n");
+		return -ENOEXEC;
+	}
+	if (len < GZIP_HEADER_LEN + GZIP_TRAILER_LEN) {
+		pr_err("gzip data has %zu bytes, at least %d are needed; give a complete file\n",
+		       len, GZIP_HEADER_LEN + GZIP_TRAILER_LEN);
+		return -ENOEXEC;
+	}
+	if (win.at[GZIP_METHOD_AT] != GZIP_METHOD_DEFLATE ||
+	    win.at[GZIP_FLAGS_AT] & GZIP_FLAGS_RESERVED) {
+		pr_err("gzip method %u with flags %#x is unknown (deflate is %u, flags up to %#x); pack with gzip\n",
+		       win.at[GZIP_METHOD_AT], win.at[GZIP_FLAGS_AT],
+		       GZIP_METHOD_DEFLATE, 0xff & ~GZIP_FLAGS_RESERVED);
+		return -ENOEXEC;
+	}
+	if (!unpack_skip_gzip_header(&win)) {
+		pr_err("gzip header does not end within %zu bytes; give a complete file\n", len);
+		return -ENOEXEC;
+	}
+	*payload = (struct unpack_payload) {
+		.data = win.at,
+		.len = win.left,
+		.packed = true,
+	};
+	return 0;
+}
+
+/**
+ * kexec_image_unpack_open - find the Image in a file
+ * @file: the whole file
+ * @len: bytes of it
+ * @payload: filled in on success; valid as long as @file is
+ *
+ * A file that is no container is its own payload.
+ *
+ * Context: any.
+ * Return: 0, or -ENOEXEC after one message for a container that is cut short,
+ * damaged, or packed in a way that this kernel cannot unpack.
+ */
+int kexec_image_unpack_open(const void *file, size_t len,
+			 struct unpack_payload *payload)
+{
+	u64 start, size;
+	int ret;
+
+	if (kexec_image_unpack_detect(file, len) == UNPACK_RAW) {
+		*payload = (struct unpack_payload) { .data = file, .len = len };
+		return 0;
+	}
+	ret = kexec_container_locate(file, len, len, &start, &size);
+	return ret ?: kexec_container_open_gzip(file + start, size, payload);
+}

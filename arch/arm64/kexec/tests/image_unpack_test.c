@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Tests of packed Images
+ *
+ * Files are written byte by byte: a gzip header with any of its optional
+ * fields, a deflate stream, a trailer, and a zboot header in front where a test
+ * asks for it.  Most streams consist of stored blocks (RFC 1951, 3.2.4), which
+ * need no compressor; one that gzip made is tried as well.
+ */
+
+#include <kunit/test.h>
+#include <linux/bits.h>
+#include <linux/crc32.h>
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/unaligned.h>
+
+#include "../lib/image_unpack.h"
+
+#define PLAIN_LEN	(3 * SZ_1M + 12345)
+#define FILE_ROOM	(PLAIN_LEN + SZ_4K)
+#define ZBOOT_LEN	512
+
+struct unpack_file {
+	u8 *bytes;
+	size_t len;
+	u8 *plain;
+};
+
+static void unpack_put(struct unpack_file *f, const void *bytes, size_t len)
+{
+	memcpy(f->bytes + f->len, bytes, len);
+	f->len += len;
+}
+
+static struct unpack_file *unpack_new(struct kunit *test)
+{
+	struct unpack_file *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	u32 i, x = 1;
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	f->bytes = kunit_kzalloc(test, FILE_ROOM, GFP_KERNEL);
+	f->plain = kunit_kzalloc(test, PLAIN_LEN, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, f->bytes);
+	KUNIT_ASSERT_NOT_NULL(test, f->plain);
+	for (i = 0; i < PLAIN_LEN; i++) {
+		x = x * 1664525 + 1013904223;
+		f->plain[i] = x >> 24;
+	}
+	return f;
+}
+
+static void unpack_put_header(struct unpack_file *f, u8 flags)
+{
+	const u8 header[10] = { 0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 2, 3 };
+
+	unpack_put(f, header, sizeof(header));
+	if (flags & BIT(2))
+		unpack_put(f, "\x05\0extra", 7);
+	if (flags & BIT(3))
+		unpack_put(f, "Image", 6);
+	if (flags & BIT(4))
+		unpack_put(f, "", 1);
+	if (flags & BIT(1))
+		unpack_put(f, "\xaa\xbb", 2);
+}
+
+static void unpack_put_stored(struct unpack_file *f, size_t len)
+{
+	size_t done = 0;
+
+	do {
+		u16 part = min_t(size_t, len - done, 0xffff);
+		u8 block[5] = { done + part == len };
+
+		put_unaligned_le16(part, block + 1);
+		put_unaligned_le16(~part, block + 3);
+		unpack_put(f, block, sizeof(block));
+		unpack_put(f, f->plain + done, part);
+		done += part;
+	} while (done < len);
+}
+
+static void unpack_put_trailer(struct unpack_file *f, size_t len)
+{
+	u8 trailer[8];
+
+	put_unaligned_le32(~crc32_le(~0, f->plain, len), trailer);
+	put_unaligned_le32(len, trailer + 4);
+	unpack_put(f, trailer, sizeof(trailer));
+}
+
+static void unpack_put_gzip(struct unpack_file *f, u8 flags, size_t len)
+{
+	unpack_put_header(f, flags);
+	unpack_put_stored(f, len);
+	unpack_put_trailer(f, len);
+}
+
+static void unpack_put_zboot(struct unpack_file *f, const char *method)
+{
+	u8 header[ZBOOT_LEN] = "MZ\0\0zimg";
+
+	strscpy((char *)header + 24, method, 32);
+	unpack_put(f, header, sizeof(header));
+}
+
+/* To be called when the payload is complete. */
+static void unpack_end_zboot(struct unpack_file *f)
+{
+	put_unaligned_le32(ZBOOT_LEN, f->bytes + 8);
+	put_unaligned_le32(f->len - ZBOOT_LEN, f->bytes + 12);
+}
+
+/* Room for exactly as much is enough, and a byte less is not. */
+static void unpack_expect(struct kunit *test, struct unpack_file *f, size_t len)
+{
+	struct unpack_payload payload;
+	u8 head[128] = {};
+	u64 got = 0;
+	u8 *out;
+
+	KUNIT_ASSERT_EQ(test, 0, kexec_image_unpack_open(f->bytes, f->len, &payload));
+	KUNIT_ASSERT_TRUE(test, payload.packed);
+
+	KUNIT_EXPECT_EQ(test, kexec_inflate_head(&payload, head, sizeof(head)),
+			(int)min(len, sizeof(head)));
+	KUNIT_EXPECT_EQ(test, 0, memcmp(head, f->plain, min(len, sizeof(head))));
+
+	out = kunit_kzalloc(test, len + 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, out);
+	KUNIT_EXPECT_EQ(test, 0, kexec_inflate_all(&payload, out, len, &got));
+	KUNIT_EXPECT_EQ(test, got, (u64)len);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(out, f->plain, len));
+	KUNIT_EXPECT_EQ(test, out[len], 0);
+	if (len)
+		KUNIT_EXPECT_EQ(test, -ENOEXEC,
+				kexec_inflate_all(&payload, out, len - 1, &got));
+	KUNIT_EXPECT_EQ(test, out[len], 0);
+	kunit_kfree(test, out);
+}
+
+/* The file may be refused when opened or when unpacked, but never accepted. */
+static void unpack_expect_damage(struct kunit *test, const struct unpack_file *f,
+				    size_t len)
+{
+	struct unpack_payload payload;
+	int ret = kexec_image_unpack_open(f->bytes, len, &payload);
+	u64 got;
+	u8 *out;
+
+	if (!ret) {
+		KUNIT_ASSERT_TRUE(test, payload.packed);
+		out = kunit_kzalloc(test, SZ_64K, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, out);
+		ret = kexec_inflate_all(&payload, out, SZ_64K, &got);
+		kunit_kfree(test, out);
+	}
+	KUNIT_EXPECT_EQ(test, ret, -ENOEXEC);
+}
+
+static void unpack_test_raw(struct kunit *test)
+{
+	struct unpack_payload payload;
+	u8 image[64] = "MZ";
+
+	KUNIT_EXPECT_EQ(test, 0, kexec_image_unpack_open(image, sizeof(image), &payload));
+	KUNIT_EXPECT_FALSE(test, payload.packed);
+	KUNIT_EXPECT_PTR_EQ(test, payload.data, (const u8 *)image);
+	KUNIT_EXPECT_EQ(test, payload.len, 64ULL);
+	KUNIT_EXPECT_EQ(test, 0, kexec_image_unpack_open(image, 0, &payload));
+	KUNIT_EXPECT_FALSE(test, payload.packed);
+}
+
+static void unpack_test_detect(struct kunit *test)
+{
+	const u8 gzip[] = { 0x1f, 0x8b };
+	u8 zboot[64] = "MZ\0\0zimg";
+
+	KUNIT_EXPECT_EQ(test, kexec_image_unpack_detect(gzip, 2), UNPACK_GZIP);
+	KUNIT_EXPECT_EQ(test, kexec_image_unpack_detect(gzip, 1), UNPACK_RAW);
+	KUNIT_EXPECT_EQ(test, kexec_image_unpack_detect(zboot, 64), UNPACK_ZBOOT);
+	KUNIT_EXPECT_EQ(test, kexec_image_unpack_detect(zboot, 63), UNPACK_RAW);
+	zboot[7] = 'h';
+	KUNIT_EXPECT_EQ(test, kexec_image_unpack_detect(zboot, 64), UNPACK_RAW);
+}
+
+static void unpack_test_gzip(struct kunit *test)
+{
+	const size_t len[] = { 0, 1, 100, 0xffff, 0x10000, SZ_1M - 1, SZ_1M,
+			       SZ_1M + 1, 3 * SZ_1M, PLAIN_LEN };
+	struct unpack_file *f = unpack_new(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(len); i++) {
+		f->len = 0;
+		unpack_put_gzip(f, 0, len[i]);
+		unpack_expect(test, f, len[i]);
+	}
+}
+
+static void unpack_test_gzip_fields(struct kunit *test)
+{
+	struct unpack_file *f = unpack_new(test);
+	unsigned int flags;
+
+	for (flags = 0; flags < 0x20; flags++) {
+		f->len = 0;
+		unpack_put_gzip(f, flags, 1000);
+		unpack_expect(test, f, 1000);
+	}
+	for (flags = 0x20; flags < 0x100; flags <<= 1) {
+		f->bytes[3] = flags;
+		unpack_expect_damage(test, f, f->len);
+	}
+}
+
+/* 4096 zero bytes, as gzip -9 packs them. */
+static void unpack_test_deflated(struct kunit *test)
+{
+	static const u8 zeroes[] = {
+		0xed, 0xc1, 0x01, 0x0d, 0x00, 0x00, 0x00, 0xc2, 0xa0, 0xf7,
+		0x4f, 0x6d, 0x0f, 0x07, 0x14, 0x00, 0x00, 0x00, 0xf0, 0x6e,
+	};
+	struct unpack_file *f = unpack_new(test);
+
+	memset(f->plain, 0, SZ_4K);
+	unpack_put_header(f, 0);
+	unpack_put(f, zeroes, sizeof(zeroes));
+	unpack_put_trailer(f, SZ_4K);
+	unpack_expect(test, f, SZ_4K);
+}
+
+static void unpack_test_cut(struct kunit *test)
+{
+	struct unpack_file *f = unpack_new(test);
+	size_t len;
+
+	unpack_put_gzip(f, 0x1e, 200);
+	/* Less than two bytes are no gzip file, see unpack_test_detect(). */
+	for (len = 2; len < f->len; len++)
+		unpack_expect_damage(test, f, len);
+}
+
+static void unpack_test_flipped(struct kunit *test)
+{
+	struct unpack_file *f = unpack_new(test);
+	size_t i;
+
+	unpack_put_gzip(f, 0, 200);
+	for (i = 10; i < f->len; i++) {
+		f->bytes[i] ^= 1;
+		unpack_expect_damage(test, f, f->len);
+		f->bytes[i] ^= 1;
+	}
+	unpack_expect(test, f, 200);
+}
+
+/* Zeroes are padding, anything else is not. */
+static void unpack_test_trailing(struct kunit *test)
+{
+	const size_t len[] = { 1, 8, 512, 100000 };
+	struct unpack_file *f = unpack_new(test);
+	unsigned int i;
+	size_t end;
+
+	unpack_put_gzip(f, 0, 200);
+	end = f->len;
+	for (i = 0; i < ARRAY_SIZE(len); i++) {
+		f->len = end + len[i];
+		unpack_expect(test, f, 200);
+		f->bytes[f->len - 1] = 1;
+		unpack_expect_damage(test, f, f->len);
+		f->bytes[f->len - 1] = 0;
+	}
+}
+
+static void unpack_test_members(struct kunit *test)
+{
+	struct unpack_file *f = unpack_new(test);
+
+	unpack_put_gzip(f, 0, 200);
+	unpack_put_gzip(f, 0, 200);
+	unpack_expect_damage(test, f, f->len);
+}
+
+/* The head comes out of as much of the file as it needs. */
+static void unpack_test_head(struct kunit *test)
+{
+	struct unpack_file *f = unpack_new(test);
+	struct unpack_payload payload;
+	u8 head[128];
+	int i;
+
+	unpack_put_gzip(f, 0, 70000);
+	KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 200, &payload));
+	KUNIT_EXPECT_EQ(test, 128, kexec_inflate_head(&payload, head, sizeof(head)));
+	KUNIT_EXPECT_EQ(test, 0, memcmp(head, f->plain, sizeof(head)));
+	/* 10 bytes of header, 5 of a stored block's; less than 18 are no gzip data. */
+	for (i = 3; i < 128; i++) {
+		KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 15 + i, &payload));
+		/* Bytes that wait in zlib's window are not counted yet. */
+		KUNIT_EXPECT_LE(test, kexec_inflate_head(&payload, head, sizeof(head)), i);
+	}
+	memset(f->bytes + 10, 0, 100);
+	KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 200, &payload));
+	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_inflate_head(&payload, head, sizeof(head)));
+}
+
+static void unpack_test_zboot(struct kunit *test)
+{
+	struct unpack_file *f = unpack_new(test);
+
+	unpack_put_zboot(f, "gzip");
+	unpack_put_gzip(f, 0, 70000);
+	unpack_end_zboot(f);
+	/* A signature behind the payload is none of its bytes. */
+	unpack_put(f, "signature", 9);
+	unpack_expect(test, f, 70000);
+}
+
+static void unpack_test_zboot_bad(struct kunit *test)
+{
+	struct unpack_file *f = unpack_new(test);
+	struct unpack_payload payload;
+	size_t len;
+
+	unpack_put_zboot(f, "gzip");
+	unpack_put_gzip(f, 0, 1000);
+	unpack_end_zboot(f);
+	for (len = 64; len < f->len; len++)
+		KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_image_unpack_open(f->bytes, len, &payload));
+
+	put_unaligned_le32(0xffffffff, f->bytes + 8);
+	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_image_unpack_open(f->bytes, f->len, &payload));
+	unpack_end_zboot(f);
+	put_unaligned_le32(0xffffffff, f->bytes + 12);
+	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_image_unpack_open(f->bytes, f->len, &payload));
+	put_unaligned_le32(0, f->bytes + 12);
+	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_image_unpack_open(f->bytes, f->len, &payload));
+
+	unpack_end_zboot(f);
+	KUNIT_EXPECT_EQ(test, 0, kexec_image_unpack_open(f->bytes, f->len, &payload));
+	memcpy(f->bytes + 24, "zstd", 5);
+	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_image_unpack_open(f->bytes, f->len, &payload));
+	memcpy(f->bytes + 24, "gzip9", 6);
+	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_image_unpack_open(f->bytes, f->len, &payload));
+}
+
+/* A payload is found by the header alone, whose numbers may be anything. */
+static void unpack_test_locate(struct kunit *test)
+{
+	static const struct {
+		u32 start, size;
+		int ret;
+	} c[] = {
+		{ 512, 1488, 0 }, { 0, 2000, 0 }, { 32, 100, 0 }, { 2000, 0, 0 },
+		{ 512, 1489, -ENOEXEC }, { 512, ~0U, -ENOEXEC }, { ~0U, 100, -ENOEXEC },
+		{ ~0U, ~0U, -ENOEXEC }, { 2001, 0, -ENOEXEC }, { 0, 2001, -ENOEXEC },
+	};
+	struct unpack_file *f = unpack_new(test);
+	unsigned int i;
+	u64 at, len;
+
+	unpack_put_zboot(f, "gzip");
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		put_unaligned_le32(c[i].start, f->bytes + 8);
+		put_unaligned_le32(c[i].size, f->bytes + 12);
+		KUNIT_EXPECT_EQ(test, c[i].ret,
+				kexec_container_locate(f->bytes, 64, 2000, &at, &len));
+		if (c[i].ret)
+			continue;
+		KUNIT_EXPECT_EQ(test, at, (u64)c[i].start);
+		KUNIT_EXPECT_EQ(test, len, (u64)c[i].size);
+		/* Where no gzip data begins, none is found. */
+		f->len = 2000;
+		unpack_expect_damage(test, f, f->len);
+	}
+}
+
+static struct kunit_case unpack_test_cases[] = {
+	KUNIT_CASE(unpack_test_raw),
+	KUNIT_CASE(unpack_test_detect),
+	KUNIT_CASE(unpack_test_gzip),
+	KUNIT_CASE(unpack_test_gzip_fields),
+	KUNIT_CASE(unpack_test_deflated),
+	KUNIT_CASE(unpack_test_cut),
+	KUNIT_CASE(unpack_test_flipped),
+	KUNIT_CASE(unpack_test_trailing),
+	KUNIT_CASE(unpack_test_members),
+	KUNIT_CASE(unpack_test_head),
+	KUNIT_CASE(unpack_test_zboot),
+	KUNIT_CASE(unpack_test_zboot_bad),
+	KUNIT_CASE(unpack_test_locate),
+	{}
+};
+
+static struct kunit_suite unpack_test_suite = {
+	.name = "kexec-image-unpack",
+	.test_cases = unpack_test_cases,
+};
+
+kunit_test_suite(unpack_test_suite);

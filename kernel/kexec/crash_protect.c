@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: the crash reservation, read-only where that is possible
+ *
+ * A loaded crash image should survive the bug that will make it needed.  Where
+ * this kernel maps its memory page by page anyway and may change the linear map
+ * (can_set_direct_map(): rodata=full, debug_pagealloc, KFENCE), the reservation
+ * is made read-only there, and a stray write faults at once.  Page mappings are
+ * not asked for to that end: they cost memory and TLB entries for all of RAM.
+ * Without them the digests of verify.c stand guard alone.
+ *
+ * ==================  ======================================================
+ * main region         read-only while a crash image is loaded, except between
+ *                     kexec_crash_unprotect() and kexec_crash_protect()
+ * low region          read-only from boot on: nothing of ours lies there, only
+ *                     what is given back becomes writable again
+ * ==================  ======================================================
+ *
+ * Two things stay writable, at another address: the page in which the panic path
+ * makes vmcoreinfo (crash_load.c), and the ELF core header, which follows changes
+ * of memory and which a panic may have to finish (crash_elfcorehdr.c).
+ *
+ * Only permissions of entries that exist are changed, so nothing is allocated
+ * and nothing can sleep.  No lock: the kexec lock is held by all callers but
+ * boot and hibernation, which are alone.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/crash_reserve.h>
+#include <linux/init.h>
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <linux/set_memory.h>
+
+#include <asm/tlbflush.h>
+
+#include "internal.h"
+
+/*
+ * Without the barriers of set_pte_at(): the caller invalidates the TLB once for the
+ * whole range, and flush_tlb_kernel_range() begins with a dsb(ishst), which orders
+ * all of these stores before the invalidation, and ends with one for its completion.
+ */
+static int crash_protect_pte(pte_t *ptep, unsigned long va, void *writable)
+{
+	pte_t pte = ptep_get(ptep);
+
+	pte = writable ? pte_mkwrite_novma(pte) : pte_wrprotect(pte);
+	__set_pte_nosync(ptep, pte);
+	return 0;
+}
+
+static void crash_protect_range(phys_addr_t start, u64 len, bool writable)
+{
+	unsigned long va = (unsigned long)__va(start);
+	int err;
+
+	if (!len || !can_set_direct_map())
+		return;
+	err = apply_to_existing_page_range(&init_mm, va, len, crash_protect_pte,
+					   writable ? &init_mm : NULL);
+	/* Nobody may go on with the permissions of before. */
+	flush_tlb_kernel_range(va, va + len);
+	if (err)
+		pr_warn_once("the linear map of [%pa, %#llx) did not change (%d); the digests stand guard alone\n",
+			     &start, start + len, err);
+}
+
+static void crash_protect_res(const struct resource *res, bool writable)
+{
+	crash_protect_range(res->start, res->end ? resource_size(res) : 0, writable);
+}
+
+/**
+ * kexec_crash_unprotect() - let this kernel write to the crash reservation
+ *
+ * To be called before an image moves in, before a part of a loaded one is
+ * rewritten, and when there is none any more.  May be called twice.
+ *
+ * Context: any; the caller holds the kexec lock or is alone.
+ */
+void kexec_crash_unprotect(void)
+{
+	crash_protect_res(&crashk_res, true);
+}
+
+/**
+ * kexec_crash_protect() - end what kexec_crash_unprotect() began
+ *
+ * Context: any; the caller holds the kexec lock or is alone, and a crash image
+ * is complete.
+ */
+void kexec_crash_protect(void)
+{
+	crash_protect_res(&crashk_res, false);
+}
+
+/**
+ * kexec_crash_unprotect_range() - make a part writable that leaves the reservation
+ * @start: first byte, page aligned
+ * @len: bytes
+ *
+ * Context: any; the caller holds the kexec lock.
+ */
+void kexec_crash_unprotect_range(phys_addr_t start, u64 len)
+{
+	crash_protect_range(start, len, true);
+}
+
+/* Before anybody else can be led there by a wrong pointer. */
+static int __init crash_protect_low(void)
+{
+	crash_protect_res(&crashk_low_res, false);
+	return 0;
+}
+early_initcall(crash_protect_low);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The crashkernel= parameter, as text.  Builds in the kernel and on the host.
+ */
+#ifndef _KERNEL_KEXEC_RESERVE_H
+#define _KERNEL_KEXEC_RESERVE_H
+
+#include <linux/types.h>
+
+/**
+ * struct crashkernel_request - what crashkernel= asks for
+ * @size: bytes of the main region; 0 when no range holds for this machine
+ * @base: its first byte, 0 leaves the choice to the kernel
+ * @low_size: bytes of the low region that goes with a main region out of the
+ *            reach of 32-bit devices, 0 for none
+ * @high: the main region should be out of their reach
+ * @cma: a part from CMA is requested as well (",cma")
+ * @why: after -EINVAL, what is wrong; after 0, what is wrong with ",low"
+ * @where: with @why, the place in the command line where it is wrong
+ */
+struct crashkernel_request {
+	u64 size;
+	u64 base;
+	u64 low_size;
+	bool high;
+	bool cma;
+	const char *why;
+	const char *where;
+};
+
+int crashkernel_param_parse(const char *cmdline, u64 ram, u64 low_default,
+			struct crashkernel_request *req);
+u64 kexec_reserve_fit_low(u64 size, u64 largest, u64 free, u64 align);
+
+#endif /* _KERNEL_KEXEC_RESERVE_H */

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: the ELF core header
+ *
+ * A capture kernel finds the memory of the kernel that crashed through an ELF64
+ * core header (fs/proc/vmcore.c).  Its program headers are, in this order:
+ *
+ *  - one PT_NOTE per possible CPU, where that CPU leaves its registers;
+ *  - one PT_NOTE for vmcoreinfo;
+ *  - one PT_LOAD for the kernel image at its own virtual address, for readers
+ *    that start from symbols;
+ *  - one PT_LOAD for each piece of memory at its address in the linear map.
+ *
+ * Nothing is copied at load time: every p_offset is the physical address where
+ * the bytes will be found after the crash.
+ *
+ * The pieces of memory are never stored.  A walk produces them one by one, once
+ * to count and once to write, so no buffer here can be too small for them.
+ *
+ * Ownership: all memory is the caller's.  Locking: none.  Context: any; bounded
+ * by ranges times excluded ranges squared.  Builds in the kernel and on the
+ * host (tools/testing/kexec).
+ */
+#include <linux/elf.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include "elfcore.h"
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define ELFCORE_DATA	ELFDATA2MSB
+#else
+#define ELFCORE_DATA	ELFDATA2LSB
+#endif
+
+/* Where the walk stands: in range @ram, everything below @pos is done. */
+struct elfcore_walk {
+	unsigned int ram;
+	u64 pos;
+};
+
+/* Where the next program header goes. */
+struct elfcore_writer {
+	struct elf64_hdr *ehdr;
+	struct elf64_phdr *next;
+};
+
+/* The first address from @pos on that no excluded range covers. */
+static u64 elfcore_skip_excluded(const struct elfcore_req *req, u64 pos)
+{
+	unsigned int i;
+
+	/* Each excluded range moves @pos at most once, then the scan restarts. */
+	for (i = 0; i < req->nr_skip; i++) {
+		if (pos < req->skip[i].start || pos >= req->skip[i].end)
+			continue;
+		pos = req->skip[i].end;
+		i = -1;
+	}
+	return pos;
+}
+
+/* The first address in (@pos, @end) that is excluded; @end when none is. */
+static u64 elfcore_next_skipped(const struct elfcore_req *req, u64 pos, u64 end)
+{
+	unsigned int i;
+
+	for (i = 0; i < req->nr_skip; i++) {
+		const struct kexec_range *s = &req->skip[i];
+
+		if (s->start < s->end && s->start > pos && s->start < end)
+			end = s->start;
+	}
+	return end;
+}
+
+static bool elfcore_next_piece(const struct elfcore_req *req, struct elfcore_walk *walk,
+			       struct kexec_range *piece)
+{
+	for (; walk->ram < req->nr_ram; walk->ram++, walk->pos = 0) {
+		const struct kexec_range *ram = &req->ram[walk->ram];
+		u64 pos = elfcore_skip_excluded(req, max(ram->start, walk->pos));
+
+		if (pos >= ram->end)
+			continue;
+		piece->start = pos;
+		piece->end = elfcore_next_skipped(req, pos, ram->end);
+		walk->pos = piece->end;
+		return true;
+	}
+	return false;
+}
+
+/**
+ * kexec_elfcore_capacity() - bytes for a header that may grow
+ * @nr_cpus: notes
+ * @nr_ranges: ranges of memory there are now
+ *
+ * Room for twice the ranges that there are, and for ELFCORE_MIN_RANGES at least,
+ * as far as an ELF file can count them.
+ *
+ * Context: any.
+ * Return: bytes, a multiple of ELFCORE_ALIGN.
+ */
+size_t kexec_elfcore_capacity(unsigned int nr_cpus, unsigned int nr_ranges)
+{
+	/* vmcoreinfo and the kernel image have one each. */
+	u64 nr = 2 + (u64)nr_cpus + max_t(u64, 2 * (u64)nr_ranges, ELFCORE_MIN_RANGES);
+
+	nr = min_t(u64, nr, PN_XNUM - 1);
+	return ALIGN(sizeof(struct elf64_hdr) + nr * sizeof(struct elf64_phdr), ELFCORE_ALIGN);
+}
+
+/**
+ * kexec_elfcore_size() - bytes that a header takes
+ * @req: what it has to describe
+ * @need: filled with the bytes, a multiple of ELFCORE_ALIGN
+ *
+ * Context: any.
+ * Return: 0, or -EOVERFLOW when there are more notes and pieces of memory than
+ * e_phnum can count (ELF gABI, "ELF Header": PN_XNUM and above are escapes,
+ * which the readers of core headers do not know).
+ */
+int kexec_elfcore_size(const struct elfcore_req *req, size_t *need)
+{
+	u64 nr = (u64)req->nr_cpus + !!req->info_len + !!req->text_len;
+	struct elfcore_walk walk = { };
+	struct kexec_range piece;
+
+	while (nr < PN_XNUM && elfcore_next_piece(req, &walk, &piece))
+		nr++;
+	if (nr >= PN_XNUM)
+		return -EOVERFLOW;
+
+	*need = ALIGN(sizeof(struct elf64_hdr) + nr * sizeof(struct elf64_phdr), ELFCORE_ALIGN);
+	return 0;
+}
+
+static void elfcore_begin(struct elfcore_writer *pen, void *buf)
+{
+	struct elf64_hdr *ehdr = buf;
+
+	*ehdr = (struct elf64_hdr) {
+		.e_ident = {
+			[EI_MAG0] = ELFMAG0, [EI_MAG1] = ELFMAG1,
+			[EI_MAG2] = ELFMAG2, [EI_MAG3] = ELFMAG3,
+			[EI_CLASS] = ELFCLASS64,
+			[EI_DATA] = ELFCORE_DATA,
+			[EI_VERSION] = EV_CURRENT,
+			[EI_OSABI] = ELFOSABI_NONE,
+		},
+		.e_type = ET_CORE,
+		.e_machine = EM_AARCH64,
+		.e_version = EV_CURRENT,
+		.e_phoff = sizeof(*ehdr),
+		.e_ehsize = sizeof(*ehdr),
+		.e_phentsize = sizeof(struct elf64_phdr),
+	};
+	pen->ehdr = ehdr;
+	pen->next = (struct elf64_phdr *)(ehdr + 1);
+}
+
+static void elfcore_put(struct elfcore_writer *pen, u32 type, u64 pa, u64 va, u64 len)
+{
+	*pen->next++ = (struct elf64_phdr) {
+		.p_type = type,
+		.p_flags = type == PT_LOAD ? PF_R | PF_W | PF_X : 0,
+		.p_offset = pa,
+		.p_paddr = pa,
+		.p_vaddr = va,
+		.p_filesz = len,
+		.p_memsz = len,
+	};
+	pen->ehdr->e_phnum++;
+}
+
+/**
+ * kexec_elfcore_build() - write a header
+ * @req: what it has to describe
+ * @buf: where it goes, aligned for a struct elf64_hdr; zeroed behind the last entry
+ * @room: bytes of @buf
+ * @used: filled with the bytes that count, a multiple of ELFCORE_ALIGN
+ *
+ * Context: any.
+ * Return: 0, -ENOSPC when @room is too small, or what kexec_elfcore_size()
+ * returns; @buf and @used are untouched then.
+ */
+int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t room,
+			size_t *used)
+{
+	struct elfcore_walk walk = { };
+	struct kexec_range piece;
+	struct elfcore_writer pen;
+	unsigned int i;
+	size_t need;
+	int ret;
+
+	ret = kexec_elfcore_size(req, &need);
+	if (ret)
+		return ret;
+	if (need > room)
+		return -ENOSPC;
+
+	memset(buf, 0, need);
+	elfcore_begin(&pen, buf);
+	for (i = 0; i < req->nr_cpus; i++)
+		elfcore_put(&pen, PT_NOTE, req->cpu_note_pa[i], 0, req->cpu_note_len);
+	if (req->info_len)
+		elfcore_put(&pen, PT_NOTE, req->info_pa, 0, req->info_len);
+	if (req->text_len)
+		elfcore_put(&pen, PT_LOAD, req->text_pa, req->text_va, req->text_len);
+	while (elfcore_next_piece(req, &walk, &piece))
+		elfcore_put(&pen, PT_LOAD, piece.start, piece.start + req->linear_offset,
+			    piece.end - piece.start);
+
+	*used = need;
+	return 0;
+}

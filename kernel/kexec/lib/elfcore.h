@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ELF core header that a capture kernel reads to learn what a dump of this
+ * kernel consists of.  Pure arithmetic: builds in the kernel and on the host.
+ */
+#ifndef _KERNEL_KEXEC_ELFCORE_H
+#define _KERNEL_KEXEC_ELFCORE_H
+
+#include <linux/types.h>
+
+#include "range_map.h"
+
+/* Ranges of memory that there is room for, whatever there is now. */
+#ifdef CONFIG_CRASH_MAX_MEMORY_RANGES
+#define ELFCORE_MIN_RANGES	CONFIG_CRASH_MAX_MEMORY_RANGES
+#else
+#define ELFCORE_MIN_RANGES	0
+#endif
+
+/* Bytes; the length of a header is a multiple of it, on every page size. */
+#define ELFCORE_ALIGN	4096
+
+/**
+ * struct elfcore_req - what the header has to describe
+ * @ram: memory to dump; order does not matter, empty ranges are ignored
+ * @nr_ram: entries of @ram
+ * @skip: memory to leave out; may overlap, reach beyond @ram or be empty
+ * @nr_skip: entries of @skip
+ * @cpu_note_pa: physical address of each CPU's register note
+ * @nr_cpus: entries of @cpu_note_pa
+ * @cpu_note_len: bytes of each of these notes
+ * @info_pa: physical address of the vmcoreinfo note
+ * @info_len: bytes of it, 0 leaves it out
+ * @text_va: virtual address at which the kernel image is mapped
+ * @text_pa: physical address of the kernel image
+ * @text_len: bytes of it, 0 leaves it out
+ * @linear_offset: virtual minus physical address in the linear map, modulo 2^64
+ */
+struct elfcore_req {
+	const struct kexec_range *ram;
+	unsigned int nr_ram;
+	const struct kexec_range *skip;
+	unsigned int nr_skip;
+	const u64 *cpu_note_pa;
+	unsigned int nr_cpus;
+	u64 cpu_note_len;
+	u64 info_pa;
+	u64 info_len;
+	u64 text_va;
+	u64 text_pa;
+	u64 text_len;
+	u64 linear_offset;
+};
+
+size_t kexec_elfcore_capacity(unsigned int nr_cpus, unsigned int nr_ranges);
+int kexec_elfcore_size(const struct elfcore_req *req, size_t *need);
+int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t room,
+			size_t *used);
+
+#endif /* _KERNEL_KEXEC_ELFCORE_H */

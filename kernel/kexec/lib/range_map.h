@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Finding room for a segment among ranges of memory.  Pure arithmetic on
+ * sorted ranges: builds in the kernel and on the host.
+ */
+#ifndef _KERNEL_KEXEC_PLACE_H
+#define _KERNEL_KEXEC_PLACE_H
+
+#include <linux/types.h>
+
+/**
+ * struct kexec_range - bytes [start, end) of physical memory
+ * @start: first byte
+ * @end: first byte behind
+ */
+struct kexec_range {
+	u64 start;
+	u64 end;
+};
+
+/**
+ * struct range_map - ranges in ascending order that neither touch nor overlap
+ * @nr: ranges in use
+ * @max: ranges there is room for
+ * @r: the ranges
+ */
+struct range_map {
+	unsigned int nr;
+	unsigned int max;
+	struct kexec_range r[];
+};
+
+/**
+ * struct range_request - what a segment wants
+ * @size: bytes, not 0
+ * @align: alignment of the first byte, a power of two
+ * @min: no byte lies below this address
+ * @max: no byte lies at or above this address
+ * @top_down: take the highest place that fits instead of the lowest
+ */
+struct range_request {
+	u64 size;
+	u64 align;
+	u64 min;
+	u64 max;
+	bool top_down;
+};
+
+int range_map_add(struct range_map *map, u64 start, u64 end);
+int range_map_remove(struct range_map *map, u64 start, u64 end);
+bool range_map_contains(const struct range_map *map, u64 start, u64 end);
+int range_map_find_hole(const struct range_map *map,
+		     const struct range_request *req, u64 *addr);
+
+#endif /* _KERNEL_KEXEC_PLACE_H */

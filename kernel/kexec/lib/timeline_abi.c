@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: the bytes of a timeline
+ *
+ * Marks into the bytes of /chosen/linux,kexec-timeline and out of them again.
+ * Who reads them knows nothing of who wrote them, so nothing is taken for
+ * granted: length, version, whose tree it is, and that time runs forward.
+ *
+ * No lock, no allocation, no state.  Builds on the host, too.
+ */
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <asm/byteorder.h>
+
+#include "timeline_abi.h"
+
+#define TIMELINE_BYTES_US_PER_S	1000000ULL
+
+/* More phases than any kernel will ever have. */
+#define TIMELINE_BYTES_MAX_SPANS	256
+
+static const char * const timeline_abi_names[] = {
+	[KEXEC_PHASE_LOAD] = "load",
+	[KEXEC_PHASE_VERIFY] = "verify",
+	[KEXEC_PHASE_NOTIFIERS] = "notifiers",
+	[KEXEC_PHASE_DEVICES] = "devices",
+	[KEXEC_PHASE_SYSCORE] = "syscore",
+	[KEXEC_PHASE_CPUS] = "cpus",
+	[KEXEC_PHASE_RELOCATION] = "relocation",
+	[KEXEC_PHASE_BOOT] = "boot",
+};
+
+static_assert(ARRAY_SIZE(timeline_abi_names) == KEXEC_NR_PHASES);
+
+/**
+ * kexec_timeline_name() - what people call a phase
+ * @phase: the phase
+ *
+ * Context: any.
+ * Return: one word, part of the ABI of sysfs.
+ */
+const char *kexec_timeline_name(enum kexec_phase phase)
+{
+	return timeline_abi_names[phase];
+}
+
+/**
+ * kexec_timeline_encode() - make the bytes of the property
+ * @log: the marks
+ * @tree_pa: where the tree with the property will be
+ * @hz: ticks of the counter in a second
+ * @to: the bytes
+ *
+ * Context: any.
+ */
+void kexec_timeline_encode(const struct kexec_timeline_log *log, u64 tree_pa, u64 hz,
+			   struct kexec_timeline *to)
+{
+	unsigned int i;
+
+	to->magic = cpu_to_be32(KEXEC_TIMELINE_MAGIC);
+	to->version = cpu_to_be32(KEXEC_TIMELINE_VERSION);
+	to->tree_pa = cpu_to_be64(tree_pa);
+	to->hz = cpu_to_be64(hz);
+	to->nr_spans = cpu_to_be64(KEXEC_NR_HANDED);
+	for (i = 0; i < KEXEC_NR_HANDED; i++) {
+		to->span[i].start = cpu_to_be64(log->start[i]);
+		to->span[i].end = cpu_to_be64(log->end[i]);
+	}
+}
+
+/* One phase that another kernel tells of; does it make sense at @now? */
+static bool timeline_abi_span_ok(const struct kexec_timeline_log *log, enum kexec_phase i,
+				   u64 now)
+{
+	u64 start = log->start[i], end = log->end[i];
+
+	if (i == KEXEC_PHASE_RELOCATION)
+		return start && !end && start <= now;
+	/* All others are counted from this one. */
+	if (!start)
+		return !end && i != KEXEC_PHASE_VERIFY;
+	return start <= end && end <= now;
+}
+
+static int timeline_abi_check(const struct kexec_timeline *head, size_t len, u64 tree_pa,
+				u64 hz)
+{
+	u64 nr = be64_to_cpu(head->nr_spans);
+
+	if (!head->magic)
+		return -ENODATA;
+	if (be32_to_cpu(head->magic) != KEXEC_TIMELINE_MAGIC)
+		return -EINVAL;
+	if (be32_to_cpu(head->version) != KEXEC_TIMELINE_VERSION)
+		return -EPROTO;
+	if (be64_to_cpu(head->tree_pa) != tree_pa)
+		return -ESTALE;
+	if (!hz || be64_to_cpu(head->hz) != hz)
+		return -ERANGE;
+	if (nr < KEXEC_NR_HANDED || nr > TIMELINE_BYTES_MAX_SPANS ||
+	    len != sizeof(*head) + (nr - KEXEC_NR_HANDED) * sizeof(head->span[0]))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * kexec_timeline_decode() - read the bytes of the property
+ * @from: the bytes, written by a kernel that we know nothing of; no alignment
+ * @len: how many
+ * @tree_pa: where the tree with the property is
+ * @hz: ticks of the counter in a second
+ * @now: a tick after all that the property may speak of
+ * @log: the marks; undefined after a failure
+ *
+ * Context: any.
+ * Return: 0; -ENODATA when the property was not filled in, -EPROTO for another
+ * version, -ESTALE for a copy of an older one, -ERANGE when the counter has
+ * another frequency here, -EINVAL when the bytes make no sense.
+ */
+int kexec_timeline_decode(const void *from, size_t len, u64 tree_pa, u64 hz, u64 now,
+			  struct kexec_timeline_log *log)
+{
+	struct kexec_timeline bytes;
+	unsigned int i;
+	int ret;
+
+	if (len < sizeof(bytes))
+		return -EINVAL;
+	/* The tree aligns values to 4 bytes only. */
+	memcpy(&bytes, from, sizeof(bytes));
+	ret = timeline_abi_check(&bytes, len, tree_pa, hz);
+	if (ret)
+		return ret;
+
+	*log = (struct kexec_timeline_log) { .now = KEXEC_NR_PHASES };
+	for (i = 0; i < KEXEC_NR_HANDED; i++) {
+		log->start[i] = be64_to_cpu(bytes.span[i].start);
+		log->end[i] = be64_to_cpu(bytes.span[i].end);
+		if (!timeline_abi_span_ok(log, i, now))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * kexec_timeline_us() - the time between two ticks
+ * @tick: the later one, usually
+ * @origin: the earlier one, usually
+ * @hz: ticks in a second, not 0
+ *
+ * Context: any.
+ * Return: microseconds from @origin to @tick, rounded to zero, negative when
+ * @tick is the earlier one.
+ */
+s64 kexec_timeline_us(u64 tick, u64 origin, u64 hz)
+{
+	if (tick < origin)
+		return -kexec_timeline_us(origin, tick, hz);
+	return mul_u64_u64_div_u64(tick - origin, TIMELINE_BYTES_US_PER_S, hz);
+}

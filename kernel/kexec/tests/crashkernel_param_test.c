@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: KUnit suite kexec-crashkernel-param
+ *
+ * Command lines, the memory of the machine that they are given to, and what
+ * crashkernel= in them asks for.  The machines have 1, 4 and 32 GB; FW_GB() is one
+ * whose firmware keeps a little for itself.
+ */
+#include <kunit/test.h>
+#include <linux/errno.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "../lib/crashkernel_param.h"
+
+#define MB(n)		((u64)(n) << 20)
+#define GB(n)		((u64)(n) << 30)
+#define FW_GB(n)	(GB(n) - MB(20))
+
+/* Bytes of low memory when nothing is said; odd, so that it cannot be mistaken. */
+#define LOW		MB(77)
+
+struct crashkernel_case {
+	const char *cmdline;
+	u64 ram;
+	int ret;
+	u64 size;
+	u64 base;
+	u64 low_size;
+	bool high;
+	bool cma;
+	bool low_is_wrong;
+};
+
+#define NONE(ram, line)			{ line, ram, -ENOENT }
+#define BAD(ram, line)			{ line, ram, -EINVAL }
+#define PLAIN(ram, line, size)		{ line, ram, 0, size, 0, LOW }
+#define FIXED(ram, line, size, base)	{ line, ram, 0, size, base }
+#define HIGH(ram, line, size, low)	{ line, ram, 0, size, 0, low, true }
+#define PLAIN_LOW(ram, line, size, low)	{ line, ram, 0, size, 0, low }
+#define FIXED_LOW(ram, line, size, base, low)	{ line, ram, 0, size, base, low }
+#define BAD_LOW(ram, line, size, base, low) \
+	{ line, ram, 0, size, base, low, false, false, true }
+#define CMA(ram, line, size, base, low, high) \
+	{ line, ram, 0, size, base, low, high, true }
+
+#define DISTRO	"crashkernel=512M-2G:64M,2G-16G:192M,16G-:512M"
+
+static const struct crashkernel_case crashkernel_cases[] = {
+	/* Nothing asked for */
+	NONE(GB(1), ""),
+	NONE(GB(4), "root=/dev/vda ro quiet"),
+	NONE(GB(4), "crashkernel"),
+	NONE(GB(4), "nocrashkernel=64M mycrashkernel=64M,high"),
+	NONE(GB(4), "crashkernel=64M,low"),
+
+	/* size */
+	PLAIN(GB(1), "crashkernel=128M", MB(128)),
+	PLAIN(GB(4), "root=/dev/vda crashkernel=256M quiet", MB(256)),
+	PLAIN(GB(4), "quiet\tcrashkernel=256M\n", MB(256)),
+	PLAIN(GB(32), "crashkernel=2G", GB(2)),
+	PLAIN(GB(4), "crashkernel=262144k", MB(256)),
+	PLAIN(GB(4), "crashkernel=268435456", MB(256)),
+	PLAIN(GB(4), "crashkernel=0x10000000", MB(256)),
+	PLAIN(GB(4), "crashkernel=0X10m", MB(16)),
+	PLAIN(GB(4), "crashkernel=0400M", MB(256)),
+	PLAIN(GB(32), "crashkernel=1g", GB(1)),
+	PLAIN(GB(4), "crashkernel=0", 0),
+	PLAIN(GB(1), "crashkernel=1023M", MB(1023)),
+	BAD(GB(1), "crashkernel=1024M"),
+	BAD(GB(1), "crashkernel=4G"),
+	BAD(GB(4), "crashkernel=4P"),
+
+	/* size@offset */
+	FIXED(GB(1), "crashkernel=128M@0x50000000", MB(128), 0x50000000),
+	FIXED(GB(4), "crashkernel=256M@2G", MB(256), GB(2)),
+	PLAIN(GB(4), "crashkernel=256M@0", MB(256)),
+	BAD(GB(4), "crashkernel=256M@"),
+	BAD(GB(4), "crashkernel=256M@here"),
+	BAD(GB(4), "crashkernel=256M@2G@3G"),
+	BAD(GB(4), "crashkernel=256M@2Gx"),
+
+	/* ranges */
+	PLAIN(GB(1), DISTRO, MB(64)),
+	PLAIN(FW_GB(1), DISTRO, MB(64)),
+	PLAIN(GB(4), DISTRO, MB(192)),
+	PLAIN(GB(32), DISTRO, MB(512)),
+	PLAIN(MB(384), DISTRO, 0),
+	PLAIN(FW_GB(2), DISTRO, MB(192)),
+	PLAIN(FW_GB(32), "crashkernel=32G-:1G", GB(1)),
+	PLAIN(GB(32), "crashkernel=0-:96M", MB(96)),
+	PLAIN(GB(4), "crashkernel=1G-4G:64M", 0),
+	PLAIN(GB(4), "crashkernel=4G-4097M:64M", MB(64)),
+	FIXED(GB(4), DISTRO "@0x90000000", MB(192), 0x90000000),
+	FIXED(GB(32), DISTRO "@3G quiet", MB(512), GB(3)),
+	FIXED(GB(4), "crashkernel=1G-2G:64M@3G", 0, GB(3)),
+	PLAIN(GB(1), "crashkernel=512M-2G:64M,2G", MB(64)),
+	BAD(GB(4), "crashkernel=512M-2G:64M,2G"),
+	BAD(GB(4), "crashkernel=512M-2G:64M,"),
+	BAD(GB(4), "crashkernel=512M-2G:64M;2G-:128M"),
+	BAD(GB(4), "crashkernel=2G-1G:64M"),
+	BAD(GB(4), "crashkernel=2G-2G:64M"),
+	BAD(GB(4), "crashkernel=1G:64M"),
+	BAD(GB(4), "crashkernel=-2G:64M"),
+	BAD(GB(4), "crashkernel=1G-2G-3G:64M"),
+	BAD(GB(4), "crashkernel=1G-:"),
+	BAD(GB(4), "crashkernel=:64M"),
+	BAD(GB(4), "crashkernel=1G-:5G"),
+	BAD(GB(4), "crashkernel=1G-:64M@"),
+	BAD(GB(4), "crashkernel=1G-:64Mx"),
+
+	/* size,high and size,low */
+	HIGH(GB(4), "crashkernel=256M,high", MB(256), LOW),
+	HIGH(GB(32), "crashkernel=1G,high crashkernel=64M,low", GB(1), MB(64)),
+	HIGH(GB(32), "crashkernel=64M,low crashkernel=1G,high", GB(1), MB(64)),
+	HIGH(GB(32), "crashkernel=1G,high crashkernel=0,low", GB(1), 0),
+	HIGH(GB(32), "crashkernel=1G,high crashkernel=2G,high", GB(2), LOW),
+	HIGH(GB(32), "crashkernel=1G,high crashkernel=8M,low crashkernel=9M,low", GB(1), MB(9)),
+	BAD(GB(4), "crashkernel=4G,high"),
+	BAD(GB(4), "crashkernel=,high"),
+	BAD(GB(4), "crashkernel=256M,high crashkernel=,low"),
+	BAD(GB(4), "crashkernel=256M,high crashkernel=64,,low"),
+	BAD(GB(4), "crashkernel=256M@2G,high"),
+	BAD(GB(4), "crashkernel=1G-:256M,high"),
+	BAD(GB(4), "crashkernel=256M,low,high"),
+	BAD(GB(4), "crashkernel=256M,HIGH"),
+	BAD(GB(4), "crashkernel=256M,higher"),
+
+	/* size,low next to a size without a suffix */
+	PLAIN_LOW(GB(32), "crashkernel=1G crashkernel=16M,low", GB(1), MB(16)),
+	PLAIN_LOW(GB(32), "crashkernel=16M,low crashkernel=1G", GB(1), MB(16)),
+	PLAIN_LOW(GB(32), "crashkernel=1G crashkernel=0,low", GB(1), 0),
+	PLAIN_LOW(GB(32), DISTRO " crashkernel=16M,low", MB(512), MB(16)),
+	PLAIN_LOW(GB(4), "crashkernel=128M crashkernel=256M,high crashkernel=64M,low", MB(128),
+		  MB(64)),
+	FIXED_LOW(GB(32), "crashkernel=1G@8G crashkernel=16M,low", GB(1), GB(8), MB(16)),
+	BAD_LOW(GB(32), "crashkernel=1G crashkernel=,low", GB(1), 0, LOW),
+	BAD_LOW(GB(32), "crashkernel=16x,low crashkernel=1G", GB(1), 0, LOW),
+	BAD_LOW(GB(32), "crashkernel=1G@8G crashkernel=junk,low", GB(1), GB(8), 0),
+
+	/* size,cma */
+	CMA(GB(4), "crashkernel=256M crashkernel=64M,cma", MB(256), 0, LOW, false),
+	CMA(GB(4), "crashkernel=64M,cma crashkernel=256M", MB(256), 0, LOW, false),
+	CMA(GB(4), DISTRO "@0x90000000 crashkernel=64M,cma", MB(192), 0x90000000, 0, false),
+	CMA(GB(4), "crashkernel=256M,high crashkernel=64M,low crashkernel=64M,cma", MB(256), 0,
+	    MB(64), true),
+	CMA(GB(4), "crashkernel=256M crashkernel=junk,cma", MB(256), 0, LOW, false),
+	{ "crashkernel=64M,cma", GB(4), -ENOENT, .cma = true },
+	BAD(GB(4), "crashkernel=256M,cma,high"),
+	BAD(GB(4), "crashkernel=256M,cm crashkernel=64M,cma"),
+
+	/* Several */
+	PLAIN(GB(4), "crashkernel=64M crashkernel=128M", MB(128)),
+	PLAIN(GB(4), "crashkernel=1G-:64M crashkernel=128M", MB(128)),
+	PLAIN(GB(4), "crashkernel=128M crashkernel=1G-:64M", MB(64)),
+	PLAIN(GB(4), "crashkernel=128M crashkernel=256M,high", MB(128)),
+	PLAIN(GB(4), "crashkernel=junk crashkernel=64M", MB(64)),
+	BAD(GB(4), "crashkernel=64M crashkernel=junk"),
+	BAD(GB(4), "crashkernel=256M,high crashkernel=junk"),
+
+	/* Numbers that are none, or too large */
+	BAD(GB(4), "crashkernel="),
+	BAD(GB(4), "crashkernel= 64M"),
+	BAD(GB(4), "crashkernel=-64M"),
+	BAD(GB(4), "crashkernel=+64M"),
+	BAD(GB(4), "crashkernel=64MB"),
+	BAD(GB(4), "crashkernel=0x"),
+	BAD(GB(4), "crashkernel=0xM"),
+	BAD(GB(4), "crashkernel=0x M"),
+	BAD(GB(4), "crashkernel=\"64M\""),
+	BAD(GB(4), "crashkernel=08M"),
+	BAD(GB(4), "crashkernel=18446744073709551615"),
+	BAD(GB(4), "crashkernel=18446744073709551616"),
+	BAD(GB(4), "crashkernel=18446744073709551616M"),
+	BAD(GB(4), "crashkernel=0x10000000000000000"),
+	BAD(GB(4), "crashkernel=17592186044416M"),
+	BAD(GB(4), "crashkernel=17592186044417M"),
+	BAD(GB(4), "crashkernel=16E"),
+	BAD(GB(4), "crashkernel=64M@16E"),
+	BAD(GB(4), "crashkernel=0-16E:64M"),
+	BAD(GB(4), "crashkernel=16E,high"),
+	BAD(GB(4), "crashkernel=64M,high crashkernel=16E,low"),
+};
+
+static void crashkernel_case_name(const struct crashkernel_case *c, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%llu MB: %s", c->ram >> 20, c->cmdline);
+	/* A description that ends in white space or holds a '#' would break KTAP. */
+	strreplace(desc, '\n', ' ');
+	strreplace(desc, '\t', ' ');
+}
+
+KUNIT_ARRAY_PARAM(crashkernel_case, crashkernel_cases, crashkernel_case_name);
+
+static void crashkernel_test_table(struct kunit *test)
+{
+	const struct crashkernel_case *c = test->param_value;
+	const char *end = c->cmdline + strlen(c->cmdline);
+	struct crashkernel_request req;
+
+	KUNIT_ASSERT_EQ(test, crashkernel_param_parse(c->cmdline, c->ram, LOW, &req), c->ret);
+	if (c->ret == -EINVAL) {
+		KUNIT_EXPECT_NOT_NULL(test, req.why);
+		KUNIT_EXPECT_GE(test, (ulong)req.where, (ulong)c->cmdline);
+		KUNIT_EXPECT_LE(test, (ulong)req.where, (ulong)end);
+		return;
+	}
+	KUNIT_EXPECT_EQ(test, !!req.why, c->low_is_wrong);
+	KUNIT_EXPECT_EQ(test, req.cma, c->cma);
+	KUNIT_EXPECT_EQ(test, req.size, c->size);
+	KUNIT_EXPECT_EQ(test, req.base, c->base);
+	KUNIT_EXPECT_EQ(test, req.low_size, c->low_size);
+	KUNIT_EXPECT_EQ(test, req.high, c->high);
+}
+
+/* Cut off anywhere, a command line is read or refused, never misread as larger. */
+static void crashkernel_test_cut_off(struct kunit *test)
+{
+	static const char line[] = "quiet " DISTRO "@0x90000000 crashkernel=300M,high";
+	struct crashkernel_request req;
+	char cut[sizeof(line)];
+	size_t len;
+	int ret;
+
+	for (len = 0; len < sizeof(line); len++) {
+		memcpy(cut, line, len);
+		cut[len] = '\0';
+		ret = crashkernel_param_parse(cut, GB(4), LOW, &req);
+		if (ret)
+			KUNIT_EXPECT_TRUE(test, ret == -ENOENT || (ret == -EINVAL && req.why));
+		else
+			KUNIT_EXPECT_LE(test, req.size, MB(512));
+	}
+	KUNIT_EXPECT_EQ(test, req.size, MB(192));
+	KUNIT_EXPECT_EQ(test, req.base, 0x90000000);
+}
+
+struct crashkernel_low_case {
+	u64 size;
+	u64 largest;
+	u64 free;
+	u64 fit;
+};
+
+/* What is requested, the largest free range, all that is free, and what is chosen */
+static const struct crashkernel_low_case crashkernel_low_cases[] = {
+	{ MB(128), MB(128), MB(128), MB(128) },
+	{ MB(16), GB(1), GB(2), MB(16) },
+	{ MB(128), MB(126), MB(126), MB(62) },
+	{ MB(128), MB(60), MB(200), MB(60) },
+	{ MB(128), MB(126), MB(300), MB(126) },
+	{ MB(128), MB(2), MB(3), 0 },
+	{ MB(128), 0, 0, 0 },
+	{ 0, 0, 0, 0 },
+};
+
+static void crashkernel_test_low(struct kunit *test)
+{
+	const struct crashkernel_low_case *c;
+
+	for (c = crashkernel_low_cases; c < crashkernel_low_cases + ARRAY_SIZE(crashkernel_low_cases); c++)
+		KUNIT_EXPECT_EQ(test, c->fit,
+				kexec_reserve_fit_low(c->size, c->largest, c->free, MB(2)));
+}
+
+static struct kunit_case crashkernel_test_cases[] = {
+	KUNIT_CASE_PARAM(crashkernel_test_table, crashkernel_case_gen_params),
+	KUNIT_CASE(crashkernel_test_cut_off),
+	KUNIT_CASE(crashkernel_test_low),
+	{ }
+};
+
+static struct kunit_suite crashkernel_test_suite = {
+	.name = "kexec-crashkernel-param",
+	.test_cases = crashkernel_test_cases,
+};
+
+kunit_test_suite(crashkernel_test_suite);
+
+MODULE_DESCRIPTION("KUnit tests for the crashkernel= parameter");
+MODULE_LICENSE("GPL");

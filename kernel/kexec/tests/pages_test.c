@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: KUnit suite kexec-pages
+ *
+ * What of a destination can be had when somebody sits in it, page by page.  A test
+ * takes whole pageblocks, gives back all of them but a few pages that cannot be
+ * moved, and asks for them as an image does.
+ */
+#include <kunit/test.h>
+#include <linux/gfp.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/pageblock-flags.h>
+#include <linux/sizes.h>
+
+#include "../internal.h"
+
+/* A power of two, so that the range begins where a pageblock does. */
+#define PAGES_TEST_BLOCKS	8
+
+/* Of these, the ones in which a page stays taken, the second one at its end. */
+#define PAGES_TEST_FIRST		1
+#define PAGES_TEST_SECOND	5
+
+/**
+ * struct pages_ground - the memory that a test is about
+ * @img: an image without pages
+ * @pfn: first page
+ * @nr: pages
+ * @pinned: those that are not given back, counted from @pfn
+ * @nr_pinned: how many
+ */
+struct pages_ground {
+	struct kexec_image *img;
+	unsigned long pfn;
+	unsigned long nr;
+	unsigned long pinned[2];
+	unsigned int nr_pinned;
+};
+
+static void pages_test_end(void *arg)
+{
+	struct pages_ground *g = arg;
+	unsigned int i;
+
+	kexec_image_free(g->img);
+	for (i = 0; i < g->nr_pinned; i++)
+		__free_page(pfn_to_page(g->pfn + g->pinned[i]));
+	kexec_unlock_nowork();
+}
+
+/* @nr is a power of two, and so the first page's number is a multiple of it. */
+static struct page *pages_test_take(unsigned long nr)
+{
+	unsigned int order = ilog2(nr);
+	struct page *page;
+
+	if (order > MAX_PAGE_ORDER)
+		return alloc_contig_pages(nr, GFP_KERNEL, numa_mem_id(), NULL);
+	page = alloc_pages(GFP_KERNEL, order);
+	if (page)
+		split_page(page, order);
+	return page;
+}
+
+/* An image with one segment for each of @size pages in @nr pages. */
+static struct pages_ground *pages_test_begin(struct kunit *test, unsigned long nr,
+					   unsigned long size)
+{
+	struct pages_ground *g = kunit_kzalloc(test, sizeof(*g), GFP_KERNEL);
+	struct page *page;
+	unsigned long i;
+
+	KUNIT_ASSERT_NOT_NULL(test, g);
+	KUNIT_ASSERT_TRUE(test, kexec_lock());
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, pages_test_end, g));
+	g->img = kexec_image_alloc(KEXEC_TYPE_DEFAULT, false);
+	KUNIT_ASSERT_NOT_NULL(test, g->img);
+	for (i = 0; i < nr; i += size)
+		KUNIT_ASSERT_EQ(test, i / size, kexec_segment_add(g->img, 0, PFN_PHYS(size)));
+
+	page = pages_test_take(nr);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	g->pfn = page_to_pfn(page);
+	g->nr = nr;
+	for (i = 0; i < nr; i += size)
+		kexec_segment_move(g->img, i / size, PFN_PHYS(g->pfn + i));
+	return g;
+}
+
+static bool pages_test_is_pinned(const struct pages_ground *g, unsigned long page)
+{
+	unsigned int i;
+
+	for (i = 0; i < g->nr_pinned; i++)
+		if (g->pinned[i] == page)
+			return true;
+	return false;
+}
+
+static void pages_test_give_back(struct pages_ground *g)
+{
+	unsigned long i;
+
+	for (i = 0; i < g->nr; i++)
+		if (!pages_test_is_pinned(g, i))
+			__free_page(pfn_to_page(g->pfn + i));
+}
+
+/* Slots that hold another page than their own, or none. */
+static unsigned long pages_test_away(const struct kexec_backing *b)
+{
+	unsigned long i, away = 0;
+
+	for (i = 0; i < b->nr_pages; i++)
+		away += !b->pages[i] || page_to_phys(b->pages[i]) != b->dst_pa + PFN_PHYS(i);
+	return away;
+}
+
+/* The rule in pages.c: a page is its slot's own, or no destination. */
+static void pages_test_check_rule(struct kunit *test, const struct pages_ground *g)
+{
+	const struct kexec_backing *b = &g->img->backing[0];
+	unsigned long i, pfn;
+
+	for (i = 0; i < b->nr_pages; i++) {
+		KUNIT_ASSERT_NOT_NULL(test, b->pages[i]);
+		pfn = page_to_pfn(b->pages[i]);
+		if (pfn != g->pfn + i)
+			KUNIT_ASSERT_FALSE_MSG(test, pfn >= g->pfn && pfn < g->pfn + g->nr,
+					       "slot %lu holds %#lx", i, pfn);
+	}
+}
+
+/* Pageblocks with a page that cannot be moved are refused, and no others are. */
+static void __maybe_unused pages_test_only_what_it_must(struct kunit *test)
+{
+	struct pages_ground *g = pages_test_begin(test, PAGES_TEST_BLOCKS * pageblock_nr_pages,
+						PAGES_TEST_BLOCKS * pageblock_nr_pages);
+	struct kexec_backing *b = &g->img->backing[0];
+	unsigned long block, missing, resume, i;
+
+	g->pinned[0] = PAGES_TEST_FIRST * pageblock_nr_pages + 37;
+	g->pinned[1] = (PAGES_TEST_SECOND + 1) * pageblock_nr_pages - 1;
+	g->nr_pinned = 2;
+	pages_test_give_back(g);
+
+	missing = kexec_contig_alloc_segment(g->img, 0, &resume);
+	KUNIT_EXPECT_EQ(test, missing, 2 * pageblock_nr_pages);
+	KUNIT_EXPECT_EQ(test, resume, (PAGES_TEST_SECOND + 1) * pageblock_nr_pages);
+	KUNIT_EXPECT_FALSE(test, b->complete);
+	for (i = 0; i < b->nr_pages; i++) {
+		block = i / pageblock_nr_pages;
+		if (block == PAGES_TEST_FIRST || block == PAGES_TEST_SECOND)
+			KUNIT_ASSERT_NULL_MSG(test, b->pages[i], "slot %lu", i);
+		else
+			KUNIT_ASSERT_PTR_EQ_MSG(test, b->pages[i], pfn_to_page(g->pfn + i),
+						"slot %lu", i);
+	}
+
+	/* Most of what is free in those two comes in smaller blocks. */
+	kexec_contig_fill_gaps(g->img, 0);
+	KUNIT_EXPECT_FALSE(test, b->complete);
+	KUNIT_EXPECT_NULL(test, b->pages[g->pinned[0]]);
+	KUNIT_EXPECT_NULL(test, b->pages[g->pinned[1]]);
+	KUNIT_EXPECT_LT(test, pages_test_away(b), pageblock_nr_pages);
+
+	KUNIT_ASSERT_EQ(test, 0, kexec_pages_segment(g->img, 0));
+	pages_test_check_rule(test, g);
+	KUNIT_EXPECT_GE(test, pages_test_away(b), 2);
+	KUNIT_EXPECT_LT(test, pages_test_away(b), pageblock_nr_pages);
+}
+
+/* All of a pageblock is refused, and what lies around the segment is not held for it. */
+static void pages_test_not_to_be_had(struct kunit *test)
+{
+	struct pages_ground *g = pages_test_begin(test, 8, 8);
+	struct kexec_backing *b = &g->img->backing[0];
+	unsigned long resume;
+
+	g->pinned[0] = 3;
+	g->nr_pinned = 1;
+	pages_test_give_back(g);
+
+	KUNIT_EXPECT_EQ(test, kexec_contig_alloc_segment(g->img, 0, &resume), 8);
+	KUNIT_EXPECT_EQ(test, resume, 8);
+	KUNIT_EXPECT_EQ(test, pages_test_away(b), 8);
+	KUNIT_EXPECT_EQ(test, b->pad_before, 0);
+	KUNIT_EXPECT_EQ(test, b->pad_after, 0);
+	KUNIT_ASSERT_EQ(test, 0, kexec_pages_segment(g->img, 0));
+	pages_test_check_rule(test, g);
+	KUNIT_EXPECT_GE(test, pages_test_away(b), 1);
+}
+
+/* Segments that share a pageblock do not keep each other from it. */
+static void __maybe_unused pages_test_neighbours(struct kunit *test)
+{
+	struct pages_ground *g = pages_test_begin(test, pageblock_nr_pages, pageblock_nr_pages / 4);
+	/* Inside, at one end, between two that have theirs, at the other end */
+	static const unsigned int order[] = { 1, 3, 2, 0 };
+	unsigned long resume;
+	unsigned int i;
+
+	pages_test_give_back(g);
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		struct kexec_backing *b = &g->img->backing[order[i]];
+
+		KUNIT_EXPECT_EQ_MSG(test, kexec_contig_alloc_segment(g->img, order[i], &resume), 0,
+				    "segment %u", order[i]);
+		KUNIT_EXPECT_TRUE(test, b->complete);
+		KUNIT_EXPECT_EQ_MSG(test, pages_test_away(b), 0, "segment %u", order[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		KUNIT_EXPECT_EQ(test, g->img->backing[i].pad_before, 0);
+		KUNIT_EXPECT_EQ(test, g->img->backing[i].pad_after, 0);
+	}
+}
+
+#ifdef CONFIG_MEMORY_FAILURE
+/* What kexec_verify_check() says while one page of the image has a memory error. */
+static int pages_test_verify_with_error(struct pages_ground *g, unsigned int slot, bool crash)
+{
+	struct page *page = g->img->backing[0].pages[slot];
+	int ret;
+
+	g->img->plan.crash = crash;
+	SetPageHWPoison(page);
+	ret = kexec_verify_check(g->img);
+	ClearPageHWPoison(page);
+	g->img->plan.crash = false;
+	return ret;
+}
+
+/* A page with an error is not read, and counts unless it was only cleared. */
+static void pages_test_memory_error(struct kunit *test)
+{
+	struct pages_ground *g = pages_test_begin(test, 8, 8);
+	const size_t len = 3 * PAGE_SIZE + 1;
+	char *content = kunit_kmalloc(test, len, GFP_KERNEL);
+	struct page *tail;
+
+	KUNIT_ASSERT_NOT_NULL(test, content);
+	memset(content, 'x', len);
+	pages_test_give_back(g);
+	KUNIT_ASSERT_EQ(test, 0, kexec_segment_fill_kernel(g->img, 0, content, len));
+	kexec_verify_record(g->img);
+	kexec_verify_wait(g->img);
+	KUNIT_EXPECT_EQ(test, 0, kexec_verify_check(g->img));
+
+	KUNIT_EXPECT_EQ(test, -EUCLEAN, pages_test_verify_with_error(g, 0, true));
+	KUNIT_EXPECT_EQ(test, -EUCLEAN, pages_test_verify_with_error(g, 3, true));
+	KUNIT_EXPECT_EQ(test, 0, pages_test_verify_with_error(g, 4, true));
+	/* Another image is copied as a whole. */
+	KUNIT_EXPECT_EQ(test, -EUCLEAN, pages_test_verify_with_error(g, 4, false));
+
+	tail = g->img->backing[0].pages[6];
+	memset(page_address(tail), 0xff, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, 0, pages_test_verify_with_error(g, 6, true));
+	KUNIT_EXPECT_EQ(test, -EUCLEAN, kexec_verify_check(g->img));
+}
+
+/* A destination with an error is refused, next to it is fine. */
+static void pages_test_memory_error_dst(struct kunit *test)
+{
+	struct pages_ground *g = pages_test_begin(test, 8, 8);
+	u64 start = PFN_PHYS(g->pfn), where;
+
+	g->pinned[0] = 3;
+	g->nr_pinned = 1;
+	pages_test_give_back(g);
+	SetPageHWPoison(pfn_to_page(g->pfn + 3));
+	num_poisoned_pages_inc(g->pfn + 3);
+	KUNIT_EXPECT_TRUE(test, kexec_usable_has_error(start, start + 8 * PAGE_SIZE, &where));
+	KUNIT_EXPECT_EQ(test, where, start + 3 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, kexec_usable_check_errors(0, start, start + 4 * PAGE_SIZE),
+			-EADDRNOTAVAIL);
+	KUNIT_EXPECT_EQ(test, kexec_usable_check_errors(0, start, start + 3 * PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, kexec_usable_check_errors(0, start + 4 * PAGE_SIZE,
+						     start + 8 * PAGE_SIZE), 0);
+	num_poisoned_pages_sub(g->pfn + 3, 1);
+	ClearPageHWPoison(pfn_to_page(g->pfn + 3));
+}
+#endif
+
+static struct kunit_case pages_test_cases[] = {
+#ifdef CONFIG_MEMORY_FAILURE
+	KUNIT_CASE(pages_test_memory_error),
+	KUNIT_CASE(pages_test_memory_error_dst),
+#endif
+#ifndef CONFIG_ARM64_64K_PAGES
+	/* Pageblocks of 512 MiB are more than a test may ask for. */
+	KUNIT_CASE_SLOW(pages_test_only_what_it_must),
+	KUNIT_CASE(pages_test_neighbours),
+#endif
+	KUNIT_CASE(pages_test_not_to_be_had),
+	{ }
+};
+
+static struct kunit_suite pages_test_suite = {
+	.name = "kexec-pages",
+	.test_cases = pages_test_cases,
+};
+
+kunit_test_suite(pages_test_suite);

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: where the time of the reboot that led here went
+ *
+ * Reads /chosen/linux,kexec-timeline of the tree that this kernel was started
+ * with, adds what only this kernel knows, and shows it once in the log and from
+ * then on in /sys/kernel/kexec_timeline.  The bytes come from another kernel:
+ * whatever does not make sense in them is named in one line and left alone.
+ *
+ * The flattened tree is read, because with ACPI there is no other.
+ *
+ * The first mark is the first thing that setup_arch() does.
+ *
+ * Nothing changes after the initcalls, so there is no lock.
+ */
+#define pr_fmt(fmt) "kexec: timeline: " fmt
+
+#include <linux/cache.h>
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/kobject.h>
+#include <linux/libfdt.h>
+#include <linux/of_fdt.h>
+#include <linux/printk.h>
+#include <linux/sysfs.h>
+
+#include <clocksource/arm_arch_timer.h>
+
+#include "lib/timeline_abi.h"
+
+static struct kexec_timeline_log timeline_show_log __ro_after_init;
+static u64 timeline_show_hz __ro_after_init;
+static u64 timeline_show_first __initdata;
+
+/**
+ * kexec_timeline_first_mark() - note when this kernel's C code began
+ *
+ * The timer driver is not there yet, but the counter is: it runs since the
+ * machine was switched on (Arm ARM, "The Generic Timer").
+ *
+ * Context: setup_arch(), before anything else.
+ */
+void __init kexec_timeline_first_mark(void)
+{
+	timeline_show_first = arch_timer_read_counter();
+}
+
+/* Microseconds, counted from the moment that the reboot was asked for. */
+static s64 timeline_sysfs_start(enum kexec_phase i)
+{
+	const struct kexec_timeline_log *log = &timeline_show_log;
+
+	return kexec_timeline_us(log->start[i], log->start[KEXEC_PHASE_VERIFY],
+				 timeline_show_hz);
+}
+
+static s64 timeline_sysfs_duration(enum kexec_phase i)
+{
+	return kexec_timeline_us(timeline_show_log.end[i], timeline_show_log.start[i],
+				 timeline_show_hz);
+}
+
+static ssize_t kexec_timeline_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < KEXEC_NR_PHASES; i++)
+		if (timeline_show_log.start[i])
+			len += sysfs_emit_at(buf, len, "%s %lld %lld\n", kexec_timeline_name(i),
+					     timeline_sysfs_start(i), timeline_sysfs_duration(i));
+	return len;
+}
+
+static struct kobj_attribute timeline_sysfs_attr = __ATTR_RO(kexec_timeline);
+
+static void __init timeline_sysfs_print(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < KEXEC_NR_PHASES; i++)
+		if (timeline_show_log.start[i])
+			pr_info("%-10s at %11lld us, took %9lld us\n", kexec_timeline_name(i),
+				timeline_sysfs_start(i), timeline_sysfs_duration(i));
+}
+
+static const char * __init timeline_sysfs_reason(int err)
+{
+	switch (err) {
+	case -EPROTO:
+		return "it has another version";
+	case -ESTALE:
+		return "it is a copy from an earlier reboot";
+	case -ERANGE:
+		return "its counter has another frequency";
+	default:
+		return "it makes no sense";
+	}
+}
+
+/* Returns false when there is nothing to show. */
+static bool __init timeline_sysfs_read(void)
+{
+	const void *fdt = initial_boot_params, *value;
+	int len, ret;
+
+	if (!fdt)
+		return false;
+	value = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), KEXEC_TIMELINE_PROP, &len);
+	if (!value)
+		return false;
+
+	timeline_show_hz = arch_timer_get_rate();
+	ret = kexec_timeline_decode(value, len, initial_boot_params_pa, timeline_show_hz,
+				    timeline_show_first, &timeline_show_log);
+	if (ret && ret != -ENODATA)
+		pr_notice("what the last kernel says in /chosen/%s (%d bytes) is not used: %s\n",
+			  KEXEC_TIMELINE_PROP, len, timeline_sysfs_reason(ret));
+	return !ret;
+}
+
+/* As late as an initcall can be: what follows is init. */
+static int __init timeline_sysfs_init(void)
+{
+	struct kexec_timeline_log *log = &timeline_show_log;
+	u64 now = arch_timer_read_counter();
+
+	if (!timeline_sysfs_read())
+		return 0;
+	log->end[KEXEC_PHASE_RELOCATION] = timeline_show_first;
+	log->start[KEXEC_PHASE_BOOT] = timeline_show_first;
+	log->end[KEXEC_PHASE_BOOT] = now;
+
+	timeline_sysfs_print();
+	return sysfs_create_file(kernel_kobj, &timeline_sysfs_attr.attr);
+}
+late_initcall_sync(timeline_sysfs_init);
