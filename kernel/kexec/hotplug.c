@@ -1,39 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: memory and processors that come and go
+ * DOC: CPU and memory hotplug while an image is loaded
  *
- * Memory that an image uses never goes offline: it was there at boot, see usable.c,
- * and arm64 keeps that online.  Three things can happen to a loaded image while it
- * waits:
+ * Images use boot memory only, see usable.c, which arm64 never offlines.  An event can
+ * affect a loaded image in three ways:
  *
- * - A place that it goes to is reserved, as the tables of a CPU that comes up are.
+ * - A destination is reserved, for instance for the tables of a CPU that comes online.
  *   The image is discarded, at the latest by reboot(KEXEC), which then fails.
+ * - Memory is reserved that every later kernel must reserve, too.  It is added to the
+ *   device tree of the image.  A tree that was made in user space may be covered by a
+ *   checksum, so such an image is discarded.
+ * - The memory map changes.  The ELF core header of the crash image is updated, see
+ *   crash_elfcorehdr.c.
  *
- * - Memory is reserved that every later kernel has to be told of.  It is added to
- *   the image's device tree.  A tree that user space has made, and may have taken a
- *   checksum of, cannot be changed: such an image is discarded.
+ * An event sets a bit and tries the kexec lock.  If the lock is free the event is handled
+ * at once, else by the lock holder in kexec_unlock().  No event waits for the kexec lock,
+ * and none is lost.
  *
- * - Memory comes or goes that a dump has to show: the ELF core header of the
- *   crash image is made anew, see crash_elfcorehdr.c.
- *
- * What has to be done is noted in hotplug_pending first and carried out by
- * whoever gets the kexec lock: by the one who noted it when the lock is free,
- * else by the holder after giving it up.  So nobody here waits for that lock,
- * and nothing that was noted is forgotten.
- *
- * Locks, outermost first:
- *
- *	cpu_hotplug_lock	(read, or written by the bring-up of a CPU)
- *	mem_hotplug_lock	(read, or written by whoever runs the notifier)
- *	kexec lock		(only tried)
- *
- * A load holds the kexec lock and may wait for mem_hotplug_lock; that order is the
- * other way round, and harmless, because the notifier, which runs with that lock
- * held for writing, never waits for the kexec lock.
+ * Locks, outermost first: cpu_hotplug_lock, mem_hotplug_lock, kexec lock (only tried).  A
+ * load holds the kexec lock and may wait for mem_hotplug_lock.  This cannot deadlock,
+ * because the notifier, which holds mem_hotplug_lock for writing, does not wait for the
+ * kexec lock.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
-#include <linux/bitops.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/crash_dump.h>
@@ -48,58 +38,14 @@
 
 #include "internal.h"
 
-/* Who else is held up while we work. */
-enum hotplug_context {
-	HOTPLUG_ALONE,
-	HOTPLUG_MEMORY_NOTIFIER,
-	HOTPLUG_CPU_CALLBACK,
-};
-
-/* Bits of hotplug_pending. */
-enum {
-	HOTPLUG_MAP,
-	HOTPLUG_RESERVED,
-};
-
-static unsigned long hotplug_pending;
-
-/* Why there is no image, for the next reboot(KEXEC); guarded by the kexec lock. */
-static char hotplug_discard_reason[96];
-
-#ifdef CONFIG_CRASH_HOTPLUG
-static bool hotplug_supported;
-
-/**
- * crash_check_hotplug_support() - may user space leave hotplug to the kernel?
- *
- * The answer is for cpu/crash_hotplug and memory/crash_hotplug in sysfs, where
- * udev rules look before they load the crash image again.
- *
- * Context: any.
- * Return: 1 when the header of the loaded crash image is kept up to date, 0 when
- * not or when none is loaded.
- */
-int crash_check_hotplug_support(void)
-{
-	return READ_ONCE(hotplug_supported);
-}
-
-static void hotplug_set_supported(bool supported)
-{
-	WRITE_ONCE(hotplug_supported, supported);
-}
-#else
-static void hotplug_set_supported(bool supported) { }
-#endif
-
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "kexec."
 
-/* Approximate: nobody guards it. */
+/* Approximate: no lock guards it. */
 static unsigned int hotplug_deferred;
 module_param_named(deferred, hotplug_deferred, uint, 0444);
-MODULE_PARM_DESC(deferred, "how often a change of memory or CPUs was left to who had the lock");
+MODULE_PARM_DESC(deferred, "number of hotplug events that were left to the lock holder");
 
 static void hotplug_count_deferred(void)
 {
@@ -108,7 +54,7 @@ static void hotplug_count_deferred(void)
 
 static unsigned int hotplug_inject_recheck_ms;
 module_param_named(inject_recheck_ms, hotplug_inject_recheck_ms, uint, 0644);
-MODULE_PARM_DESC(inject_recheck_ms, "time that a recheck of the image takes longer");
+MODULE_PARM_DESC(inject_recheck_ms, "delay of each check of the image, in ms");
 
 static void hotplug_inject_recheck(void)
 {
@@ -119,37 +65,33 @@ static void hotplug_count_deferred(void) { }
 static void hotplug_inject_recheck(void) { }
 #endif
 
-/* Keep memblock still: it has no lock, but those who change it have. */
-static void memblock_stabilize(enum hotplug_context context)
+/* memblock has no lock; every writer after boot holds one of these for writing. */
+static void hotplug_lock_memblock(void)
 {
-	if (context == HOTPLUG_ALONE)
-		cpus_read_lock();
-	if (context != HOTPLUG_MEMORY_NOTIFIER)
-		get_online_mems();
+	cpus_read_lock();
+	get_online_mems();
 }
 
-static void memblock_release(enum hotplug_context context)
+static void hotplug_unlock_memblock(void)
 {
-	if (context != HOTPLUG_MEMORY_NOTIFIER)
-		put_online_mems();
-	if (context == HOTPLUG_ALONE)
-		cpus_read_unlock();
+	put_online_mems();
+	cpus_read_unlock();
 }
 
-static void hotplug_discard(const char *what, const struct kexec_range *where, const char *event)
+static void hotplug_discard(const struct kexec_range *where)
 {
 	struct kexec_image *img = to_kexec_image(kexec_image);
+	char reason[96];
 
-	pr_warn("the image (entry %pap) is discarded: memory [%#llx, %#llx), %s, %s; load it again\n",
-		&img->plan.entry_pa, where->start, where->end, what, event);
-	kexec_image_unload(KEXEC_TYPE_DEFAULT);
-	snprintf(hotplug_discard_reason, sizeof(hotplug_discard_reason),
-		 ": it was discarded when memory [%#llx, %#llx) %s",
-		 where->start, where->end, event);
+	pr_warn("image (entry %pap) discarded: destination [%#llx, %#llx) was reserved; load it again\n",
+		&img->plan.entry_pa, where->start, where->end);
+	snprintf(reason, sizeof(reason), ": it was discarded when memory [%#llx, %#llx) was reserved",
+		 where->start, where->end);
+	kexec_image_discard(reason);
 }
 
-/* The caller holds the kexec lock and keeps memblock still. */
-static bool image_dst_reserved(const struct kexec_image *img, struct kexec_range *where)
+/* The caller holds the kexec lock and keeps memblock stable. */
+static bool hotplug_dst_reserved(const struct kexec_image *img, struct kexec_range *where)
 {
 	unsigned int i;
 
@@ -163,7 +105,7 @@ static bool image_dst_reserved(const struct kexec_image *img, struct kexec_range
 	return false;
 }
 
-/* Returns a negative errno when the tree cannot be changed. */
+/* Returns a negative errno if the tree cannot be changed. */
 static int hotplug_patch_fdt(struct kexec_image *img)
 {
 #ifdef CONFIG_KEXEC_FILE
@@ -192,7 +134,7 @@ static int hotplug_patch_fdt(struct kexec_image *img)
 #endif
 }
 
-/* What later kernels must know, the tree of the image must say. */
+/* Add the reservations of this kernel to the device tree of the image. */
 static void hotplug_update_memreserve(struct kexec_image *img)
 {
 	unsigned int generation = kexec_memreserve_generation();
@@ -203,165 +145,136 @@ static void hotplug_update_memreserve(struct kexec_image *img)
 		img->generation = generation;
 		return;
 	}
-	pr_warn("the image (entry %pap) is discarded: its device tree does not hand on memory that hardware keeps since a CPU came up; load it again\n",
+	pr_warn("image (entry %pap) discarded: its device tree lacks a reservation made by CPU bring-up; load it again\n",
 		&img->plan.entry_pa);
-	kexec_image_unload(KEXEC_TYPE_DEFAULT);
-	snprintf(hotplug_discard_reason, sizeof(hotplug_discard_reason),
-		 ": it was discarded when a CPU came up");
+	kexec_image_discard(": it was discarded when a CPU came up");
 }
 
-/* Is the image still right after something was reserved?  The caller holds the lock. */
+/* The caller holds the kexec lock and keeps memblock stable. */
 static int hotplug_recheck_image(void)
 {
 	struct kexec_range where;
 
-	if (kexec_image && image_dst_reserved(to_kexec_image(kexec_image), &where))
-		hotplug_discard("a destination of it", &where, "was reserved");
+	if (kexec_image && hotplug_dst_reserved(to_kexec_image(kexec_image), &where))
+		hotplug_discard(&where);
 	if (kexec_image)
 		hotplug_update_memreserve(to_kexec_image(kexec_image));
 	return kexec_image ? 0 : -EADDRNOTAVAIL;
 }
 
-/* True when it was done; false when somebody else holds the lock and will do it. */
-static bool hotplug_recheck(enum hotplug_context context)
+/* Returns false if the lock is held; its holder does the work then. */
+static bool hotplug_recheck(void)
 {
-	bool mine;
-
-	memblock_stabilize(context);
-	mine = kexec_lock_recheck();
-	if (mine) {
-		clear_bit(HOTPLUG_RESERVED, &hotplug_pending);
-		/* Who notes more from here on is seen by the loop in hotplug_settle(). */
-		smp_mb__after_atomic();
-		hotplug_recheck_image();
-		hotplug_inject_recheck();
-		mine = kexec_unlock_recheck();
-	}
-	memblock_release(context);
-	return mine;
+	if (!kexec_lock_recheck())
+		return false;
+	kexec_pending_clear(KEXEC_PENDING_RECHECK);
+	hotplug_recheck_image();
+	hotplug_inject_recheck();
+	return kexec_unlock_recheck();
 }
 
-/* True when it was done; false when somebody else holds the lock and will do it. */
-static bool hotplug_refresh(enum hotplug_context context)
+/* Returns false if the lock is held; its holder does the work then. */
+static bool hotplug_refresh(void)
 {
-	bool mine;
-
-	memblock_stabilize(context);
-	mine = kexec_lock_refresh();
-	if (mine) {
-		clear_bit(HOTPLUG_MAP, &hotplug_pending);
-		/* Memory is looked at after the note is gone, never before. */
-		smp_mb__after_atomic();
-		kexec_elfcorehdr_update();
-		mine = kexec_unlock_refresh();
-	}
-	memblock_release(context);
-	return mine;
+	if (!kexec_lock_refresh())
+		return false;
+	kexec_pending_clear(KEXEC_PENDING_ELFCOREHDR);
+	kexec_elfcorehdr_update();
+	return kexec_unlock_refresh();
 }
 
-static void hotplug_settle(enum hotplug_context context)
-{
-	bool mine;
-
-	do {
-		/*
-		 * Either we see what another one has noted, or that one finds
-		 * the lock free: its note comes before its try, our last unlock
-		 * before this look.
-		 */
-		smp_mb();
-		if (test_bit(HOTPLUG_RESERVED, &hotplug_pending))
-			mine = hotplug_recheck(context);
-		else if (test_bit(HOTPLUG_MAP, &hotplug_pending))
-			mine = hotplug_refresh(context);
-		else
-			return;
-	} while (mine);
-	hotplug_count_deferred();
-}
-
-/**
- * kexec_run_pending() - do what was noted while somebody held the kexec lock
- *
- * Context: process context, may sleep; the caller holds neither the kexec lock
- * nor one of CPU or memory hotplug.
+/*
+ * Do one piece of pending work.  Returns false if there is none, or if the lock is held.
+ * The caller keeps memblock and the memory map stable.
  */
-void kexec_run_pending(void)
+static bool hotplug_do_pending(void)
 {
-	hotplug_settle(HOTPLUG_ALONE);
-}
+	bool done;
 
-/**
- * kexec_hotplug_published() - an image has taken its slot
- * @img: the image
- *
- * Context: process context; the caller holds the kexec lock.
- */
-void kexec_hotplug_published(const struct kexec_image *img)
-{
-	if (!kexec_image_is_crash(img)) {
-		hotplug_discard_reason[0] = '\0';
-		return;
-	}
-#ifdef CONFIG_CRASH_HOTPLUG
-	hotplug_set_supported(img->kimage.hotplug_support);
-	/* The header that user space made knows the present CPUs only. */
-	if (img->kimage.hotplug_support && !img->kimage.file_mode)
-		set_bit(HOTPLUG_MAP, &hotplug_pending);
-#endif
-}
-
-/**
- * kexec_hotplug_unloaded() - a slot was emptied
- * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
- *
- * Context: process context; the caller holds the kexec lock.
- */
-void kexec_hotplug_unloaded(int type)
-{
-	if (type == KEXEC_TYPE_CRASH)
-		hotplug_set_supported(false);
+	if (kexec_pending_test(KEXEC_PENDING_RECHECK))
+		done = hotplug_recheck();
+	else if (kexec_pending_test(KEXEC_PENDING_ELFCOREHDR))
+		done = hotplug_refresh();
 	else
-		hotplug_discard_reason[0] = '\0';
+		return false;
+	if (!done)
+		hotplug_count_deferred();
+	return done;
 }
 
-/**
- * kexec_discard_reason() - why there is no image any more
- *
- * Context: process context; the caller holds the kexec lock.
- * Return: text that begins with a colon, or an empty one when nothing was
- * discarded since the last load or unload.
- */
-const char *kexec_discard_reason(void)
+static bool hotplug_is_pending(void)
 {
-	return hotplug_discard_reason;
+	return kexec_pending_test(KEXEC_PENDING_RECHECK) ||
+	       kexec_pending_test(KEXEC_PENDING_ELFCOREHDR);
+}
+
+static void hotplug_run_pending(void)
+{
+	bool more = true;
+
+	while (more && hotplug_is_pending()) {
+		hotplug_lock_memblock();
+		more = hotplug_do_pending();
+		hotplug_unlock_memblock();
+	}
+}
+
+/* The notifier chain runs with the memory hotplug lock and the CPU hotplug lock held. */
+static void hotplug_run_pending_memory(void)
+{
+	while (hotplug_do_pending())
+		;
+}
+
+/* CPU bring-up holds the CPU hotplug lock. */
+static void hotplug_run_pending_cpu(void)
+{
+	bool more = true;
+
+	while (more && hotplug_is_pending()) {
+		get_online_mems();
+		more = hotplug_do_pending();
+		put_online_mems();
+	}
 }
 
 /**
- * kexec_hotplug_recheck() - may the loaded image still be started?
+ * kexec_unlock() - release the kexec lock and do the work that is pending
  *
- * The image is discarded when the answer is no.
+ * Context: process context, may sleep; the caller holds the kexec lock, and neither the
+ * CPU hotplug lock nor the memory hotplug lock.
+ */
+void kexec_unlock(void)
+{
+	kexec_unlock_nowork();
+	hotplug_run_pending();
+}
+
+/**
+ * kexec_hotplug_recheck() - check the loaded image against the reservations
  *
- * Context: process context, may sleep; the caller holds the kexec lock and an
- * image is loaded.
+ * The image is discarded if the check fails.
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock and an image is
+ * loaded.
  * Return: 0, or -EADDRNOTAVAIL after one message.
  */
 int kexec_hotplug_recheck(void)
 {
 	int ret;
 
-	memblock_stabilize(HOTPLUG_ALONE);
+	hotplug_lock_memblock();
 	ret = hotplug_recheck_image();
-	memblock_release(HOTPLUG_ALONE);
+	hotplug_unlock_memblock();
 	return ret;
 }
 
-/* A capture kernel finds the memory of the kernel that died by way of ACPI, too. */
+/* ACPI describes the memory of the crashed kernel to the capture kernel, too. */
 static int hotplug_going_online(const struct kexec_range *where)
 {
 	if (!is_kdump_kernel())
 		return NOTIFY_OK;
-	pr_notice("memory [%#llx, %#llx) stays offline: it belongs to the kernel that crashed\n",
+	pr_notice("memory [%#llx, %#llx) stays offline: it belongs to the crashed kernel\n",
 		  where->start, where->end);
 	return notifier_from_errno(-EBUSY);
 }
@@ -379,18 +292,18 @@ static int hotplug_memory(struct notifier_block *nb, unsigned long action, void 
 		return hotplug_going_online(&where);
 	case MEM_ONLINE:
 	case MEM_OFFLINE:
-		set_bit(HOTPLUG_MAP, &hotplug_pending);
-		hotplug_settle(HOTPLUG_MEMORY_NOTIFIER);
+		kexec_pending_set(KEXEC_PENDING_ELFCOREHDR);
+		hotplug_run_pending_memory();
 		break;
 	}
 	return NOTIFY_OK;
 }
 
-/* GICv3 reserves the LPI table of a CPU when that comes up for the first time. */
+/* GICv3 reserves the LPI table of a CPU when it is first brought up. */
 static int hotplug_cpu_online(unsigned int cpu)
 {
-	set_bit(HOTPLUG_RESERVED, &hotplug_pending);
-	hotplug_settle(HOTPLUG_CPU_CALLBACK);
+	kexec_pending_set(KEXEC_PENDING_RECHECK);
+	hotplug_run_pending_cpu();
 	return 0;
 }
 
@@ -398,27 +311,27 @@ static struct notifier_block hotplug_memory_nb = {
 	.notifier_call = hotplug_memory,
 };
 
-/* Early: ACPI finds memory devices from subsys_initcall on. */
+/* ACPI adds memory devices from subsys_initcall on. */
 static int __init hotplug_watch_memory(void)
 {
 	return register_memory_notifier(&hotplug_memory_nb);
 }
 core_initcall(hotplug_watch_memory);
 
-/* Late: a dynamic state comes behind those of the drivers that reserve memory. */
+/* A late dynamic state runs after those of the drivers that reserve memory. */
 static int __init hotplug_watch_cpus(void)
 {
 	int ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "kexec:online",
 					    hotplug_cpu_online, NULL);
 
 	if (ret < 0)
-		pr_err("CPUs that come up will not be noticed (%d)\n", ret);
+		pr_err("cannot register a CPU hotplug callback (%d)\n", ret);
 	return ret < 0 ? ret : 0;
 }
 late_initcall(hotplug_watch_cpus);
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
-/* Reserve memory as a driver would, for instance 0x48000000:0x10000. */
+/* Reserve memory as a driver does, for instance 0x48000000:0x10000. */
 static int hotplug_param_reserve(const char *val, const struct kernel_param *kp)
 {
 	unsigned long long base, len;

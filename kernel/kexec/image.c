@@ -2,71 +2,32 @@
 /**
  * DOC: life of an image
  *
- * An image goes through these states, always forward::
+ * ::
  *
- *	alloc -> (segments added and filled) -> sealed -> published -> freed
- *	                 |                        |
- *	                 +------- any error ------+--> freed
+ *	alloc -> segments added and filled -> sealed -> published -> freed
+ *	                 |                       |
+ *	                 +------ any error ------+--> freed
  *
- * Until it is published nobody but the loading task knows of it, so an error
- * frees it and leaves the image that was loaded before as it was.  Publishing
- * cannot fail.
+ * Only the loading task knows an image before it is published.  An error frees it and
+ * leaves the image that was loaded before as it was.  Publishing cannot fail.
  *
- * There are two slots: kexec_image, started by reboot(KEXEC), and
- * kexec_crash_image, started by a panic.  A crash image that takes the place of
- * another one first waits outside of the reservation, and while it moves in
- * kexec_crash_pending names it: so a panic finds one of them at any moment.
+ * There are two slots: kexec_image, started by reboot(KEXEC), and kexec_crash_image,
+ * started by a panic.  A crash image that replaces another one is staged outside of the
+ * memory that the old one uses.  While it is copied in, kexec_crash_pending points to it,
+ * so that a panic finds one of the two at any moment.
  *
- * reboot(KEXEC) first does all that can still say no, and only then begins to
- * shut things down.  CPU hotplug is disabled before the first check.  Once the
- * other CPUs are parked, at the end of image_quiesce(), the task that asked for the
- * reboot is alone in this kernel: it must not sleep, wait for RCU or for anybody
- * else any more.
- *
- * Locks, outermost first: kexec_lock(), then CPU hotplug read lock, then memory
- * hotplug read lock (while memblock or the linear map is walked, and the former
- * alone while CPUs are called together).  kexec_lock() is a try-lock made of one
- * atomic, because the panic path takes it too: a panic that meets a load in
- * progress must find out at once and go on.  Everybody else gets -EBUSY, which
- * the system calls document.
- *
- * The atomic says more than held or not.  While the ELF core header of a loaded
- * crash image is refreshed, which happens whenever memory comes or goes, the
- * image can be started at any moment, so a panic takes the lock over::
- *
- *	FREE --> HELD ----------------------------------------> FREE
- *	FREE --> RECHECKING ----------------------------------> FREE
- *	FREE --> STAGING --> COMMITTING ----------------------> FREE
- *	            |            |
- *	            +------------+--> HELD, by the panicking CPU
- *
- * In STAGING nothing of the image has changed.  In COMMITTING the new header is
- * complete elsewhere, and whoever takes over finishes it, see crash_elfcorehdr.c.
- * A CPU that refreshes finds out at the next step that it has lost the lock.  In
- * RECHECKING the other image is checked, updated or discarded after CPUs or memory
- * have changed; a panic takes the lock over as well, because the crash image is not
- * concerned.
- *
- * Loads, unloads and reboot(KEXEC) wait for RECHECKING, STAGING and COMMITTING to
- * end, for a limited time: user space did not ask for these and cannot avoid them.
+ * Slots and images are guarded by the kexec lock, see lock.c.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
-#include <linux/atomic.h>
-#include <linux/cpu.h>
-#include <linux/delay.h>
 #include <linux/ima.h>
 #include <linux/kexec_reserve.h>
-#include <linux/kmsg_dump.h>
-#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
-#include <linux/reboot.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/syscore_ops.h>
-#include <linux/time64.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "internal.h"
@@ -74,13 +35,12 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/kexec.h>
 
-/* Pages worked on between two chances for other tasks to run. */
+/* Pages processed between two calls of cond_resched(). */
 #define IMAGE_STEP_PAGES	((unsigned long)SZ_1M >> PAGE_SHIFT)
 
 struct kimage *kexec_image;
 struct kimage *kexec_crash_image;
 struct kexec_image *kexec_crash_pending;
-bool kexec_in_progress;
 bool kexec_file_dbg_print;
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
@@ -89,169 +49,40 @@ bool kexec_file_dbg_print;
 
 static bool image_fail_seal;
 module_param_named(fail_seal, image_fail_seal, bool, 0644);
-MODULE_PARM_DESC(fail_seal, "let loads fail when all has been read");
+MODULE_PARM_DESC(fail_seal, "make loads fail after all files were read");
 #else
 #define image_fail_seal false
 #endif
 
-enum lock_state {
-	LOCK_FREE,
-	LOCK_HELD,
-	LOCK_RECHECKING,
-	LOCK_STAGING,
-	LOCK_COMMITTING,
-};
+/* Why the slot of reboot(KEXEC) is empty; guarded by the kexec lock. */
+static char image_discard_reason[96];
 
-static atomic_t lock_state_now = ATOMIC_INIT(LOCK_FREE);
-
-static bool lock_move(enum lock_state from, enum lock_state to)
-{
-	int now = from;
-
-	/* Whoever sees the new state sees what was done in the old one. */
-	return atomic_try_cmpxchg(&lock_state_now, &now, to);
-}
+#ifdef CONFIG_CRASH_HOTPLUG
+static bool image_hotplug_support;
 
 /**
- * kexec_lock() - try to become the only one who loads, unloads or leaves
+ * crash_check_hotplug_support() - is the loaded crash image kept up to date?
  *
- * Context: any, the panic path and pseudo-NMI included; never waits.
- * Return: true when the caller now holds the lock.
- */
-bool kexec_lock(void)
-{
-	int unlocked = LOCK_FREE;
-
-	/* Acquire: what the last holder did to the images is seen; pairs with the unlock. */
-	return atomic_try_cmpxchg_acquire(&lock_state_now, &unlocked, LOCK_HELD);
-}
-
-/**
- * kexec_lock_timeout() - kexec_lock() that waits for a refresh or recheck to end
- *
- * Either is short and user space did not ask for it, so it is no reason to fail.
- *
- * Context: process context, may sleep for KEXEC_LOCK_TIMEOUT_MS; never waits for a
- * load or a reboot.
- * Return: true when the caller now holds the lock.
- */
-bool kexec_lock_timeout(void)
-{
-	const ktime_t end = ktime_add_ms(ktime_get(), KEXEC_LOCK_TIMEOUT_MS);
-
-	while (!kexec_lock()) {
-		if (atomic_read(&lock_state_now) == LOCK_HELD || ktime_after(ktime_get(), end))
-			return false;
-		/* A sleep may take far longer than it should, so tries say nothing of time. */
-		fsleep(USEC_PER_MSEC);
-	}
-	return true;
-}
-
-/**
- * kexec_lock_panic() - take the lock in a panic
- * @commit: set when a new ELF core header was being written, which the caller
- *          has to finish; valid when the lock was acquired
- *
- * Context: any, the panic path and pseudo-NMI included; never waits.
- * Return: true when the caller now holds the lock.
- */
-bool kexec_lock_panic(bool *commit)
-{
-	static const enum lock_state from[] = {
-		/* In the order in which another CPU may be passing through them. */
-		LOCK_FREE, LOCK_RECHECKING, LOCK_STAGING, LOCK_COMMITTING, LOCK_FREE,
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(from); i++) {
-		*commit = from[i] == LOCK_COMMITTING;
-		if (lock_move(from[i], LOCK_HELD))
-			return true;
-	}
-	return false;
-}
-
-/**
- * kexec_lock_recheck() - acquire the lock to check the image for reboot(KEXEC)
- *
- * Context: any; never waits.
- * Return: true when the caller now holds the lock, until a panic takes it.
- */
-bool kexec_lock_recheck(void)
-{
-	return lock_move(LOCK_FREE, LOCK_RECHECKING);
-}
-
-/**
- * kexec_unlock_recheck() - release the lock after kexec_lock_recheck()
+ * Shown as cpu/crash_hotplug and memory/crash_hotplug in sysfs, where udev rules read it
+ * before they load the crash image again.
  *
  * Context: any.
- * Return: false when a panic has taken the lock.
+ * Return: 1 if the kernel updates the ELF core header of the loaded crash image, else 0.
  */
-bool kexec_unlock_recheck(void)
+int crash_check_hotplug_support(void)
 {
-	return lock_move(LOCK_RECHECKING, LOCK_FREE);
+	return READ_ONCE(image_hotplug_support);
 }
 
-/**
- * kexec_lock_refresh() - begin to refresh what describes this kernel's memory
- *
- * Context: any; never waits.
- * Return: true when the caller now holds the lock, until a panic takes it.
- */
-bool kexec_lock_refresh(void)
+static void image_set_hotplug_support(bool support)
 {
-	return lock_move(LOCK_FREE, LOCK_STAGING);
+	WRITE_ONCE(image_hotplug_support, support);
 }
+#else
+static void image_set_hotplug_support(bool support) { }
+#endif
 
-/**
- * kexec_lock_commit() - from here on a panic has to finish the refresh
- *
- * Context: any; after kexec_lock_refresh().
- * Return: false when a panic has taken the lock: leave the image alone.
- */
-bool kexec_lock_commit(void)
-{
-	return lock_move(LOCK_STAGING, LOCK_COMMITTING);
-}
-
-/**
- * kexec_unlock_refresh() - the refresh has ended
- *
- * Context: any; after kexec_lock_refresh().
- * Return: false when a panic has taken the lock.
- */
-bool kexec_unlock_refresh(void)
-{
-	return lock_move(LOCK_COMMITTING, LOCK_FREE) ||
-	       lock_move(LOCK_STAGING, LOCK_FREE);
-}
-
-/**
- * kexec_unlock_nowork() - let others load, unload or leave
- *
- * Context: any, the panic path included; the caller holds the lock.
- */
-void kexec_unlock_nowork(void)
-{
-	/* Release: what we did to the images is done; pairs with kexec_lock(). */
-	atomic_set_release(&lock_state_now, LOCK_FREE);
-}
-
-/**
- * kexec_unlock() - let others go on, after what came up meanwhile was done
- *
- * Context: process context, may sleep; the caller holds the lock, and neither
- * that of CPU hotplug nor that of memory hotplug.
- */
-void kexec_unlock(void)
-{
-	kexec_unlock_nowork();
-	kexec_run_pending();
-}
-
-/* The image that was replaced last, until a worker has freed it. */
+/* The image that was replaced last, until the worker has freed it. */
 static struct kexec_image *image_replaced;
 
 static void image_free_replaced(struct work_struct *work)
@@ -263,7 +94,7 @@ static void image_free_replaced(struct work_struct *work)
 static DECLARE_WORK(image_replaced_work, image_free_replaced);
 
 /**
- * kexec_image_flush_free() - wait until a replaced image has given everything back
+ * kexec_image_flush_free() - wait until a replaced image is freed
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
  */
@@ -273,8 +104,8 @@ void kexec_image_flush_free(void)
 }
 
 /*
- * Giving back hundreds of megabytes takes as long as placing them, so nobody who
- * loads waits for it, unless there is one more to be given back.
+ * Freeing a large image is slow, so a worker does it.  Wait only if an earlier one is
+ * still being freed.
  */
 static void image_free_async(struct kimage *old)
 {
@@ -286,14 +117,14 @@ static void image_free_async(struct kimage *old)
 }
 
 /**
- * kexec_image_alloc() - make an empty image
+ * kexec_image_alloc() - allocate an empty image
  * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
  * @file_mode: it is loaded by kexec_file_load()
  *
- * Waits until memory that a replaced image held is free again.
+ * Waits until a replaced image is freed.
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
- * Return: the image, to be given to kexec_image_free(), or NULL.
+ * Return: the image, to be freed with kexec_image_free(), or NULL after one message.
  */
 struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 {
@@ -322,7 +153,7 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 }
 
 /**
- * kexec_image_free() - give back everything that an image holds
+ * kexec_image_free() - free an image and its memory
  * @img: the image, or NULL
  *
  * Context: process context, may sleep.
@@ -342,7 +173,7 @@ void kexec_image_free(struct kexec_image *img)
 }
 
 #ifdef CONFIG_IMA_KEXEC
-/* IMA keeps a mapping of the memory that its list goes to; from now on it has none. */
+/* Drop the mapping that IMA keeps of the segment for its list. */
 static void image_drop_ima(struct kimage *kimage)
 {
 	kimage->ima_buffer_addr = 0;
@@ -351,8 +182,8 @@ static void image_drop_ima(struct kimage *kimage)
 }
 
 /*
- * With each load IMA makes its copy of the list as large as that load wants it, and
- * at reboot copies what is in there to the image that is loaded, looking at no limit.
+ * Each load resizes IMA's copy of the list.  At reboot IMA copies all of it to the image
+ * that is loaded, without a check of the size.
  */
 static void image_check_ima_size(struct kexec_image *failed)
 {
@@ -364,21 +195,29 @@ static void image_check_ima_size(struct kexec_image *failed)
 		loaded->ima_buffer_size, failed->ima_len);
 	image_drop_ima(loaded);
 }
-
-/* IMA copies as much of its list as fits, and only at reboot. */
-static void image_check_ima_full(const struct kimage *kimage)
-{
-	unsigned long len = ima_get_binary_runtime_size();
-
-	if (kimage->ima_buffer_size && len >= kimage->ima_buffer_size)
-		pr_warn("IMA list: %lu bytes do not fit the image (%zu): load it just before the reboot\n",
-			len, kimage->ima_buffer_size);
-}
 #else
 static void image_drop_ima(struct kimage *kimage) { }
-static void image_check_ima_full(const struct kimage *kimage) { }
 static void image_check_ima_size(struct kexec_image *failed) { }
 #endif
+
+/**
+ * kexec_image_check_ima_full() - warn if IMA's list does not fit the image
+ * @img: the image that will be started
+ *
+ * IMA copies as much of its list as fits, in a reboot notifier.
+ *
+ * Context: process context; the caller holds the kexec lock.
+ */
+void kexec_image_check_ima_full(const struct kexec_image *img)
+{
+#ifdef CONFIG_IMA_KEXEC
+	unsigned long len = ima_get_binary_runtime_size();
+
+	if (img->kimage.ima_buffer_size && len >= img->kimage.ima_buffer_size)
+		pr_warn("IMA list: %lu bytes do not fit the image (%zu): load it just before the reboot\n",
+			len, img->kimage.ima_buffer_size);
+#endif
+}
 
 /**
  * kexec_image_abort() - free an image whose load has failed
@@ -590,6 +429,16 @@ int kexec_image_seal(struct kexec_image *img)
 	return 0;
 }
 
+static void image_published_crash(const struct kexec_image *img)
+{
+#ifdef CONFIG_CRASH_HOTPLUG
+	image_set_hotplug_support(img->kimage.hotplug_support);
+	/* A header that was made in user space describes the present CPUs only. */
+	if (img->kimage.hotplug_support && !img->kimage.file_mode)
+		kexec_pending_set(KEXEC_PENDING_ELFCOREHDR);
+#endif
+}
+
 static void image_publish_crash(struct kexec_image *img)
 {
 	struct kimage *old = kexec_crash_image;
@@ -617,7 +466,7 @@ static void image_publish_crash(struct kexec_image *img)
 	/* Not before: a panic would have moved it in again, into read-only memory. */
 	kexec_crash_protect();
 	kexec_pages_free_staging(img);
-	kexec_hotplug_published(img);
+	image_published_crash(img);
 	if (old)
 		kexec_image_free(to_kexec_image(old));
 }
@@ -646,12 +495,12 @@ void kexec_image_publish(struct kexec_image *img)
 #endif
 	kexec_verify_record(img);
 	old = xchg(&kexec_image, &img->kimage);
-	kexec_hotplug_published(img);
+	image_discard_reason[0] = '\0';
 	image_free_async(old);
 }
 
 /**
- * kexec_image_unload() - empty a slot
+ * kexec_image_unload() - empty a slot and free its image
  * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
@@ -661,14 +510,41 @@ void kexec_image_unload(int type)
 	struct kimage *old;
 
 	old = xchg(type == KEXEC_TYPE_CRASH ? &kexec_crash_image : &kexec_image, NULL);
-	if (type == KEXEC_TYPE_CRASH)
+	if (type == KEXEC_TYPE_CRASH) {
 		kexec_crash_unprotect();
-	else if (old)
-		image_drop_ima(old);
-	kexec_hotplug_unloaded(type);
+		image_set_hotplug_support(false);
+	} else {
+		if (old)
+			image_drop_ima(old);
+		image_discard_reason[0] = '\0';
+	}
 	if (old)
 		kexec_image_free(to_kexec_image(old));
 	kexec_image_flush_free();
+}
+
+/**
+ * kexec_image_discard() - unload the image for reboot(KEXEC) and record the reason
+ * @reason: text for the next reboot(KEXEC), which starts with a colon
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ */
+void kexec_image_discard(const char *reason)
+{
+	kexec_image_unload(KEXEC_TYPE_DEFAULT);
+	strscpy(image_discard_reason, reason);
+}
+
+/**
+ * kexec_image_discard_reason() - why no image for reboot(KEXEC) is loaded
+ *
+ * Context: process context; the caller holds the kexec lock.
+ * Return: text that starts with a colon, empty if no image was discarded since the last
+ * load or unload.
+ */
+const char *kexec_image_discard_reason(void)
+{
+	return image_discard_reason;
 }
 
 #ifdef CONFIG_IMA_KEXEC
@@ -729,55 +605,6 @@ void kimage_unmap_segment(void *buffer)
 		vunmap(buffer);
 }
 
-/* What was written since the load is cleaned to memory only now. */
-static void image_sync_late(struct kexec_image *img)
-{
-	unsigned int i;
-
-	for (i = 0; i < img->kimage.nr_segments; i++)
-		if (img->backing[i].late)
-			kexec_image_clean_segment(&img->backing[i]);
-}
-
-/* Bring the machine down to this CPU and quiet devices. */
-static void image_quiesce(struct kexec_image *img)
-{
-	/* KEXEC_PHASE_DEVICES begins in there, see timeline.c. */
-	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_NOTIFIERS);
-	kexec_in_progress = true;
-	kernel_restart_prepare("kexec reboot");
-
-	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_SYSCORE);
-	migrate_to_reboot_cpu();
-	syscore_shutdown();
-	pr_notice("Starting new kernel\n");
-	/* Dumpers may sleep, so they cannot wait until this CPU is alone. */
-	kmsg_dump(KMSG_DUMP_SHUTDOWN);
-	image_sync_late(img);
-
-	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_CPUS);
-	kexec_arch_park(KEXEC_PARK_OFF);
-}
-
-static int image_verify(struct kexec_image *img)
-{
-	int ret;
-
-	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_VERIFY);
-	kexec_verify_wait(img);
-	ret = kexec_verify_check(img);
-	if (ret) {
-		pr_err("reboot refused: the image is not what was loaded; load it again\n");
-	} else {
-		/* Comparing read through the cache; the next kernel first writes past it. */
-		if (kexec_verify_wanted(false))
-			kexec_image_clean(img);
-		ret = kexec_arch_park(KEXEC_PARK_PROBE);
-	}
-	kexec_timeline_pause(&img->timeline);
-	return ret;
-}
-
 /**
  * kexec_image_plan() - find the plan of an image
  * @image: an image that was allocated by kexec_image_alloc()
@@ -788,52 +615,4 @@ static int image_verify(struct kexec_image *img)
 struct kexec_plan *kexec_image_plan(struct kimage *image)
 {
 	return &to_kexec_image(image)->plan;
-}
-
-/**
- * kernel_kexec() - start the loaded image, as reboot(LINUX_REBOOT_CMD_KEXEC) asks
- *
- * Context: process context, system_transition_mutex held.
- * Return: -EBUSY when a load is in progress or a CPU does not answer, -EINVAL
- * when nothing is loaded, -EUCLEAN when the image has changed since it was
- * loaded, -EADDRNOTAVAIL when a place that it goes to was reserved meanwhile,
- * -EPERM when a CPU must not be turned off, each after one message; otherwise it
- * does not return.
- */
-int kernel_kexec(void)
-{
-	struct kexec_image *img;
-	int ret;
-
-	if (!kexec_lock_timeout()) {
-		pr_err("reboot refused: a load or unload is in progress; try again\n");
-		return -EBUSY;
-	}
-	if (!kexec_image) {
-		pr_err("reboot refused: no image is loaded%s; load one with kexec -l\n",
-		       kexec_discard_reason());
-		kexec_unlock();
-		return -EINVAL;
-	}
-
-	/*
-	 * The CPUs that the recheck sees are the ones that are parked: bringing
-	 * up another one reserves memory.  Memory hotplug cannot interfere: images
-	 * use boot memory only, and that stays online.
-	 */
-	cpu_hotplug_disable();
-	ret = kexec_hotplug_recheck();
-	if (!ret)
-		ret = image_verify(to_kexec_image(kexec_image));
-	if (ret) {
-		cpu_hotplug_enable();
-		kexec_unlock();
-		return ret;
-	}
-	img = to_kexec_image(kexec_image);
-	image_check_ima_full(&img->kimage);
-	image_quiesce(img);
-	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_RELOCATION);
-	kexec_timeline_store(img);
-	machine_kexec(&img->kimage);
 }

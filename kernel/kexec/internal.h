@@ -163,8 +163,12 @@ static inline bool kexec_image_is_crash(const struct kexec_image *img)
 /* How long to wait for a refresh of the ELF core header or a recheck of the image. */
 #define KEXEC_LOCK_TIMEOUT_MS	2000
 
-/* image.c: life of an image, and the lock that all loads and exits take */
-extern struct kexec_image *kexec_crash_pending;
+/* lock.c: the kexec lock, and work for its holder */
+enum kexec_pending {
+	KEXEC_PENDING_ELFCOREHDR,
+	KEXEC_PENDING_RECHECK,
+};
+
 bool kexec_lock(void);
 bool kexec_lock_timeout(void);
 bool kexec_lock_panic(bool *commit);
@@ -174,7 +178,12 @@ bool kexec_lock_refresh(void);
 bool kexec_lock_commit(void);
 bool kexec_unlock_refresh(void);
 void kexec_unlock_nowork(void);
-void kexec_unlock(void);
+void kexec_pending_set(enum kexec_pending work);
+void kexec_pending_clear(enum kexec_pending work);
+bool kexec_pending_test(enum kexec_pending work);
+
+/* image.c: life of an image */
+extern struct kexec_image *kexec_crash_pending;
 struct kexec_image *kexec_image_alloc(int type, bool file_mode);
 void kexec_image_free(struct kexec_image *img);
 void kexec_image_flush_free(void);
@@ -184,6 +193,9 @@ void kexec_image_clean_segment(const struct kexec_backing *b);
 void kexec_image_clean(const struct kexec_image *img);
 void kexec_image_publish(struct kexec_image *img);
 void kexec_image_unload(int type);
+void kexec_image_discard(const char *reason);
+const char *kexec_image_discard_reason(void);
+void kexec_image_check_ima_full(const struct kexec_image *img);
 
 /* usable.c: which memory a next kernel may be put into */
 int kexec_usable_free_map(bool crash, struct range_map **mapp);
@@ -262,10 +274,7 @@ u32 kexec_verify_digest(const void *va, size_t len);
 void kexec_verify_update(struct kexec_image *img, unsigned int seg);
 
 /* hotplug.c: memory and processors that come and go */
-void kexec_run_pending(void);
-void kexec_hotplug_published(const struct kexec_image *img);
-void kexec_hotplug_unloaded(int type);
-const char *kexec_discard_reason(void);
+void kexec_unlock(void);
 int kexec_hotplug_recheck(void);
 
 #ifdef CONFIG_IMA_KEXEC
