@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: asking for a destination itself
+ * DOC: allocation of the destination itself
  *
- * The best place for a page is its destination: then nothing has to be copied.  So
- * before anything is taken from the allocator, the destination itself is asked for,
- * with alloc_contig_range(): in pieces as large as CONTIG_PIECE, which is quickest, or
- * where that fails one pageblock after the other.  Movable pages in the way are
- * migrated.  A piece is claimed only from a zone with headroom for it (zone.c).
+ * A page that is its own destination needs no copy.  So the destination is allocated
+ * first, with alloc_contig_range(): in pieces, and pageblock by pageblock where a piece
+ * fails.  Movable pages are migrated.
  *
- * A pageblock is given as a whole or not at all: one page in it that cannot be
- * moved, and be it one that we took ourselves, makes the rest unavailable.  So at
- * the ends of a segment that user space placed the rest of the pageblock is taken
- * along, for another segment that may need it; what nobody needs is given back
- * when the image is sealed.  What is free in a pageblock that is refused may still be
- * had from the allocator in smaller blocks (buddy_search.c).
+ * alloc_contig_range() fails if the pageblock has any unmovable page, even one of this
+ * image.  For segments that user space placed, therefore, the rest of the first and the
+ * last pageblock is allocated as well, for adjacent segments; the surplus is freed when
+ * the image is sealed.  Free pages of pageblocks that alloc_contig_range() rejects are
+ * searched in the free lists, see buddy_search.c.
  */
 #include <linux/align.h>
 #include <linux/errno.h>
@@ -41,37 +38,10 @@
 
 static bool contig_in_place = true;
 module_param_named(in_place, contig_in_place, bool, 0644);
-MODULE_PARM_DESC(in_place, "ask for destinations themselves (N: copy everything)");
+MODULE_PARM_DESC(in_place, "allocate the destinations of segments (N: copy everything)");
 #else
 #define contig_in_place true
 #endif
-
-#ifndef CONFIG_CONTIG_ALLOC
-/* Declared with CONFIG_CONTIG_ALLOC only.  Without it, pages that are not free are copied. */
-static int alloc_contig_range(unsigned long start, unsigned long end, unsigned int migratetype,
-			      gfp_t gfp)
-{
-	return -EOPNOTSUPP;
-}
-#endif
-
-/**
- * kexec_contig_alloc() - take memory by its address
- * @pfn: the first page
- * @end: the page behind the last
- *
- * Movable pages in the way are migrated.  All of it or nothing, and nothing when the
- * zone has no headroom for it.
- *
- * Context: process context, may sleep.
- * Return: whether it is the caller's now.
- */
-bool kexec_contig_alloc(unsigned long pfn, unsigned long end)
-{
-	/* alloc_contig_range() works in one zone. */
-	return kexec_zone_fits(pfn, end, NULL) &&
-	       !alloc_contig_range(pfn, end, MIGRATE_MOVABLE, KEXEC_HOLD_GFP);
-}
 
 static unsigned long contig_pfn(const struct kexec_backing *b)
 {
@@ -83,30 +53,9 @@ static unsigned long contig_end_pfn(const struct kexec_backing *b)
 	return contig_pfn(b) + b->nr_pages;
 }
 
-static void contig_free_range(unsigned long pfn, unsigned long nr)
-{
-	for (; nr; nr--)
-		__free_page(pfn_to_page(pfn++));
-}
-
-/**
- * kexec_contig_free_padding() - give back what was taken along with a segment
- * @b: the segment
- *
- * Context: process context.
- */
-void kexec_contig_free_padding(struct kexec_backing *b)
-{
-	contig_free_range(contig_pfn(b) - b->pad_before, b->pad_before);
-	contig_free_range(contig_end_pfn(b), b->pad_after);
-	b->pad_before = 0;
-	b->pad_after = 0;
-}
-
 /*
- * Pages [@start, @end) of @b may lie among the spare ones of another segment.  The
- * spare pages between the two segments stay with that one, those on the far side
- * go with @b: they lie at its ends again.
+ * Pages [@start, @end) of @b may be padding of another segment.  Padding between the two
+ * segments stays with that one; padding on the other side of @b becomes padding of @b.
  */
 static bool contig_take_padding(struct kexec_image *img, struct kexec_backing *b,
 			      unsigned long start, unsigned long end)
@@ -135,8 +84,8 @@ static bool contig_take_padding(struct kexec_image *img, struct kexec_backing *b
 }
 
 /*
- * Take pages [@start, @end).  Where user space chose the places, the rest of their
- * pageblocks as well; our own choice keeps segments apart.
+ * Allocate pages [@start, @end).  Where user space chose the places, allocate the rest of
+ * their pageblocks, too.
  */
 static bool contig_alloc_blocks(const struct kexec_image *img, struct kexec_backing *b,
 			      unsigned long start, unsigned long end)
@@ -152,14 +101,14 @@ static bool contig_alloc_blocks(const struct kexec_image *img, struct kexec_back
 		from = max(ALIGN_DOWN(start, pageblock_nr_pages), zone->zone_start_pfn);
 		to = min(ALIGN(end, pageblock_nr_pages), zone_end_pfn(zone));
 	}
-	if (!kexec_contig_alloc(from, to))
+	if (!kexec_zone_alloc_contig(from, to))
 		return false;
 	b->pad_before += start - from;
 	b->pad_after += to - end;
 	return true;
 }
 
-/* Take the destination of slots [@from, @to) itself.  All of them or none. */
+/* Allocate the destination of slots [@from, @to), all of it or nothing. */
 static bool contig_run(struct kexec_image *img, struct kexec_backing *b,
 		      unsigned long from, unsigned long to)
 {
@@ -177,7 +126,7 @@ static bool contig_run(struct kexec_image *img, struct kexec_backing *b,
 	return true;
 }
 
-/* The slot that begins the next pageblock. */
+/* The first slot of the next pageblock. */
 static unsigned long contig_next_block(const struct kexec_backing *b, unsigned long slot)
 {
 	unsigned long pfn = contig_pfn(b);
@@ -185,7 +134,7 @@ static unsigned long contig_next_block(const struct kexec_backing *b, unsigned l
 	return min(ALIGN(pfn + slot + 1, pageblock_nr_pages) - pfn, b->nr_pages);
 }
 
-/* The slot behind the last whole pageblock; not before @slot, which begins one. */
+/* The slot after the last whole pageblock; at least @slot, which starts one. */
 static unsigned long contig_last_block(const struct kexec_backing *b, unsigned long slot)
 {
 	unsigned long end = ALIGN_DOWN(contig_end_pfn(b), pageblock_nr_pages);
@@ -193,7 +142,7 @@ static unsigned long contig_last_block(const struct kexec_backing *b, unsigned l
 	return end > contig_pfn(b) + slot ? end - contig_pfn(b) : slot;
 }
 
-/* The slot after the largest piece that begins at @slot, at the beginning of a pageblock. */
+/* The slot after the largest piece that starts at @slot, aligned to a pageblock. */
 static unsigned long contig_next_piece(const struct kexec_backing *b, unsigned long slot)
 {
 	unsigned long pfn = contig_pfn(b), piece = max(CONTIG_PIECE, pageblock_nr_pages);
@@ -201,11 +150,11 @@ static unsigned long contig_next_piece(const struct kexec_backing *b, unsigned l
 	return min(ALIGN_DOWN(pfn + slot, pageblock_nr_pages) + piece - pfn, b->nr_pages);
 }
 
-/* Claim the slots of @b in pieces; returns the number of pages missing. */
+/* Allocate the slots of @b in pieces.  Returns the number of missing pages. */
 static unsigned long contig_pieces(struct kexec_image *img, struct kexec_backing *b,
 				  unsigned long *resume)
 {
-	/* The ends may be spare pages of another segment, so they are claimed separately. */
+	/* The ends may be padding of another segment, so they are separate pieces. */
 	unsigned long middle = contig_next_block(b, 0), tail = contig_last_block(b, middle);
 	unsigned long slot, next, piece, tried = middle, missing = 0;
 
@@ -229,14 +178,13 @@ static unsigned long contig_pieces(struct kexec_image *img, struct kexec_backing
 }
 
 /**
- * kexec_contig_alloc_segment() - take as much of a segment's destination as can be had
+ * kexec_contig_alloc_segment() - allocate the destination of a segment
  * @img: an image that is no crash image
  * @seg: index of the segment
- * @resume: receives the slot behind the last page that could not be had, 0 when
- *          all could
+ * @resume: receives the slot after the last page that could not be allocated, or 0
  *
  * Context: process context, may sleep.
- * Return: the number of pages that could not be had.
+ * Return: the number of pages that could not be allocated.
  */
 unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int seg,
 				  unsigned long *resume)
@@ -258,7 +206,7 @@ unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int s
 	return missing;
 }
 
-/* Is one of the pages of a block that is ours now missing in @b? */
+/* Does a block have a page that @b lacks? */
 static bool contig_block_wanted(const struct kexec_backing *b, struct page *page, unsigned int order)
 {
 	unsigned long first = max(page_to_pfn(page), contig_pfn(b));
@@ -270,7 +218,7 @@ static bool contig_block_wanted(const struct kexec_backing *b, struct page *page
 	return false;
 }
 
-/* Each page to where it belongs, and back what belongs nowhere. */
+/* Assign each page to its slot; free the rest. */
 static void contig_assign_block(struct kexec_image *img, struct page *page, unsigned int order)
 {
 	unsigned long n;
@@ -302,9 +250,9 @@ static void contig_search_slot(struct kexec_image *img, struct kexec_backing *b,
 }
 
 /**
- * kexec_contig_fill_gaps() - take what is free of a destination that could not be had
+ * kexec_contig_fill_gaps() - allocate free pages of rejected pageblocks
  * @img: an image that is no crash image
- * @seg: index of a segment that kexec_contig_alloc_segment() found something missing in
+ * @seg: index of a segment of which kexec_contig_alloc_segment() left pages missing
  *
  * Context: process context, may sleep.
  */
@@ -325,4 +273,26 @@ void kexec_contig_fill_gaps(struct kexec_image *img, unsigned int seg)
 	}
 	b->complete &= i == b->nr_pages;
 	buddy_search_end(&g);
+}
+
+/**
+ * kexec_contig_segment() - allocate the pages of a segment
+ * @img: the image
+ * @seg: index of a segment; all segments before it have their pages
+ *
+ * The destination itself where possible, other pages elsewhere.  On failure
+ * kexec_pages_free() frees what was allocated.
+ *
+ * Context: process context, may sleep; no segment of @img is mapped.
+ * Return: 0, -ENOMEM or -EINTR after one message.
+ */
+int kexec_contig_segment(struct kexec_image *img, unsigned int seg)
+{
+	struct kexec_backing *b = &img->backing[seg];
+	unsigned long resume;
+
+	if (!kexec_image_is_crash(img) && !b->claimed &&
+	    kexec_contig_alloc_segment(img, seg, &resume))
+		kexec_contig_fill_gaps(img, seg);
+	return kexec_pages_segment(img, seg);
 }

@@ -126,7 +126,7 @@ static int hotplug_patch_fdt(struct kexec_image *img)
 		return ret;
 	ret = kexec_memreserve_update_fdt(b->va);
 	kexec_pages_unmap(b);
-	kexec_image_clean_segment(b);
+	kexec_pages_clean_segment(b);
 	kexec_verify_update(img, seg);
 	return ret;
 #else

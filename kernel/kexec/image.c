@@ -337,44 +337,6 @@ static int image_list_copies(struct kexec_image *img)
 	return 0;
 }
 
-/**
- * kexec_image_clean_segment() - clean a segment to memory
- * @b: a segment that has its pages
- *
- * Each run of neighbouring pages is cleaned in pieces of bounded size.
- *
- * Context: process context, may sleep.
- */
-void kexec_image_clean_segment(const struct kexec_backing *b)
-{
-	unsigned long i, first = 0;
-
-	for (i = 1; i <= b->nr_pages; i++) {
-		if (i < b->nr_pages && i - first < IMAGE_STEP_PAGES &&
-		    page_to_pfn(b->pages[i]) == page_to_pfn(b->pages[i - 1]) + 1)
-			continue;
-		kexec_arch_clean_to_poc(kexec_run_va(b->pages[first]), (i - first) << PAGE_SHIFT);
-		first = i;
-		cond_resched();
-	}
-}
-
-/**
- * kexec_image_clean() - clean an image to memory
- * @img: an image that has its pages
- *
- * The next kernel begins with its caches off.
- *
- * Context: process context, may sleep.
- */
-void kexec_image_clean(const struct kexec_image *img)
-{
-	unsigned int i;
-
-	for (i = 0; i < img->kimage.nr_segments; i++)
-		kexec_image_clean_segment(&img->backing[i]);
-}
-
 static void image_print_plan(const struct kexec_image *img)
 {
 	unsigned int i;

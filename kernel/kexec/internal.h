@@ -189,8 +189,6 @@ void kexec_image_free(struct kexec_image *img);
 void kexec_image_flush_free(void);
 void kexec_image_abort(struct kexec_image *img);
 int kexec_image_seal(struct kexec_image *img);
-void kexec_image_clean_segment(const struct kexec_backing *b);
-void kexec_image_clean(const struct kexec_image *img);
 void kexec_image_publish(struct kexec_image *img);
 void kexec_image_unload(int type);
 void kexec_image_discard(const char *reason);
@@ -221,14 +219,15 @@ void kexec_pages_trim_pool(struct kexec_image *img);
 void kexec_pages_copy_to_crash(struct kexec_image *img, bool may_sleep);
 void kexec_pages_map_reserved(struct kexec_image *img);
 void kexec_pages_free_staging(struct kexec_image *img);
+void kexec_pages_clean_segment(const struct kexec_backing *b);
+void kexec_pages_clean(const struct kexec_image *img);
 void kexec_pages_free(struct kexec_image *img);
 
-/* contig.c: a destination itself */
-bool kexec_contig_alloc(unsigned long pfn, unsigned long end);
+/* contig.c: allocation of the destination itself */
 unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int seg,
-				  unsigned long *resume);
+					 unsigned long *resume);
 void kexec_contig_fill_gaps(struct kexec_image *img, unsigned int seg);
-void kexec_contig_free_padding(struct kexec_backing *b);
+int kexec_contig_segment(struct kexec_image *img, unsigned int seg);
 
 /* free_hint.c: is anybody there? */
 bool kexec_range_is_free_hint(u64 start, u64 end, bool from_end, u64 *used);
@@ -246,6 +245,7 @@ bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside
 struct page *kexec_zone_alloc(unsigned int *order);
 int kexec_zone_make_room(unsigned long nr_pages);
 long kexec_zone_available(void);
+bool kexec_zone_alloc_contig(unsigned long pfn, unsigned long end);
 
 /* placement.c: where a segment goes, when the choice is ours */
 int kexec_placement_segment(struct kexec_image *img, struct range_map *map,

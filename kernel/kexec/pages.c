@@ -43,6 +43,9 @@
 
 #include "internal.h"
 
+/* Pages processed between two calls of cond_resched(). */
+#define PAGES_STEP		((unsigned long)SZ_1M >> PAGE_SHIFT)
+
 /* A block of this order is 2 MiB with 4 KiB pages; larger ones help nobody. */
 #define PAGES_MAX_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, ilog2(SZ_2M) - PAGE_SHIFT)
 
@@ -234,7 +237,7 @@ static int pages_refill_contig(struct kexec_image *img)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		if (pages_overlap_dst(img, img->pool_below, PFN_PHYS(pfn + PAGES_BLOCK_PAGES)) ||
-		    !kexec_contig_alloc(pfn, pfn + PAGES_BLOCK_PAGES))
+		    !kexec_zone_alloc_contig(pfn, pfn + PAGES_BLOCK_PAGES))
 			continue;
 		img->pool = pfn_to_page(pfn);
 		img->pool_left = PAGES_BLOCK_PAGES;
@@ -389,11 +392,11 @@ static int pages_fill_slots(struct kexec_image *img, struct kexec_backing *b)
 }
 
 /**
- * kexec_pages_segment() - take the pages for one segment
+ * kexec_pages_segment() - allocate the pages that a segment lacks
  * @img: the image
- * @seg: index of a segment whose neighbours in the list all have theirs
+ * @seg: index of a segment; all segments before it have their pages
  *
- * What was taken when it fails is given back by kexec_pages_free().
+ * On failure kexec_pages_free() frees what was allocated.
  *
  * Context: process context, may sleep; no segment of @img is mapped.
  * Return: 0, -ENOMEM or -EINTR after one message.
@@ -401,7 +404,6 @@ static int pages_fill_slots(struct kexec_image *img, struct kexec_backing *b)
 int kexec_pages_segment(struct kexec_image *img, unsigned int seg)
 {
 	struct kexec_backing *b = &img->backing[seg];
-	unsigned long resume;
 	int ret;
 
 	if (kexec_image_is_crash(img) && !kexec_crash_image) {
@@ -410,10 +412,7 @@ int kexec_pages_segment(struct kexec_image *img, unsigned int seg)
 	}
 	if (kexec_image_is_crash(img))
 		pages_find_staging(img);
-	if (!kexec_image_is_crash(img) && !b->claimed &&
-	    kexec_contig_alloc_segment(img, seg, &resume))
-		kexec_contig_fill_gaps(img, seg);
-	/* Nobody who came before can hold one of its pages. */
+	/* In place: no other segment can have one of its pages. */
 	if (b->complete)
 		return 0;
 
@@ -555,6 +554,23 @@ static void pages_free_list(struct list_head *pages)
 	}
 }
 
+static void pages_free_range(unsigned long pfn, unsigned long nr)
+{
+	for (; nr; nr--)
+		__free_page(pfn_to_page(pfn++));
+}
+
+/* Free the pages that were allocated before and after the destination of @b. */
+static void pages_free_padding(struct kexec_backing *b)
+{
+	unsigned long pfn = PHYS_PFN(b->dst_pa);
+
+	pages_free_range(pfn - b->pad_before, b->pad_before);
+	pages_free_range(pfn + b->nr_pages, b->pad_after);
+	b->pad_before = 0;
+	b->pad_after = 0;
+}
+
 /**
  * kexec_pages_trim_pool() - give back what was taken but is not needed
  * @img: an image that will take no more pages
@@ -566,7 +582,7 @@ void kexec_pages_trim_pool(struct kexec_image *img)
 	unsigned int i;
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		kexec_contig_free_padding(&img->backing[i]);
+		pages_free_padding(&img->backing[i]);
 	pages_free_list(&img->refused_pages);
 	while (img->pool_left) {
 		img->pool_left--;
@@ -595,7 +611,7 @@ void kexec_pages_release(struct kexec_backing *b)
 {
 	if (!b->claimed)
 		return;
-	kexec_contig_free_padding(b);
+	pages_free_padding(b);
 	pages_free_pages(b);
 	memset(b->pages, 0, b->nr_pages * sizeof(*b->pages));
 	b->claimed = false;
@@ -614,7 +630,7 @@ void kexec_pages_trim(struct kexec_backing *b, unsigned long nr_pages)
 	unsigned long i;
 
 	/* They would no longer lie at its ends. */
-	kexec_contig_free_padding(b);
+	pages_free_padding(b);
 	for (i = nr_pages; i < b->nr_pages; i++) {
 		if (b->pages[i] && !b->borrowed)
 			pages_put_page(b->pages[i]);
@@ -700,6 +716,42 @@ void kexec_pages_free_staging(struct kexec_image *img)
 {
 	pages_free_list(&img->staging_pages);
 	pages_inject_point(KEXEC_SEGMENT_MAX + 1);
+}
+
+/**
+ * kexec_pages_clean_segment() - clean a segment to the point of coherency
+ * @b: a segment that has its pages
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_pages_clean_segment(const struct kexec_backing *b)
+{
+	unsigned long i, first = 0;
+
+	for (i = 1; i <= b->nr_pages; i++) {
+		if (i < b->nr_pages && i - first < PAGES_STEP &&
+		    page_to_pfn(b->pages[i]) == page_to_pfn(b->pages[i - 1]) + 1)
+			continue;
+		kexec_arch_clean_to_poc(kexec_run_va(b->pages[first]), (i - first) << PAGE_SHIFT);
+		first = i;
+		cond_resched();
+	}
+}
+
+/**
+ * kexec_pages_clean() - clean an image to the point of coherency
+ * @img: an image that has its pages
+ *
+ * The next kernel starts with its caches off.
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_pages_clean(const struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		kexec_pages_clean_segment(&img->backing[i]);
 }
 
 /**

@@ -24,7 +24,7 @@ static void reboot_clean_late(struct kexec_image *img)
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
 		if (img->backing[i].late)
-			kexec_image_clean_segment(&img->backing[i]);
+			kexec_pages_clean_segment(&img->backing[i]);
 }
 
 static void reboot_quiesce(struct kexec_image *img)
@@ -58,7 +58,7 @@ static int reboot_verify(struct kexec_image *img)
 	} else {
 		/* The digests were read through the cache; the next kernel bypasses it. */
 		if (kexec_verify_wanted(false))
-			kexec_image_clean(img);
+			kexec_pages_clean(img);
 		ret = kexec_arch_park(KEXEC_PARK_PROBE);
 	}
 	kexec_timeline_pause(&img->timeline);

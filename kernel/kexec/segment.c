@@ -108,7 +108,7 @@ void kexec_segment_trim(struct kexec_image *img, unsigned int seg, u64 memsz)
 
 static int segment_open(struct kexec_image *img, unsigned int seg)
 {
-	int ret = kexec_pages_segment(img, seg);
+	int ret = kexec_contig_segment(img, seg);
 
 	return ret ?: kexec_pages_map(&img->backing[seg]);
 }

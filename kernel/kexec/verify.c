@@ -97,7 +97,7 @@ static void verify_work(struct work_struct *work)
 	struct kexec_image *img = container_of(work, struct kexec_image, digest_work);
 
 	verify_record(img);
-	kexec_image_clean(img);
+	kexec_pages_clean(img);
 }
 
 /**

@@ -7,7 +7,7 @@
  * keep using across a kexec.  fdt.c makes the tree of it.
  *
  * Runs in the process that loads a kernel, under the kexec lock.  The run-time
- * reservations are copied under their own lock (reserve_runtime.c), which is
+ * reservations are copied under their own lock (memreserve.c), which is
  * taken last and held only for the copy.
  */
 
@@ -26,7 +26,7 @@
 #include <linux/string.h>
 
 #include "lib/fdt.h"
-#include "reserve_runtime.h"
+#include "memreserve.h"
 
 /*
  * Reservations come at CPU bring-up: one table for each CPU and one for all.

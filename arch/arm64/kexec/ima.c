@@ -10,7 +10,7 @@
  * Runs on the boot CPU during late initialisation only, so no lock is needed.
  * The list belongs to IMA between the two calls and to the page allocator
  * after the second.  The flat tree of this boot keeps the property; fdt.c takes
- * it out of the tree for the next kernel, fdt_live.c out of the one that user space
+ * it out of the tree for the next kernel, memreserve.c out of the one that user space
  * sees.
  */
 
@@ -27,6 +27,7 @@
 #include <linux/types.h>
 
 #include "lib/fdt.h"
+#include "memreserve.h"
 
 /**
  * struct ima_handover - what the property says

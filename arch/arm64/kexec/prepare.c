@@ -1,76 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: leaving this kernel
+ * DOC: prepare the exit from this kernel, at load time
  *
- * kexec_arch_prepare() runs when an image is loaded and makes all that the way
- * out needs, so that machine_kexec() has nothing to allocate and nothing
- * that can fail.  Ways out, chosen by what was loaded and where we run:
+ * kexec_arch_prepare() allocates and fills everything that machine_kexec() needs, so that
+ * nothing can fail there.  An image in place needs nothing.  For one that has to be copied,
+ * the code of arm64_relocate_new_kernel() and its argument go to pages that are no
+ * destination.  Page tables are optional: without memory for them, the routine runs with
+ * the MMU off.
  *
- * ==============  ===========================================================
- * image in place  __cpu_soft_restart() enters it directly
- * to be copied    arm64_relocate_new_kernel(), from a copy of its code, with
- *                 the MMU on and transitional page tables
- * ... no memory   the same routine, entered by __cpu_soft_restart() with the
- * for tables      MMU off: slower, and it needs no table
- * ==============  ===========================================================
- *
- * and each ends at EL1, at EL2 (VHE, which looks the same from in here), or
- * from EL1 through an HVC at EL2 (nVHE, see hvc.rst).
- *
- * The pages made here (code, argument, extents, tables, vectors) come from the
- * plan's allocator, which owns them; struct reloc_state is ours and lives from
- * kexec_arch_prepare() to kexec_arch_release().  The caller holds the kexec
- * lock in all of these; below it only get_online_mems() is taken, so that no
- * page table of the linear map goes away while it is copied.
+ * The pages (code, argument, extents, tables, vectors) come from the plan's allocator,
+ * which owns them.  struct reloc_state lives from kexec_arch_prepare() to
+ * kexec_arch_release().  The caller holds the kexec lock; below it get_online_mems() keeps
+ * the page tables of the linear map while they are copied.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
-#include <linux/align.h>
 #include <linux/bitmap.h>
 #include <linux/cacheflush.h>
-#include <linux/cpufeature.h>
 #include <linux/kexec.h>
 #include <linux/kexec_arch.h>
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/mmu_context.h>
 #include <linux/moduleparam.h>
-#include <linux/panic.h>
 #include <linux/slab.h>
-#include <linux/smp.h>
 #include <linux/string.h>
 
-#include <asm/barrier.h>
-#include <asm/daifflags.h>
 #include <asm/sections.h>
 #include <asm/trans_pgd.h>
 #include <asm/virt.h>
 
 #include "kern_reloc.h"
+#include "reloc_state.h"
 #include "shutdown_cpus.h"
 #include "trans_pgd.h"
-
-/**
- * struct reloc_state - what kexec_arch_prepare() leaves for machine_kexec()
- * @plan: the plan that this belongs to
- * @arg: argument of the relocation routine
- * @code_pa: the copy of that routine
- * @el2_vectors_pa: our EL2 vectors; only with KERN_RELOC_EL2
- * @ttbr0: identity map of @code_pa; only with KERN_RELOC_MMU_ON
- * @t0sz: field of TCR_EL1 that goes with @ttbr0
- * @nr_tables: page-table pages asked for so far
- */
-struct reloc_state {
-	struct kexec_plan *plan;
-	struct kern_reloc_arg *arg;
-	phys_addr_t code_pa;
-	phys_addr_t el2_vectors_pa;
-	phys_addr_t ttbr0;
-	unsigned long t0sz;
-	unsigned int nr_tables;
-};
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 #undef MODULE_PARAM_PREFIX
@@ -78,17 +42,17 @@ struct reloc_state {
 
 static unsigned int reloc_fail_table;
 module_param_named(fail_table, reloc_fail_table, uint, 0644);
-MODULE_PARM_DESC(fail_table, "let the N-th page-table allocation of each load fail (0: none)");
+MODULE_PARM_DESC(fail_table, "make the N-th page-table allocation of each load fail (0: none)");
 
 static unsigned int reloc_inject_reloc_fault;
 module_param_named(inject_reloc_fault, reloc_inject_reloc_fault, uint, 0644);
-MODULE_PARM_DESC(inject_reloc_fault, "let the source of the N-th extent of each load be no memory (0: none)");
+MODULE_PARM_DESC(inject_reloc_fault, "point the source of the N-th extent of each load to no memory (0: none)");
 #else
 #define reloc_fail_table 0U
 #define reloc_inject_reloc_fault 0U
 #endif
 
-/* Not called through the member: alloc_page() is a macro. */
+/* alloc_page() is a macro, so the member cannot be called directly. */
 static void *reloc_next_page(const struct kexec_plan *plan)
 {
 	void *(*take)(void *ctx) = plan->alloc_page;
@@ -114,55 +78,6 @@ static void *reloc_alloc_page(const struct kexec_plan *plan, const char *what)
 	if (!page)
 		pr_err("no memory for the %s (one page); free some and load again\n", what);
 	return page;
-}
-
-/* The address to use with the MMU on: in the linear map, without a KASAN tag. */
-static u64 reloc_linear_va(phys_addr_t pa)
-{
-	return (u64)phys_to_virt(pa);
-}
-
-static u32 reloc_dcache_line(void)
-{
-	u64 ctr = read_sanitised_ftr_reg(SYS_CTR_EL0);
-
-	/* The field counts words of 4 bytes, as a power of two. */
-	return 4U << cpuid_feature_extract_unsigned_field(ctr, CTR_EL0_DminLine_SHIFT);
-}
-
-/**
- * kexec_arch_clean_to_poc() - push bytes out to where a CPU without caches sees them
- * @va: first byte, of any mapping of Normal cacheable memory: data caches behave as
- *      physically indexed and tagged ones, so lines are found through each alias
- * @len: bytes
- *
- * Nothing of them stays in a data cache.  The instruction cache is not touched
- * for each piece: both ways out empty all of it once, after the last byte was
- * written and before the next kernel is entered.
- *
- * Context: any.
- */
-void kexec_arch_clean_to_poc(const void *va, size_t len)
-{
-	unsigned long line = reloc_dcache_line();
-	unsigned long at = ALIGN_DOWN((unsigned long)va, line);
-	unsigned long end = (unsigned long)va + len;
-
-	/*
-	 * To the PoC, for the next kernel and for relocation with the MMU off,
-	 * both of which read past the caches.  Eight at a time, because
-	 * hundreds of megabytes are millions of lines.
-	 */
-	while (at + 8 * line <= end)
-		asm volatile(".rept 8\n\t"
-			     "dc civac, %0\n\t"
-			     "add %0, %0, %1\n\t"
-			     ".endr"
-			     : "+r" (at) : "r" (line) : "memory");
-	for (; at < end; at += line)
-		asm volatile("dc civac, %0" : : "r" (at) : "memory");
-	/* Completes them, for every observer in the system; the MMU goes off long after. */
-	dsb(sy);
 }
 
 static int reloc_copy_code(struct reloc_state *st)
@@ -406,7 +321,7 @@ static int reloc_build(struct reloc_state *st)
 	st->arg = arg;
 	arg->magic = KERN_RELOC_MAGIC;
 	arg->version = KERN_RELOC_VERSION;
-	arg->dcache_line = reloc_dcache_line();
+	arg->dcache_line = kexec_dcache_line();
 	arg->entry_pa = st->plan->entry_pa;
 	arg->dtb_pa = st->plan->dtb_pa;
 	arg->fault_pa = kexec_fault_record(virt_to_phys(&arg->fault));
@@ -424,23 +339,21 @@ static int reloc_build(struct reloc_state *st)
 	if (err)
 		pr_notice("no page tables (error %d): relocation will run with the MMU off\n", err);
 
-	/* Read with the MMU off when the line above was printed. */
+	/* The routine reads it with the MMU off if there are no tables. */
 	kexec_arch_clean_to_poc(arg, sizeof(*arg));
 	reloc_print(st);
 	return 0;
 }
 
 /**
- * kexec_arch_prepare() - make all that leaving will need
+ * kexec_arch_prepare() - allocate and fill everything that machine_kexec() needs
  * @plan: the plan, with its copies in their final order
  *
- * An image that lies in place needs nothing.  For another one, page tables are
- * welcome but not needed.  Whatever is taken belongs to the plan's allocator,
- * on failure as well.
+ * Pages belong to the plan's allocator, on failure as well.
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
- * Return: 0; -EBUSY when kexec_park_stuck() has a reason, or -ENOMEM, both after
- * one message.
+ * Return: 0, -EBUSY if kexec_park_stuck() has a reason, or -ENOMEM, both after one
+ * message.
  */
 int kexec_arch_prepare(struct kexec_plan *plan)
 {
@@ -474,7 +387,7 @@ int kexec_arch_prepare(struct kexec_plan *plan)
 
 /**
  * kexec_arch_release() - undo kexec_arch_prepare()
- * @plan: the plan, prepared or not; its allocator's pages are still there
+ * @plan: the plan, prepared or not; the pages of its allocator are still allocated
  *
  * Context: process context; the caller holds the kexec lock.
  */
@@ -482,106 +395,4 @@ void kexec_arch_release(struct kexec_plan *plan)
 {
 	kfree(plan->machine);
 	plan->machine = NULL;
-}
-
-/* What keeps running while memory is overwritten ruins it. */
-static void reloc_check_cpus(const struct kexec_plan *plan)
-{
-	const char *stuck;
-
-	if (plan->crash) {
-		if (smp_crash_stop_failed())
-			pr_emerg("some CPUs did not stop; the dump may not be consistent\n");
-		return;
-	}
-	/* More of them than when the image was loaded. */
-	stuck = kexec_park_stuck();
-	if (stuck || num_online_cpus() > 1)
-		panic("kexec: %u CPUs online%s%s, cannot leave this kernel under their feet\n",
-		      num_online_cpus(), stuck ? ": " : "", stuck ?: "");
-}
-
-/* Memory that nobody should have touched since the image was loaded. */
-static void reloc_check_arg(const struct reloc_state *st)
-{
-	if (st->arg->magic != KERN_RELOC_MAGIC || st->arg->version != KERN_RELOC_VERSION)
-		panic("kexec: the relocation argument was overwritten (%#x, version %u)\n",
-		      st->arg->magic, st->arg->version);
-}
-
-/* Turn the MMU off and go to @entry_pa. */
-static void __noreturn reloc_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool el2)
-{
-	void __noreturn (*mmu_off)(u64 entry_pa, u64 x0, unsigned long el2);
-
-	mmu_off = (void *)__pa_symbol(__cpu_soft_restart);
-	cpu_install_idmap();
-	mmu_off(entry_pa, x0, el2 ? KERN_RELOC_EL2 : 0);
-}
-
-/*
- * Relocate with the MMU on.  No CFI: the code was copied, and there is no type
- * to be read in front of it.
- */
-static void __noreturn __nocfi reloc_mmu_on(const struct reloc_state *st)
-{
-	u64 arg = reloc_linear_va(virt_to_phys(st->arg));
-	void __noreturn (*relocate)(u64 arg);
-
-	relocate = (void *)(uintptr_t)st->code_pa;
-	/* Invalidates the TLB first: a user's entries may lie over the page. */
-	cpu_install_ttbr0(st->ttbr0, st->t0sz);
-	relocate(arg);
-}
-
-static void __noreturn reloc_relocate(const struct reloc_state *st)
-{
-	if (st->arg->flags & KERN_RELOC_EL2) {
-		/*
-		 * EL2 must not run from memory that is about to change.  The
-		 * stub takes new vectors; KVM, should it still be there, does
-		 * not, but gives way to the stub.
-		 */
-		__hyp_reset_vectors();
-		__hyp_set_vectors(st->el2_vectors_pa);
-	}
-
-	if (st->arg->flags & KERN_RELOC_MMU_ON)
-		reloc_mmu_on(st);
-	/* The routine does the HVC itself, when it has copied. */
-	reloc_mmu_off(st->code_pa, virt_to_phys(st->arg), false);
-}
-
-/**
- * machine_kexec() - start the next kernel
- * @image: an image whose plan kexec_arch_prepare() accepted and whose segments
- *         are clean to the point of coherency
- *
- * The last C code of this kernel.
- *
- * Context: the boot CPU with all others off and devices quiet; or, for a crash
- * image, whatever a panic left, and then nothing here waits or allocates.
- */
-noinline void __noreturn machine_kexec(struct kimage *image)
-{
-	const struct kexec_plan *plan = kexec_image_plan(image);
-	const struct reloc_state *st = plan->machine;
-
-	reloc_check_cpus(plan);
-	if (st)
-		reloc_check_arg(st);
-
-	pr_info("Bye!\n");
-
-	/*
-	 * ------------------- POINT OF NO RETURN -------------------
-	 * Below this line no interrupt, no error and no message gets out of
-	 * this kernel: DAIF is masked, and TTBR0, EL2 and then memory itself
-	 * change hands.
-	 */
-	local_daif_mask();
-
-	if (st)
-		reloc_relocate(st);
-	reloc_mmu_off(plan->entry_pa, plan->dtb_pa, is_hyp_nvhe());
 }

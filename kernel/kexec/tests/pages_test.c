@@ -166,7 +166,7 @@ static void __maybe_unused pages_test_only_what_it_must(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, b->pages[g->pinned[1]]);
 	KUNIT_EXPECT_LT(test, pages_test_away(b), pageblock_nr_pages);
 
-	KUNIT_ASSERT_EQ(test, 0, kexec_pages_segment(g->img, 0));
+	KUNIT_ASSERT_EQ(test, 0, kexec_contig_segment(g->img, 0));
 	pages_test_check_rule(test, g);
 	KUNIT_EXPECT_GE(test, pages_test_away(b), 2);
 	KUNIT_EXPECT_LT(test, pages_test_away(b), pageblock_nr_pages);
@@ -188,7 +188,7 @@ static void pages_test_not_to_be_had(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pages_test_away(b), 8);
 	KUNIT_EXPECT_EQ(test, b->pad_before, 0);
 	KUNIT_EXPECT_EQ(test, b->pad_after, 0);
-	KUNIT_ASSERT_EQ(test, 0, kexec_pages_segment(g->img, 0));
+	KUNIT_ASSERT_EQ(test, 0, kexec_contig_segment(g->img, 0));
 	pages_test_check_rule(test, g);
 	KUNIT_EXPECT_GE(test, pages_test_away(b), 1);
 }

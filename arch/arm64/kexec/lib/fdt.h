@@ -4,8 +4,8 @@
  * loader.  fdt_collect.c fills it from the running kernel, tests by hand; pure,
  * builds in the kernel and on the host.
  */
-#ifndef _ARM64_KEXEC_FDT_SOURCE_H
-#define _ARM64_KEXEC_FDT_SOURCE_H
+#ifndef _ARM64_KEXEC_FDT_H
+#define _ARM64_KEXEC_FDT_H
 
 #include <linux/types.h>
 
@@ -64,8 +64,4 @@ int kexec_fdt_clear_ima(void *fdt);
 int kexec_fdt_reserve_slots(void *fdt, size_t room, unsigned int nr);
 int kexec_fdt_add_memrsv(void *fdt, const struct fdt_range *range, unsigned int nr);
 
-/* fdt_live.c: ... and the tree that user space sees */
-const void *kexec_fdt_boot_blob(void);
-void kexec_fdt_live_update(const struct fdt_range *range);
-
-#endif /* _ARM64_KEXEC_FDT_SOURCE_H */
+#endif /* _ARM64_KEXEC_FDT_H */

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: the last C code of this kernel
+ *
+ * ==============  ===========================================================
+ * image in place  __cpu_soft_restart() enters it
+ * to be copied    arm64_relocate_new_kernel(), from a copy of its code, with
+ *                 the MMU on and transitional page tables
+ * to be copied,   the same routine, entered by __cpu_soft_restart() with the
+ * no tables       MMU off
+ * ==============  ===========================================================
+ *
+ * Each way ends at EL1, at EL2 (VHE), or from EL1 through an HVC at EL2 (nVHE, see
+ * Documentation/arch/arm64/kexec/hvc.rst).  For a crash image this is the panic path.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/cpu.h>
+#include <linux/kexec.h>
+#include <linux/kexec_arch.h>
+#include <linux/mm.h>
+#include <linux/mmu_context.h>
+#include <linux/panic.h>
+#include <linux/smp.h>
+
+#include <asm/daifflags.h>
+#include <asm/virt.h>
+
+#include "kern_reloc.h"
+#include "reloc_state.h"
+#include "shutdown_cpus.h"
+
+/* A CPU that runs while memory is overwritten would corrupt it. */
+static void reloc_check_cpus(const struct kexec_plan *plan)
+{
+	const char *stuck;
+
+	if (plan->crash) {
+		if (smp_crash_stop_failed())
+			pr_emerg("some CPUs did not stop; the dump may not be consistent\n");
+		return;
+	}
+	/* Checked at load time, but CPUs may have come online since. */
+	stuck = kexec_park_stuck();
+	if (stuck || num_online_cpus() > 1)
+		panic("kexec: %u CPUs still online%s%s\n",
+		      num_online_cpus(), stuck ? ": " : "", stuck ?: "");
+}
+
+/* The argument was written at load time. */
+static void reloc_check_arg(const struct reloc_state *st)
+{
+	if (st->arg->magic != KERN_RELOC_MAGIC || st->arg->version != KERN_RELOC_VERSION)
+		panic("kexec: the relocation argument was overwritten (%#x, version %u)\n",
+		      st->arg->magic, st->arg->version);
+}
+
+/* Turn the MMU off and go to @entry_pa. */
+static void __noreturn reloc_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool el2)
+{
+	void __noreturn (*mmu_off)(u64 entry_pa, u64 x0, unsigned long el2);
+
+	mmu_off = (void *)__pa_symbol(__cpu_soft_restart);
+	cpu_install_idmap();
+	mmu_off(entry_pa, x0, el2 ? KERN_RELOC_EL2 : 0);
+}
+
+/* No CFI: the copy of the routine has no type hash before it. */
+static void __noreturn __nocfi reloc_mmu_on(const struct reloc_state *st)
+{
+	u64 arg = reloc_linear_va(virt_to_phys(st->arg));
+	void __noreturn (*relocate)(u64 arg);
+
+	relocate = (void *)(uintptr_t)st->code_pa;
+	/* Invalidates the TLB first: it may hold user entries for these addresses. */
+	cpu_install_ttbr0(st->ttbr0, st->t0sz);
+	relocate(arg);
+}
+
+static void __noreturn reloc_relocate(const struct reloc_state *st)
+{
+	if (st->arg->flags & KERN_RELOC_EL2) {
+		/*
+		 * EL2 must not execute memory that is overwritten.  KVM, if it still
+		 * owns EL2, restores the stub vectors, which accept new ones.
+		 */
+		__hyp_reset_vectors();
+		__hyp_set_vectors(st->el2_vectors_pa);
+	}
+
+	if (st->arg->flags & KERN_RELOC_MMU_ON)
+		reloc_mmu_on(st);
+	/* After the copies the routine does the HVC itself. */
+	reloc_mmu_off(st->code_pa, virt_to_phys(st->arg), false);
+}
+
+/**
+ * machine_kexec() - start the next kernel
+ * @image: an image whose plan kexec_arch_prepare() accepted and whose segments are clean
+ *         to the point of coherency
+ *
+ * Context: the boot CPU, with the other CPUs off and devices shut down; or, for a crash
+ * image, the panic path.
+ */
+noinline void __noreturn machine_kexec(struct kimage *image)
+{
+	const struct kexec_plan *plan = kexec_image_plan(image);
+	const struct reloc_state *st = plan->machine;
+
+	reloc_check_cpus(plan);
+	if (st)
+		reloc_check_arg(st);
+
+	pr_info("Bye!\n");
+
+	/*
+	 * ------------------- POINT OF NO RETURN -------------------
+	 * After this line there are no interrupts, no errors and no messages:
+	 * DAIF is masked, TTBR0 and EL2 change, then memory is overwritten.
+	 */
+	local_daif_mask();
+
+	if (st)
+		reloc_relocate(st);
+	reloc_mmu_off(plan->entry_pa, plan->dtb_pa, is_hyp_nvhe());
+}

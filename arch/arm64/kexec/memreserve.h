@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The list of run-time reservations.  Drivers add to it through linux/kexec_reserve.h.
+ */
+#ifndef _ARM64_KEXEC_MEMRESERVE_H
+#define _ARM64_KEXEC_MEMRESERVE_H
+
+#include <linux/kexec_reserve.h>
+
+struct fdt_range;
+
+unsigned int kexec_memreserve_nr(void);
+unsigned int kexec_memreserve_list(struct fdt_range *list, unsigned int max);
+const void *kexec_fdt_boot_blob(void);
+
+#endif /* _ARM64_KEXEC_MEMRESERVE_H */
