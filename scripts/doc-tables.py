@@ -30,9 +30,10 @@ MATCH = 12
 FAMILIES = 5
 
 # What a case must do to run a file, where neither messages nor parameters show it. The
-# regex is for one line: "el=... firmware=... kernel=... cmdline ... | step | step ..."
+# regex is for one line: "name=... el=... firmware=... kernel=... cmdline ... | step | step ..."
 LOADS = r"\| load(-crash)? "
 BAD_INPUT = r"\| tap kexec_bad_input"
+HANDED_ON = r"\| load (kexec-s|direct).*\| leave "
 LEAVES = r"\| (leave|panic) "
 COPIES = r"in_place=0|in_place (0|N)|fragment (1|Y)|fragmented"
 RULES = {
@@ -42,20 +43,20 @@ RULES = {
     "usable": LOADS, "image": LOADS, "lock": LOADS, "reboot": r"\| leave ",
     "verify": r"\| leave |\| digests", "sysctl": r"\| sysctl |kexec_verify|\| unchecked|no-verify",
     "hotplug": r"\| (memory|block|cpu) ", "revalidate": r"\| (memory|block|cpu) ",
-    "timeline": r"timeline|\| leave ", "timeline_sysfs": "timeline", "timeline_abi": "timeline",
+    "timeline": r"\| leave ", "timeline_sysfs": HANDED_ON, "timeline_abi": HANDED_ON,
     "crash": r"\| panic ", "crash_elfcorehdr": r"\| load-crash ", "elfcore": r"\| save-dump ",
     "crash_vmcoreinfo": r"\| save-dump ", "vmcore_info": r"\| save-dump ",
     "crash_protect": r"\| crash-test ", "crash_reserve": "crashkernel=",
     "crashkernel_param": "crashkernel=", "extent": COPIES, "range_map": r"\| load ",
     "prepare": COPIES, "exit": LEAVES, "cache": LEAVES, "relocate": COPIES, "cpu_reset": LEAVES,
-    "el2_vectors": rf"^el=nvhe.*({COPIES})", "trans_pgd": rf"{COPIES}|\| hibernate",
+    "el2_vectors": rf" el=nvhe.*({COPIES})", "trans_pgd": rf"{COPIES}|\| hibernate",
     "shutdown_cpus": r"smp=([2-9]|\d\d).*\| leave ", "crash_stop": r"\| panic ",
     "crash_save_regs": r"\| panic ", "oldmem": r"\| (save-dump|pattern verify|map )",
     "image_load": LOADS, "image_header": rf"{LOADS}|{BAD_INPUT}",
     "inflate": r"\| load packed|zboot|gz", "image_unpack": r"\| load packed|zboot|gz",
     "fdt": r"\| load (kexec-s|direct)",
-    "fdt_collect": r"\| load (kexec-s|direct)", "fdt_memrsv": r"its.*\| cpu ",
-    "memreserve": r"its=on|its .*\| leave ", "ima": r"\| ima ",
+    "fdt_collect": r"\| load (kexec-s|direct)", "fdt_memrsv": r"name=[a-z-]*its|\| cpu ",
+    "memreserve": "name=[a-z-]*its", "ima": r"\| ima ",
 }
 
 
@@ -160,8 +161,8 @@ def load_cases():
 
 def spell(case):
     """A case as one line, for the rules."""
-    head = (f"el={case.el} firmware={case.firmware} kernel={case.kernel} smp={case.smp} "
-            f"{case.machine} {case.cmdline}")
+    head = (f"name={case.name} el={case.el} firmware={case.firmware} kernel={case.kernel} "
+            f"smp={case.smp} {case.machine} {case.cmdline}")
     return " ".join([head, *(f"| {step} " for step in case.steps)])
 
 
@@ -201,6 +202,8 @@ its parameter, and cases that a rule in ``scripts/doc-tables.py`` selects by the
 """]
     rows = [("file", "KUnit suites", "simulator", "QEMU cases")]
     for path, text in sources():
+        if path.stem == "asm-offsets":
+            continue
         names = definitions(text)
         rows.append((f"``{path}``",
                      ", ".join(dict.fromkeys(suites(names))) or "-",
