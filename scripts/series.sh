@@ -117,12 +117,18 @@ makefile() {
 		}' "$1"
 }
 
-# The makefiles of all folders that have a source file.
+# The makefiles of the two folders that kbuild enters, and of those below them that
+# have a source file.
 add_makefiles() {
 	local name dir
+	if ! grep -q ' kexec/$' "$work/tree/arch/arm64/Kbuild"; then
+		return
+	fi
 	while read -r name _; do
 		dir=$work/tree/$(dirname "$name")
-		if is_makefile "$name" && compgen -G "$dir/*.[cS]" >/dev/null; then
+		if is_makefile "$name" &&
+			{ [[ $name == */kexec/Makefile ]] || compgen -G "$dir/*.[cS]" >/dev/null; }; then
+			mkdir -p "$dir"
 			makefile "$top/$name" "$dir" >"$work/tree/$name"
 			in_work add "$name"
 		fi
