@@ -113,8 +113,11 @@ makefile() {
 		for (split /(?<=\n)(?=\n)/) {
 			next if !$ENV{SWITCHED} && /check-calls/;
 			s/^((obj-\S+\s*[+:]?=)((?:[^\n\\]|\\\n)*)\n)/assignment($1, $2, $3)/gem;
-			print;
-		}' "$1"
+			$out .= $_;
+		}
+		$out =~ s/\n{3,}/\n\n/g;
+		$out =~ s/\n+\z/\n/;
+		print $out;' "$1"
 }
 
 # The makefiles of the two folders that kbuild enters, and of those below them that
