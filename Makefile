@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 VARIANT ?= 4k
 
-.PHONY: help run test test-quick prove bench compare check kernel series clean distclean
+.PHONY: help run test test-quick prove bench compare check matrix kernel series clean distclean
 
 help:
 	@echo 'make run          build a kernel and watch it start the next one, and survive a panic'
@@ -16,6 +16,7 @@ help:
 	@echo 'make bench        measure beside the base kernel: a table, and a picture in build/bench/'
 	@echo 'make compare      the base kernel beside ours where memory comes, goes or must survive'
 	@echo 'make check        static checks: checkpatch, warnings, sparse, shellcheck, ...'
+	@echo 'make matrix       compile our folders in configurations that no guest kernel has'
 	@echo 'make kernel       build the kernel VARIANT=4k (4k-va39, 4k-va52, 16k, 64k, demo, base)'
 	@echo 'make series       the patch series for git am, in build/series/; builds and boots each step'
 	@echo 'make clean        remove what was built, keep the compiler cache'
@@ -45,6 +46,11 @@ compare:
 check:
 	@scripts/deps.sh
 	@scripts/check.sh
+
+matrix:
+	@scripts/deps.sh
+	@scripts/prepare.sh
+	@scripts/matrix.sh
 
 kernel:
 	@scripts/deps.sh

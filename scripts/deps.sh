@@ -20,6 +20,7 @@ packages() {
 	gcc-aarch64-linux-gnu    # compiles the kernel and guest programs
 	libc6-dev-arm64-cross    # guest programs
 	binutils-aarch64-linux-gnu # link map check
+	gcc-arm-linux-gnueabihf  # one driver of 32-bit Arm, in the matrix of configurations
 	ccache                   # keeps rebuilds short
 	flex                     # kernel configuration parser
 	bison                    # the same
@@ -42,6 +43,7 @@ packages() {
 	libfdt-dev               # host simulator reads what it wrote
 	qemu-system-arm          # the guests
 	qemu-efi-aarch64         # UEFI for them
+	swtpm                    # and a TPM
 	kmod                     # order of the drivers of Debian's own kernels
 	mmdebstrap               # root file system of arm64 packages
 	qemu-user-static         # runs their maintainer scripts, makedumpfile and crash

@@ -3,7 +3,8 @@
 #
 # For each VARIANT built (all by default): the link map of vmlinux must name
 # every object of ours that the configuration asks for, and none of the base's
-# that they take the place of; nor may such an object have been compiled.
+# that they take the place of; nor may such an object have been compiled. The
+# symbols of tool-symbols.txt must be there, global, and not be split into clones.
 # Prints TAP.
 set -euo pipefail
 # shellcheck source=lib.sh
@@ -39,6 +40,15 @@ own_objects() {
 	done
 }
 
+# Symbols that tools look up and do not find, or find in parts.
+lost_symbols() {
+	local name type _ found
+	while read -r name type _; do
+		found=$(sed -nE "s/^[0-9a-f]+ (.) $name(\..*)?$/\1\2/p" "$1" | tr '\n' ' ')
+		[[ $found =~ ^[$type]\ $ ]] || echo "$name (${found:-none}, not $type)"
+	done < <(grep -v '^#' "$top/scripts/tool-symbols.txt")
+}
+
 check_variant() {
 	local variant=$1 out=$build/out/$1 map o wrong=
 	map=$(linked "$out/vmlinux.map" 2>/dev/null) || map=
@@ -63,6 +73,9 @@ check_variant() {
 	done
 	[ "${#own[@]}" -ge 20 ] || wrong+=" (only ${#own[@]} asked for)"
 	ok "$variant: all ${#own[@]} objects of ours are linked" "${wrong:+missing:$wrong}"
+
+	wrong=$(lost_symbols "$out/System.map" | paste -sd ' ')
+	ok "$variant: symbols that tools look up" "${wrong:+missing: $wrong}"
 }
 
 wanted=("$@")

@@ -124,10 +124,13 @@ setup rootfs 'Root file system of the guests' "$selftests/rootfs.sh"
 step runner 'The QEMU runner itself' "$selftests/test_runner.py"
 step host 'Host simulator: KUnit suites and random tests under ASan and UBSan' \
 	make -s -C tools/testing/kexec check
+relocate_o=build/out/4k/arch/arm64/kexec/relocate.o
 
 if [ "$mode" = quick ]; then
 	step kernels 'Kernel 4k' build_kernels 4k
 	step linkmap 'Link map: none of the base, all of ours' scripts/linkmap-check.sh 4k
+	step relocate 'Relocation on a model of the caches' \
+		tools/testing/kexec/relocate_sim.py "$relocate_o"
 	step demo 'What make run shows' show_demo
 	step qemu 'QEMU: the quick cases' "$selftests/run.py" --groups quick -j2
 	verdict
@@ -136,6 +139,9 @@ fi
 setup stock "Debian's own arm64 kernels" "$selftests/stock.sh"
 step kernels "Kernels: ${variants[*]}" build_kernels "${variants[@]}"
 step linkmap 'Link maps: none of the base, all of ours' scripts/linkmap-check.sh
+step relocate 'Relocation on a model of the caches' \
+	tools/testing/kexec/relocate_sim.py "$relocate_o"
+step matrix 'Configurations that no guest kernel has' scripts/matrix.sh
 step x86 'Other architectures: x86-64' scripts/x86-check.sh
 step check 'Static checks' scripts/check.sh
 step demo 'What make run shows' show_demo

@@ -12,6 +12,7 @@
 
 #include <linux/types.h>
 
+struct kimage;
 struct pt_regs;
 
 /**
@@ -58,7 +59,10 @@ struct kexec_plan {
  * @page_shift: page size the kernel was built for, 0 when it does not say
  * @low: memory below the image is lost to that kernel, so put it as low as
  *       memory allows
- * @packed: the file holds the Image in packed form, so nothing else is known yet
+ * @packed: the file holds the Image in packed form; the fields above are unknown until
+ *          kexec_arch_image_peek()
+ * @payload_start: offset in the file of the first packed byte
+ * @payload_len: bytes from there on that are packed
  */
 struct kexec_image_info {
 	u64 text_offset;
@@ -67,20 +71,8 @@ struct kexec_image_info {
 	unsigned int page_shift;
 	bool low;
 	bool packed;
-};
-
-/**
- * struct kexec_image_file - what a complete kernel file turned out to be
- * @image: the Image: the file itself, or @unpacked
- * @len: bytes of it
- * @unpacked: memory of its own that holds the Image, for kvfree(), or NULL
- * @sig: 0 when a trusted key signed the file, else why it is not accepted
- */
-struct kexec_image_file {
-	const void *image;
-	size_t len;
-	void *unpacked;
-	int sig;
+	u64 payload_start;
+	u64 payload_len;
 };
 
 /**
@@ -117,7 +109,10 @@ enum kexec_park {
 
 int kexec_arch_image_probe(const void *head, size_t head_len, u64 file_len,
 			   struct kexec_image_info *info);
-int kexec_arch_image_open(const void *file, size_t len, struct kexec_image_file *kernel);
+int kexec_arch_image_peek(const void *data, size_t len, struct kexec_image_info *info);
+int kexec_arch_image_unpack(const void *file, size_t file_len, void *image, size_t *len,
+			    struct kexec_image_info *info);
+int kexec_arch_image_sig(const void *file, size_t file_len, const void *image, size_t len);
 int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
 			 size_t room, size_t *used);
 
@@ -125,8 +120,15 @@ int kexec_arch_prepare(struct kexec_plan *plan);
 void kexec_arch_release(struct kexec_plan *plan);
 void kexec_arch_sync(const void *va, size_t len);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
-void kexec_arch_crash_stop(struct pt_regs *regs);
 int kexec_arch_park(enum kexec_park how);
-void __noreturn kexec_arch_leave(struct kexec_plan *plan);
+
+/*
+ * Debuggers look up this one and machine_crash_shutdown() (linux/reboot.h) by
+ * name, so both keep the names that the base declares.
+ */
+void __noreturn machine_kexec(struct kimage *image);
+
+/* Implemented by the policy half. */
+struct kexec_plan *kexec_image_plan(struct kimage *image);
 
 #endif /* _LINUX_KEXEC_MACHINE_H */

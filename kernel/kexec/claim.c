@@ -4,8 +4,9 @@
  *
  * The best place for a page is its destination: then nothing has to be copied.  So
  * before anything is taken from the allocator, the destination itself is asked for,
- * with alloc_contig_range(): the whole segment at once, which is quickest, or where
- * that fails one pageblock after the other.  Movable pages in the way are migrated.
+ * with alloc_contig_range(): in pieces as large as CLAIM_PIECE, which is quickest, or
+ * where that fails one pageblock after the other.  Movable pages in the way are
+ * migrated.  A piece is claimed only from a zone with headroom for it (zone.c).
  *
  * A pageblock is given as a whole or not at all: one page in it that cannot be
  * moved, and be it one that we took ourselves, makes the rest unavailable.  So at
@@ -15,6 +16,7 @@
  * had from the allocator in smaller blocks (glean.c).
  */
 #include <linux/align.h>
+#include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
@@ -30,8 +32,8 @@
 /* Larger pageblocks (64 KiB pages: 512 MiB) are too much to be taken along. */
 #define CLAIM_SPARE_MAX		(SZ_32M >> PAGE_SHIFT)
 
-/* This part of memory may be held for a moment, to get at free memory behind it. */
-#define CLAIM_GLEAN_PART	4
+/* Pages of one alloc_contig_range(), which cannot be interrupted and may clear them. */
+#define CLAIM_PIECE		((unsigned long)SZ_256M >> PAGE_SHIFT)
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 #undef MODULE_PARAM_PREFIX
@@ -44,22 +46,30 @@ MODULE_PARM_DESC(in_place, "ask for destinations themselves (N: copy everything)
 #define claim_in_place true
 #endif
 
+#ifndef CONFIG_CONTIG_ALLOC
+/* Declared with CONFIG_CONTIG_ALLOC only.  Without it, pages that are not free are copied. */
+static int alloc_contig_range(unsigned long start, unsigned long end, unsigned int migratetype,
+			      gfp_t gfp)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
 /**
  * kexec_claim_range() - take memory by its address
  * @pfn: the first page
  * @end: the page behind the last
  *
- * Movable pages in the way are migrated.  All of it or nothing.
+ * Movable pages in the way are migrated.  All of it or nothing, and nothing when the
+ * zone has no headroom for it.
  *
  * Context: process context, may sleep.
  * Return: whether it is the caller's now.
  */
 bool kexec_claim_range(unsigned long pfn, unsigned long end)
 {
-	if (!pfn_to_online_page(pfn) || !pfn_to_online_page(end - 1))
-		return false;
 	/* alloc_contig_range() works in one zone. */
-	return page_zone(pfn_to_page(pfn)) == page_zone(pfn_to_page(end - 1)) &&
+	return kexec_zone_fits(pfn, end, NULL) &&
 	       !alloc_contig_range(pfn, end, MIGRATE_MOVABLE, KEXEC_HOLD_GFP);
 }
 
@@ -183,6 +193,41 @@ static unsigned long claim_last_block(const struct kexec_backing *b, unsigned lo
 	return end > claim_pfn(b) + slot ? end - claim_pfn(b) : slot;
 }
 
+/* The slot after the largest piece that begins at @slot, at the beginning of a pageblock. */
+static unsigned long claim_next_piece(const struct kexec_backing *b, unsigned long slot)
+{
+	unsigned long pfn = claim_pfn(b), piece = max(CLAIM_PIECE, pageblock_nr_pages);
+
+	return min(ALIGN_DOWN(pfn + slot, pageblock_nr_pages) + piece - pfn, b->nr_pages);
+}
+
+/* Claim the slots of @b in pieces; returns the number of pages missing. */
+static unsigned long claim_pieces(struct kexec_image *img, struct kexec_backing *b,
+				  unsigned long *resume)
+{
+	/* The ends may be spare pages of another segment, so they are claimed separately. */
+	unsigned long middle = claim_next_block(b, 0), tail = claim_last_block(b, middle);
+	unsigned long slot, next, piece, tried = middle, missing = 0;
+
+	for (slot = 0; slot < b->nr_pages; slot = next) {
+		next = claim_next_block(b, slot);
+		piece = min(claim_next_piece(b, slot), tail);
+		if (slot >= tried && piece > next) {
+			tried = piece;
+			if (claim_run(img, b, slot, piece)) {
+				next = piece;
+				continue;
+			}
+		}
+		if (fatal_signal_pending(current) || !claim_run(img, b, slot, next)) {
+			missing += next - slot;
+			*resume = next;
+		}
+		cond_resched();
+	}
+	return missing;
+}
+
 /**
  * kexec_claim_segment() - take as much of a segment's destination as can be had
  * @img: an image that is no crash image
@@ -197,35 +242,18 @@ unsigned long kexec_claim_segment(struct kexec_image *img, unsigned int seg,
 				  unsigned long *resume)
 {
 	struct kexec_backing *b = &img->backing[seg];
-	unsigned long slot, next, middle, tail, missing = 0;
+	unsigned long missing = 0;
 
 	*resume = 0;
 	b->claimed = true;
 	if (!claim_in_place || !b->nr_pages)
 		return 0;
-	if (kexec_hold_left(b->nr_pages) < 0) {
+	if (kexec_hold_left(b->nr_pages) < 0 || kexec_zone_make_room(b->nr_pages)) {
 		*resume = b->nr_pages;
 		return b->nr_pages;
 	}
-	if (claim_run(img, b, 0, b->nr_pages)) {
-		b->complete = true;
-		return 0;
-	}
-
-	/* The ends may lie among spare pages, and the rest be had at once. */
-	middle = claim_next_block(b, 0);
-	tail = claim_last_block(b, middle);
-	for (slot = 0; slot < b->nr_pages; slot = next) {
-		next = claim_next_block(b, slot);
-		if (slot == middle && slot < tail && claim_run(img, b, slot, tail)) {
-			next = tail;
-		} else if (fatal_signal_pending(current) ||
-			   !claim_run(img, b, slot, next)) {
-			missing += next - slot;
-			*resume = next;
-		}
-		cond_resched();
-	}
+	if (b->nr_pages > CLAIM_PIECE || !claim_run(img, b, 0, b->nr_pages))
+		missing = claim_pieces(img, b, resume);
 	b->complete = !missing;
 	return missing;
 }
@@ -283,13 +311,12 @@ static void claim_glean_slot(struct kexec_image *img, struct kexec_backing *b,
 void kexec_claim_rest(struct kexec_image *img, unsigned int seg)
 {
 	struct kexec_backing *b = &img->backing[seg];
-	long spare = min_t(long, kexec_hold_left(b->nr_pages), totalram_pages() / CLAIM_GLEAN_PART);
 	struct kexec_glean g;
 	unsigned long i;
 
-	if (spare <= 0)
+	if (kexec_hold_left(b->nr_pages) < 0)
 		return;
-	kexec_glean_begin(&g, spare);
+	kexec_glean_begin(&g);
 	b->complete = true;
 	for (i = 0; i < b->nr_pages && !fatal_signal_pending(current); i++) {
 		claim_glean_slot(img, b, i, &g);

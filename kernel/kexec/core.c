@@ -18,9 +18,10 @@
  * kexec_crash_moving names it: so a panic finds one of them at any moment.
  *
  * reboot(KEXEC) first does all that can still say no, and only then begins to
- * shut things down.  Once the other CPUs are parked, at the end of
- * core_quiesce(), the task that asked for the reboot is alone in this kernel: it
- * must not sleep, wait for RCU or for anybody else any more.
+ * shut things down.  CPU hotplug is disabled before the first check.  Once the
+ * other CPUs are parked, at the end of core_quiesce(), the task that asked for the
+ * reboot is alone in this kernel: it must not sleep, wait for RCU or for anybody
+ * else any more.
  *
  * Locks, outermost first: kexec_lock(), then CPU hotplug read lock, then memory
  * hotplug read lock (while memblock or the linear map is walked, and the former
@@ -34,17 +35,25 @@
  * image can be started at any moment, so a panic takes the lock over::
  *
  *	FREE --> HELD ----------------------------------------> FREE
+ *	FREE --> RECHECKING ----------------------------------> FREE
  *	FREE --> STAGING --> COMMITTING ----------------------> FREE
  *	            |            |
  *	            +------------+--> HELD, by the panicking CPU
  *
  * In STAGING nothing of the image has changed.  In COMMITTING the new header is
  * complete elsewhere, and whoever takes over finishes it, see crash_refresh.c.
- * Whoever refreshes finds out at the next step that it has lost the lock.
+ * A CPU that refreshes finds out at the next step that it has lost the lock.  In
+ * RECHECKING the other image is checked, updated or discarded after CPUs or memory
+ * have changed; a panic takes the lock over as well, because the crash image is not
+ * concerned.
+ *
+ * Loads, unloads and reboot(KEXEC) wait for RECHECKING, STAGING and COMMITTING to
+ * end, for a limited time: user space did not ask for these and cannot avoid them.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/atomic.h>
+#include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/ima.h>
 #include <linux/kexec_reserve.h>
@@ -53,6 +62,8 @@
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/reboot.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/syscore_ops.h>
 #include <linux/time64.h>
@@ -62,6 +73,9 @@
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/kexec.h>
+
+/* Pages worked on between two chances for other tasks to run. */
+#define CORE_STEP_PAGES	((unsigned long)SZ_1M >> PAGE_SHIFT)
 
 struct kimage *kexec_image;
 struct kimage *kexec_crash_image;
@@ -83,6 +97,7 @@ MODULE_PARM_DESC(fail_seal, "let loads fail when all has been read");
 enum core_lock_state {
 	CORE_FREE,
 	CORE_HELD,
+	CORE_RECHECKING,
 	CORE_STAGING,
 	CORE_COMMITTING,
 };
@@ -112,9 +127,9 @@ bool kexec_lock(void)
 }
 
 /**
- * kexec_lock_patiently() - kexec_lock() that waits for a refresh to end
+ * kexec_lock_patiently() - kexec_lock() that waits for a refresh or recheck to end
  *
- * A refresh is short and nobody asked for it, so it is no reason to fail.
+ * Either is short and user space did not ask for it, so it is no reason to fail.
  *
  * Context: process context, may sleep for KEXEC_PATIENCE_MS; never waits for a
  * load or a reboot.
@@ -136,7 +151,7 @@ bool kexec_lock_patiently(void)
 /**
  * kexec_lock_panic() - take the lock in a panic
  * @commit: set when a new ELF core header was being written, which the caller
- *          has to finish
+ *          has to finish; valid when the lock was acquired
  *
  * Context: any, the panic path and pseudo-NMI included; never waits.
  * Return: true when the caller now holds the lock.
@@ -145,7 +160,7 @@ bool kexec_lock_panic(bool *commit)
 {
 	static const enum core_lock_state from[] = {
 		/* In the order in which another CPU may be passing through them. */
-		CORE_FREE, CORE_STAGING, CORE_COMMITTING, CORE_FREE,
+		CORE_FREE, CORE_RECHECKING, CORE_STAGING, CORE_COMMITTING, CORE_FREE,
 	};
 	unsigned int i;
 
@@ -155,6 +170,28 @@ bool kexec_lock_panic(bool *commit)
 			return true;
 	}
 	return false;
+}
+
+/**
+ * kexec_lock_recheck() - acquire the lock to check the image for reboot(KEXEC)
+ *
+ * Context: any; never waits.
+ * Return: true when the caller now holds the lock, until a panic takes it.
+ */
+bool kexec_lock_recheck(void)
+{
+	return core_lock_move(CORE_FREE, CORE_RECHECKING);
+}
+
+/**
+ * kexec_unlock_recheck() - release the lock after kexec_lock_recheck()
+ *
+ * Context: any.
+ * Return: false when a panic has taken the lock.
+ */
+bool kexec_unlock_recheck(void)
+{
+	return core_lock_move(CORE_RECHECKING, CORE_FREE);
 }
 
 /**
@@ -271,6 +308,7 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 
 	INIT_LIST_HEAD(&img->safe_pages);
 	INIT_LIST_HEAD(&img->refused_pages);
+	INIT_LIST_HEAD(&img->staging_pages);
 	img->name = type == KEXEC_TYPE_CRASH ? "crash image" : "image";
 	img->kimage.type = type;
 	img->kimage.file_mode = file_mode;
@@ -326,8 +364,19 @@ static void core_check_ima_room(struct kexec_image *failed)
 		loaded->ima_buffer_size, failed->ima_len);
 	core_let_ima_go(loaded);
 }
+
+/* IMA copies as much of its list as fits, and only at reboot. */
+static void core_check_ima_full(const struct kimage *kimage)
+{
+	unsigned long len = ima_get_binary_runtime_size();
+
+	if (kimage->ima_buffer_size && len >= kimage->ima_buffer_size)
+		pr_warn("IMA list: %lu bytes do not fit the image (%zu): load it just before the reboot\n",
+			len, kimage->ima_buffer_size);
+}
 #else
 static void core_let_ima_go(struct kimage *kimage) { }
+static void core_check_ima_full(const struct kimage *kimage) { }
 static void core_check_ima_room(struct kexec_image *failed) { }
 #endif
 
@@ -343,13 +392,22 @@ void kexec_image_give_up(struct kexec_image *img)
 	kexec_image_free(img);
 }
 
+/* Let other tasks run now and then while the pages of a segment are walked. */
+static void core_walk_resched(unsigned long i)
+{
+	if (!(i % CORE_STEP_PAGES))
+		cond_resched();
+}
+
 /* Pages of @b that will have to be copied. */
 static unsigned long core_pages_to_copy(const struct kexec_backing *b)
 {
 	unsigned long i, n = 0;
 
-	for (i = 0; i < b->nr_pages && !b->complete; i++)
+	for (i = 0; i < b->nr_pages && !b->complete; i++) {
 		n += page_to_pfn(b->pages[i]) != PHYS_PFN(b->dst_pa) + i;
+		core_walk_resched(i);
+	}
 	return n;
 }
 
@@ -358,17 +416,44 @@ static int core_add_copies(struct extent_list *list, const struct kexec_backing 
 	unsigned long i;
 	int ret;
 
-	for (i = 0; i < b->nr_pages; i++) {
-		phys_addr_t dst_pa = b->dst_pa + PFN_PHYS(i);
-		phys_addr_t src_pa = page_to_phys(b->pages[i]);
-
-		if (dst_pa == src_pa)
-			continue;
-		ret = kexec_extent_add(list, dst_pa, src_pa, PAGE_SIZE);
+	for (i = 0; i < b->nr_pages && !b->complete; i++) {
+		if (!(i % CORE_STEP_PAGES) && fatal_signal_pending(current))
+			return -EINTR;
+		core_walk_resched(i);
+		ret = kexec_extent_add(list, b->dst_pa + PFN_PHYS(i),
+				       page_to_phys(b->pages[i]), PAGE_SIZE);
 		if (ret)
 			return ret;
 	}
 	return 0;
+}
+
+/* The first segment at or above @pa, or NULL; segments do not overlap. */
+static const struct kexec_backing *core_segment_from(const struct kexec_image *img, u64 pa)
+{
+	const struct kexec_backing *b, *next = NULL;
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		b = &img->backing[i];
+		if (b->nr_pages && b->dst_pa >= pa && (!next || b->dst_pa < next->dst_pa))
+			next = b;
+	}
+	return next;
+}
+
+/* In ascending order of the destinations, so that the list need not be sorted. */
+static int core_add_all_copies(const struct kexec_image *img, struct extent_list *list)
+{
+	const struct kexec_backing *b = core_segment_from(img, 0);
+	int ret;
+
+	for (; b; b = core_segment_from(img, b->dst_pa + PFN_PHYS(b->nr_pages))) {
+		ret = core_add_copies(list, b);
+		if (ret)
+			return ret;
+	}
+	return kexec_extent_check(list);
 }
 
 /* Pages copied at worst: no two of them neighbours, one entry each. */
@@ -399,41 +484,34 @@ static int core_list_copies(struct kexec_image *img)
 	}
 	img->copies = list.copies;
 
-	for (i = 0; i < img->kimage.nr_segments; i++) {
-		ret = core_add_copies(&list, &img->backing[i]);
-		if (ret)
-			goto err_report;
-	}
-	kexec_extent_finish(&list);
-	ret = kexec_extent_check(&list);
+	ret = core_add_all_copies(img, &list);
+	if (ret == -EINTR)
+		pr_err("loading the %s was interrupted by a signal\n", img->name);
+	else if (ret)
+		pr_err("copy list of the %s is not consistent (%d); the image is dropped\n",
+		       img->name, ret);
 	if (ret)
-		goto err_report;
+		return ret;
 
 	img->plan.copies = list.copies;
 	img->plan.nr_copies = list.nr;
 	return 0;
-
-err_report:
-	pr_err("copy list of the %s is not consistent (%d); the image is dropped\n",
-	       img->name, ret);
-	return ret;
 }
 
 /**
  * kexec_image_sync_segment() - clean a segment to memory
  * @b: a segment that has its pages
  *
- * Each run of neighbouring pages is cleaned at once.
+ * Each run of neighbouring pages is cleaned in pieces of bounded size.
  *
  * Context: process context, may sleep.
  */
 void kexec_image_sync_segment(const struct kexec_backing *b)
 {
-	/* In place they are all neighbours. */
-	unsigned long i = b->complete ? b->nr_pages : 1, first = 0;
+	unsigned long i, first = 0;
 
-	for (; i <= b->nr_pages; i++) {
-		if (i < b->nr_pages &&
+	for (i = 1; i <= b->nr_pages; i++) {
+		if (i < b->nr_pages && i - first < CORE_STEP_PAGES &&
 		    page_to_pfn(b->pages[i]) == page_to_pfn(b->pages[i - 1]) + 1)
 			continue;
 		kexec_arch_sync(kexec_run_va(b->pages[first]), (i - first) << PAGE_SHIFT);
@@ -528,6 +606,8 @@ static void core_publish_crash(struct kexec_image *img)
 	/* A full barrier: nobody finds neither, and nothing moves before this. */
 	xchg(&kexec_crash_image, NULL);
 	kexec_hold_move_in(img, true);
+	/* Not earlier: a panic copies from the pages that the slots name. */
+	kexec_hold_map_reserved(img);
 	kexec_crash_use_note(img);
 
 	/* The content is complete before a panic on another CPU can find it. */
@@ -557,6 +637,7 @@ void kexec_image_publish(struct kexec_image *img)
 	kexec_timeline_pause(&img->timeline);
 	if (kexec_image_is_crash(img)) {
 		core_publish_crash(img);
+		kexec_inject_meet(1);
 		return;
 	}
 #ifdef CONFIG_IMA_KEXEC
@@ -667,7 +748,6 @@ static void core_quiesce(struct kexec_image *img)
 	kernel_restart_prepare("kexec reboot");
 
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_SYSCORE);
-	/* Switches CPU hotplug off for good, too. */
 	migrate_to_reboot_cpu();
 	syscore_shutdown();
 	pr_notice("Starting new kernel\n");
@@ -699,6 +779,18 @@ static int core_verify(struct kexec_image *img)
 }
 
 /**
+ * kexec_image_plan() - find the plan of an image
+ * @image: an image that was allocated by kexec_image_alloc()
+ *
+ * Context: any.
+ * Return: the plan, part of the image.
+ */
+struct kexec_plan *kexec_image_plan(struct kimage *image)
+{
+	return &to_kexec_image(image)->plan;
+}
+
+/**
  * kernel_kexec() - start the loaded image, as reboot(LINUX_REBOOT_CMD_KEXEC) asks
  *
  * Context: process context, system_transition_mutex held.
@@ -724,19 +816,24 @@ int kernel_kexec(void)
 		return -EINVAL;
 	}
 
+	/*
+	 * The CPUs that the recheck sees are the ones that are parked: bringing
+	 * up another one reserves memory.  Memory hotplug cannot interfere: images
+	 * use boot memory only, and that stays online.
+	 */
+	cpu_hotplug_disable();
 	ret = kexec_hotplug_recheck();
+	if (!ret)
+		ret = core_verify(to_kexec_image(kexec_image));
 	if (ret) {
+		cpu_hotplug_enable();
 		kexec_unlock();
 		return ret;
 	}
 	img = to_kexec_image(kexec_image);
-	ret = core_verify(img);
-	if (ret) {
-		kexec_unlock();
-		return ret;
-	}
+	core_check_ima_full(&img->kimage);
 	core_quiesce(img);
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_RELOCATION);
 	kexec_timeline_store(img);
-	kexec_arch_leave(&img->plan);
+	machine_kexec(&img->kimage);
 }

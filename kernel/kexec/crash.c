@@ -3,11 +3,24 @@
  * DOC: from a panic to the capture kernel
  *
  * panic() and die() come here.  Which of them goes on is settled by panic_cpu
- * (kernel/panic.c).  Nobody waits for the kexec lock.  A panic may find it taken
- * for ever, because it interrupted a load on this CPU, because it came in the
- * middle of reboot(KEXEC), or because an earlier try to leave struck again.  Then
- * the other CPUs are stopped first, after which nobody changes the images any
- * more, and whatever is complete is started:
+ * (kernel/panic.c).  The panic path only tries the kexec lock, because the holder may
+ * never release it: the panic interrupted a load on this CPU, it came in the middle of
+ * reboot(KEXEC), or an earlier try faulted.  The other CPUs are stopped before anything
+ * is decided, because until then the holder continues::
+ *
+ *	lock held		tried again after the stop; a holder that was refreshing
+ *				the ELF core header by then loses the lock, and its new
+ *				header is written to the end
+ *	which image to start	looked for after the stop
+ *	digests			compared after the stop
+ *	registers		saved after the stop; they do not change
+ *
+ * Two decisions are made before the stop and hold afterwards: without a reservation
+ * there can be no crash image (it only shrinks), and where no crash image is found with
+ * the lock acquired no other CPU can install one.  In both cases the CPUs are left to
+ * panic().  A CPU that cannot be stopped may still write; see kexec_arch_crash_stop().
+ *
+ * After the stop, whatever is complete is started:
  *
  * =======================  ===================================================
  * kexec_crash_image        the loaded crash image lies in the reservation
@@ -16,8 +29,8 @@
  * neither                  one line says that there will be no dump
  * =======================  ===================================================
  *
- * What runs between crash_kexec() and kexec_arch_leave() allocates nothing,
- * takes no lock, and waits only for the other CPUs to stop, for a limited time.
+ * What runs between crash_kexec() and machine_kexec() allocates nothing,
+ * waits for no lock, and waits only for the other CPUs to stop, for a limited time.
  * A fault in there leads here again; that ends after CRASH_TRIES.
  *
  * Each CPU leaves its registers in a note of its own.  The notes exist from boot
@@ -33,14 +46,17 @@
 #include <linux/elfcore.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
+#include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/reboot.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/vmalloc.h>
 
 #include "internal.h"
@@ -50,8 +66,10 @@
 
 note_buf_t __percpu *crash_notes;
 
-/* Panics come one at a time, so this needs no care. */
+/* Panics come one at a time, so these need no care. */
 static unsigned int crash_tries;
+/* The ELF core header is partly written; true until a try has finished it. */
+static bool crash_header_torn;
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 #undef MODULE_PARAM_PREFIX
@@ -160,16 +178,6 @@ static struct kexec_image *crash_find_image(void)
 	return loaded ? to_kexec_image(loaded) : NULL;
 }
 
-/* Whoever holds the kexec lock will not go on, and the images stay as they are. */
-static struct kexec_image *crash_take_image(void)
-{
-	if (!crash_find_image())
-		return NULL;
-	pr_emerg("an image is being loaded, unloaded or started: other CPUs are stopped first\n");
-	crash_smp_send_stop();
-	return crash_find_image();
-}
-
 /* Does not come back.  Nobody else touches the images from now on. */
 static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs)
 {
@@ -179,8 +187,8 @@ static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs
 	}
 	crash_strike_again();
 	crash_save_vmcoreinfo();
-	kexec_arch_crash_stop(regs);
-	kexec_arch_leave(&img->plan);
+	machine_crash_shutdown(regs);
+	machine_kexec(&img->kimage);
 }
 
 static bool crash_is_intact(const struct kexec_image *img)
@@ -191,14 +199,11 @@ static bool crash_is_intact(const struct kexec_image *img)
 	return false;
 }
 
-static void crash_start(struct kexec_image *img, struct pt_regs *regs)
+/* Inlined, so that a dump shows the frames that tools expect: __crash_kexec(), machine_kexec(). */
+static __always_inline void crash_start(struct kexec_image *img, struct pt_regs *regs)
 {
 	struct pt_regs at_crash;
 
-	if (++crash_tries > CRASH_TRIES) {
-		pr_emerg("no dump: starting the crash image failed %d times\n", CRASH_TRIES);
-		return;
-	}
 	if (!crash_is_intact(img))
 		return;
 	/*
@@ -211,11 +216,37 @@ static void crash_start(struct kexec_image *img, struct pt_regs *regs)
 
 static void crash_explain(bool locked)
 {
-	/* Without a reservation nobody expects a dump. */
-	if (!crashk_res.end)
+	/* Without a reservation no dump is expected. */
+	if (!crash_get_memory_size())
 		return;
 	pr_emerg("no dump: %s\n", locked ? "no crash image is loaded (kexec -p loads one)" :
 		 "the first crash image is still being loaded, or one is being unloaded");
+}
+
+static bool crash_lock(void)
+{
+	bool commit;
+
+	if (!kexec_lock_panic(&commit))
+		return false;
+	if (commit)
+		crash_header_torn = true;
+	return true;
+}
+
+/* Stop the other CPUs; returns whether the lock is held afterwards, given @locked before. */
+static bool crash_stop_others(bool locked)
+{
+	if (!locked && crash_tries == 1)
+		pr_emerg("an image is being loaded, unloaded or started: other CPUs are stopped first\n");
+	kexec_inject_meet(2);
+	crash_smp_send_stop();
+	/* The holder may have released the lock, and begun a refresh, before it stopped. */
+	locked = locked || crash_lock();
+	if (crash_header_torn)
+		kexec_crash_refresh_finish();
+	crash_header_torn = false;
+	return locked;
 }
 
 /**
@@ -227,19 +258,28 @@ static void crash_explain(bool locked)
  */
 void __crash_kexec(struct pt_regs *regs)
 {
-	bool commit = false;
-	bool locked = kexec_lock_panic(&commit);
 	struct kexec_image *img;
+	unsigned long flags;
+	bool locked;
 
-	if (commit)
-		kexec_crash_refresh_finish();
-	img = locked ? crash_find_image() : crash_take_image();
-	if (img)
-		crash_start(img, regs);
-	else
+	/* crash_kexec() is a kfunc: BPF programs may call it with interrupts enabled. */
+	local_irq_save(flags);
+	locked = crash_lock();
+	if (!crash_get_memory_size() || (locked && !crash_find_image())) {
 		crash_explain(locked);
+	} else if (++crash_tries > CRASH_TRIES) {
+		pr_emerg("no dump: starting the crash image failed %d times\n", CRASH_TRIES);
+	} else {
+		locked = crash_stop_others(locked);
+		img = crash_find_image();
+		if (img)
+			crash_start(img, regs);
+		else
+			crash_explain(locked);
+	}
 	if (locked)
 		kexec_unlock_only();
+	local_irq_restore(flags);
 }
 
 /**
@@ -258,6 +298,9 @@ __bpf_kfunc void crash_kexec(struct pt_regs *regs)
 	panic_reset();
 }
 
+/* Bytes reserved, for readers without the lock. */
+static u64 crash_reserved;
+
 /* An unused resource has both ends at 0. */
 static u64 crash_res_size(const struct resource *res)
 {
@@ -271,21 +314,35 @@ static void crash_clear_res(struct resource *res)
 	res->end = 0;
 }
 
+/* The caller holds the kexec lock or is alone. */
+static u64 crash_count_reserved(void)
+{
+	u64 size = crash_res_size(&crashk_res) + crash_res_size(&crashk_low_res);
+
+	WRITE_ONCE(crash_reserved, size);
+	return size;
+}
+
+/* Before sysfs shows it; crashkernel= was read long before. */
+static int __init crash_init_reserved(void)
+{
+	crash_count_reserved();
+	return 0;
+}
+early_initcall(crash_init_reserved);
+
 /**
  * crash_get_memory_size() - bytes that are reserved for capture kernels
  *
- * Context: any but the panic path.
- * Return: the bytes, or -EBUSY while a load is in progress.
+ * Without the kexec lock: any user may read the size in sysfs, and must not make a
+ * load fail.
+ *
+ * Context: any.
+ * Return: the bytes; while the reservation shrinks, those of before.
  */
 ssize_t crash_get_memory_size(void)
 {
-	ssize_t size;
-
-	if (!kexec_lock_patiently())
-		return -EBUSY;
-	size = crash_res_size(&crashk_res) + crash_res_size(&crashk_low_res);
-	kexec_unlock();
-	return size;
+	return READ_ONCE(crash_reserved);
 }
 
 /* Keep the first @keep bytes of @res, give the rest to the page allocator. */
@@ -315,6 +372,7 @@ static int crash_shrink_res(struct resource *res, u64 keep)
 
 	kexec_protect_release(start, end - start);
 	crash_free_reserved_phys_range(start, end);
+	kexec_ram_unreserve(start, end);
 	/* Only /proc/iomem shows it; the memory is back whether it fits or not. */
 	if (insert_resource(&iomem_resource, ram))
 		kfree(ram);
@@ -364,7 +422,7 @@ int crash_shrink_memory(unsigned long new_size)
 	if (!kexec_lock_patiently())
 		return -EBUSY;
 
-	now = crash_res_size(&crashk_res) + crash_res_size(&crashk_low_res);
+	now = crash_count_reserved();
 	if (kexec_crash_image)
 		ret = -ENOENT;
 	else if (new_size > now)
@@ -372,6 +430,8 @@ int crash_shrink_memory(unsigned long new_size)
 	else if (ALIGN(new_size, KEXEC_CRASH_MEM_ALIGN) < now)
 		ret = crash_shrink_to(ALIGN(new_size, KEXEC_CRASH_MEM_ALIGN));
 
+	/* A part may be gone even when it failed. */
+	crash_count_reserved();
 	kexec_unlock();
 	return ret;
 }

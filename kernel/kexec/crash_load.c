@@ -210,12 +210,12 @@ int kexec_crash_build_elfcore(void **buf, size_t *len)
 	return ret;
 }
 
-/* One page of @res that no segment of @img covers, or 0. */
+/* One page of @res that no segment of @img covers and that has no error, or 0. */
 static phys_addr_t crash_load_free_page(const struct kexec_image *img,
 					const struct resource *res)
 {
 	const struct kimage *kimage = &img->kimage;
-	const struct place_request want = {
+	struct place_request want = {
 		.size = PAGE_SIZE,
 		.align = PAGE_SIZE,
 		.min = res->start,
@@ -225,7 +225,7 @@ static phys_addr_t crash_load_free_page(const struct kexec_image *img,
 	/* Taking out a segment makes one range more at most: there is always room. */
 	DEFINE_RAW_FLEX(struct place_map, map, r, KEXEC_SEGMENT_MAX + 1);
 	unsigned int i;
-	u64 page_pa;
+	u64 page_pa, bad;
 
 	map->max = KEXEC_SEGMENT_MAX + 1;
 	if (kexec_place_insert(map, want.min, want.max))
@@ -236,7 +236,10 @@ static phys_addr_t crash_load_free_page(const struct kexec_image *img,
 		if (len && kexec_place_remove(map, start, start + len))
 			return 0;
 	}
-	return kexec_place_find(map, &want, &page_pa) ? 0 : page_pa;
+	for (; !kexec_place_find(map, &want, &page_pa); want.max = page_pa)
+		if (!kexec_ram_has_error(page_pa, page_pa + PAGE_SIZE, &bad))
+			return page_pa;
+	return 0;
 }
 
 /**

@@ -14,9 +14,10 @@
  * whichever it is.  Out of STAGING it finds the old header as it was; whoever was
  * staging loses the lock and touches nothing.  Out of COMMITTING it copies the
  * staged header once more, from the beginning (kexec_crash_refresh_finish()).
- * The CPU that was at it may still be running, but writes the very same bytes to
- * the very same places, so it does not matter who is ahead.  Either way the
- * header and its digest are whole, old or new, when the image is verified.
+ * The CPU that was at it is stopped before; one that cannot be stopped writes the
+ * very same bytes to the very same places, so it does not matter who is ahead.
+ * Either way the header and its digest are whole, old or new, when the image is
+ * verified.
  *
  * The header is written through a mapping of its own, made when the image is
  * loaded.  The linear map of the reservation may be read-only, and a panic must
@@ -202,6 +203,7 @@ static void crash_refresh_write(struct kexec_image *img)
 		memcpy(r->live + at, r->stage + at, end - at);
 	}
 	crash_refresh_point();
+	kexec_inject_meet(3);
 	/* The capture kernel reads it before it turns its caches on. */
 	kexec_arch_sync(r->live, r->len);
 	crash_refresh_point();

@@ -6,9 +6,10 @@
  * this kernel leaves.  The list says so in runs of bytes rather than page by
  * page: memory that was allocated in one piece costs one entry.
  *
- * Life of a list: the caller provides the array and calls kexec_extent_add()
- * while it walks the segments, then kexec_extent_finish() once, then
- * kexec_extent_check() before anybody acts upon the list.
+ * Life of a list: the caller provides the array, calls kexec_extent_add() while it
+ * walks the segments in ascending order of their destinations, and then
+ * kexec_extent_check() before anybody acts upon the list.  A list may have an entry for
+ * each page of an image, so nothing is sorted.
  *
  * The routine that copies works through the list from front to back with the
  * old kernel gone, so the order must not matter.  That holds as long as no
@@ -23,10 +24,13 @@
  */
 #include <linux/errno.h>
 #include <linux/overflow.h>
-#include <linux/sort.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 #include "extent.h"
+
+/* Entries looked at between two chances for other tasks to run. */
+#define EXTENT_STEP	1024
 
 /* Does @b carry on where @a ends, on both sides? */
 static bool extent_continues(const struct kexec_copy *a, const struct kexec_copy *b)
@@ -43,28 +47,21 @@ static bool extent_sane(const struct kexec_copy *c)
 	       !check_add_overflow(c->src_pa, c->len, &end);
 }
 
-static int extent_cmp_dst(const void *a, const void *b)
-{
-	const struct kexec_copy *ca = a, *cb = b;
-
-	if (ca->dst_pa == cb->dst_pa)
-		return 0;
-	return ca->dst_pa < cb->dst_pa ? -1 : 1;
-}
-
 /**
  * kexec_extent_add() - note one run of bytes in the copy list
  * @list: the list
- * @dst_pa: first byte of the destination
+ * @dst_pa: first byte of the destination, not below the end of the one before
  * @src_pa: first byte of the source; equal to @dst_pa when it is in place
  * @len: bytes
  *
  * A run that carries on where the one added before ends, in the destination and
- * in the source, lengthens that entry.  Page alignment is up to the caller.
+ * in the source, lengthens that entry; one that is in place is not listed.  Page
+ * alignment is up to the caller.
  *
  * Context: Any.
- * Return: 0; -EINVAL when @len is 0 or either end wraps; -ENOSPC when the run
- *         needs an entry and there is none. The list is unchanged on error.
+ * Return: 0; -EINVAL when @len is 0, either end wraps or the destination is not above
+ *         the last one; -ENOSPC when the run needs an entry and there is none. The list
+ *         is unchanged on error.
  */
 int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 		     phys_addr_t src_pa, u64 len)
@@ -72,8 +69,10 @@ int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 	struct kexec_copy new = { .dst_pa = dst_pa, .src_pa = src_pa, .len = len };
 	struct kexec_copy *last = list->nr ? &list->copies[list->nr - 1] : NULL;
 
-	if (!extent_sane(&new))
+	if (!extent_sane(&new) || (last && dst_pa < last->dst_pa + last->len))
 		return -EINVAL;
+	if (src_pa == dst_pa)
+		return 0;
 
 	if (last && extent_continues(last, &new)) {
 		last->len += len;
@@ -85,39 +84,6 @@ int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 
 	list->copies[list->nr++] = new;
 	return 0;
-}
-
-/**
- * kexec_extent_finish() - bring a copy list into its final form
- * @list: the list
- *
- * Drops what is in place already, sorts by destination, and makes neighbours
- * that continue each other one entry.  Doing it again changes nothing.
- *
- * Context: Any. Takes O(n log n).
- */
-void kexec_extent_finish(struct extent_list *list)
-{
-	struct kexec_copy *c = list->copies;
-	unsigned int i, nr = 0;
-
-	for (i = 0; i < list->nr; i++) {
-		if (c[i].src_pa != c[i].dst_pa)
-			c[nr++] = c[i];
-	}
-	list->nr = nr;
-	if (!nr)
-		return;
-
-	sort(c, nr, sizeof(*c), extent_cmp_dst, NULL);
-
-	for (i = 1, nr = 0; i < list->nr; i++) {
-		if (extent_continues(&c[nr], &c[i]))
-			c[nr].len += c[i].len;
-		else
-			c[++nr] = c[i];
-	}
-	list->nr = nr + 1;
 }
 
 /*
@@ -142,12 +108,12 @@ static bool extent_hits_dst(const struct extent_list *list, u64 start, u64 end)
 
 /**
  * kexec_extent_check() - is it safe to act upon a copy list?
- * @list: a list that kexec_extent_finish() has seen
+ * @list: a complete list
  *
  * Every entry has bytes to copy and does not wrap; destinations ascend and do
  * not overlap; no source lies, not even in part, in a destination.
  *
- * Context: Any. Takes O(n log n).
+ * Context: process context, may sleep. Takes O(n log n).
  * Return: 0; -EUCLEAN when the list breaks one of these rules.
  */
 int kexec_extent_check(const struct extent_list *list)
@@ -165,6 +131,8 @@ int kexec_extent_check(const struct extent_list *list)
 	for (i = 0; i < list->nr; i++) {
 		if (extent_hits_dst(list, c[i].src_pa, c[i].src_pa + c[i].len))
 			return -EUCLEAN;
+		if (!(i % EXTENT_STEP))
+			cond_resched();
 	}
 	return 0;
 }

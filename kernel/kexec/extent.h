@@ -11,7 +11,7 @@
 
 /**
  * struct extent_list - a copy list under construction
- * @copies: the entries, sorted by destination once extent_finish() has run
+ * @copies: the entries, in ascending order of their destinations
  * @nr: entries in use
  * @max: entries there is room for
  */
@@ -23,7 +23,6 @@ struct extent_list {
 
 int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 		     phys_addr_t src_pa, u64 len);
-void kexec_extent_finish(struct extent_list *list);
 int kexec_extent_check(const struct extent_list *list);
 
 #endif /* _KERNEL_KEXEC_EXTENT_H */

@@ -6,8 +6,11 @@
  * places are chosen for everything whose size is known, pages are taken, and
  * kernel_read_file() reads each file straight into them: no second copy, and
  * LSM, IMA and the signature check still see the whole content.  Whatever was
- * looked at before that is looked at again in what was read, because the file
- * may have changed in between.
+ * looked at before that is compared with what was read, because the file may have
+ * changed in between: such a load fails with EAGAIN.
+ *
+ * Of a packed kernel the head is unpacked first.  It says how large the Image may be,
+ * and that limits how much is read and unpacked: straight into the segment.
  *
  * IMA's measurement list and the device tree come last: reading adds
  * measurements, and the tree names all the other places.
@@ -18,6 +21,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/ima.h>
@@ -37,6 +41,12 @@
 /* Bytes of the kernel looked at before it is read: header and PE sections. */
 #define FILE_HEAD	SZ_4K
 
+/* Bytes of packed data that are enough to unpack so many. */
+#define FILE_PEEK	SZ_64K
+
+/* A packed file may have so many bytes more than the Image: padding, an EFI program. */
+#define FILE_PACKED_EXTRA	SZ_16M
+
 /* The next kernel may have larger pages than this one. */
 #define FILE_ALIGN	SZ_64K
 
@@ -54,8 +64,9 @@
  * @map: free memory less the segments placed so far
  * @info: what the kernel's header asks for
  * @fdt: what the device tree has to say
- * @kernel: the Image, when the file holds it in packed form
- * @kernel_len: bytes of the Image
+ * @head: first bytes of the kernel file
+ * @head_len: bytes of them
+ * @kernel_len: bytes of the kernel file
  * @kernel_base: 2 MiB boundary that the kernel is placed from, 0 for none yet
  * @kernel_seg: segment of the kernel
  * @initrd_seg: segment of the initrd, when there is one
@@ -70,7 +81,8 @@ struct file_load {
 	struct place_map *map;
 	struct kexec_image_info info;
 	struct kexec_fdt_request fdt;
-	struct kexec_image_file kernel;
+	void *head;
+	size_t head_len;
 	size_t kernel_len;
 	u64 kernel_base;
 	int kernel_seg;
@@ -81,6 +93,17 @@ struct file_load {
 	int elfcore_seg;
 	bool first_fit;
 };
+
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "kexec."
+
+static unsigned int file_read_delay_ms;
+module_param_named(read_delay_ms, file_read_delay_ms, uint, 0644);
+MODULE_PARM_DESC(read_delay_ms, "wait between looking at the files of a load and reading them");
+#else
+#define file_read_delay_ms 0U
+#endif
 
 #ifdef CONFIG_KEXEC_SIG
 static bool file_sig_enforced = IS_ENABLED(CONFIG_KEXEC_SIG_FORCE);
@@ -184,6 +207,12 @@ struct file_reader {
 	const char *what;
 };
 
+static int file_has_changed(const char *what)
+{
+	pr_err("%s: the file changed while it was loaded; load it again\n", what);
+	return -EAGAIN;
+}
+
 static int file_read(void *va, size_t len, void *arg)
 {
 	const struct file_reader *reader = arg;
@@ -193,56 +222,86 @@ static int file_read(void *va, size_t len, void *arg)
 	got = kernel_read_file(reader->file, 0, &va, len, NULL, reader->id);
 	if (got == len)
 		return 0;
-	pr_err("%s: reading %zu bytes gave %zd; was the file changed or refused by a security module?\n",
+	if (got >= 0 || i_size_read(file_inode(reader->file)) != len)
+		return file_has_changed(reader->what);
+	pr_err("%s: reading %zu bytes failed (%zd); is it open for writing, or did a security module refuse it?\n",
 	       reader->what, len, got);
-	return got < 0 ? got : -EIO;
+	return got;
 }
 
-/* The header of a packed Image is known only after all of it was unpacked. */
-static int file_unpack(struct file_load *load, struct file *file)
+/* All of @len bytes unless the file ends before; a file system may return fewer. */
+static ssize_t file_read_at(struct file *file, void *buf, size_t len, loff_t pos)
 {
-	void *packed = NULL;
+	size_t done = 0;
+	ssize_t got;
+
+	do {
+		got = kernel_read(file, buf + done, len - done, &pos);
+		if (got < 0)
+			return got;
+		done += got;
+	} while (got && done < len);
+	return done;
+}
+
+/* The first bytes of what is packed say what the Image needs. */
+static int file_peek_packed(struct file_load *load, struct file *file)
+{
+	void *data __free(kvfree) = kvmalloc(FILE_PEEK, GFP_KERNEL);
+	size_t len = min_t(u64, load->info.payload_len, FILE_PEEK);
+	u64 limit;
 	ssize_t got;
 	int ret;
 
-	got = kernel_read_file(file, 0, &packed, FILE_SIZE_MAX, NULL, READING_KEXEC_IMAGE);
+	if (!data) {
+		pr_err("no memory to look at the packed kernel's header\n");
+		return -ENOMEM;
+	}
+	got = file_read_at(file, data, len, load->info.payload_start);
 	if (got < 0) {
-		pr_err("kernel: reading the packed file failed (%zd)\n", got);
+		pr_err("kernel: reading the packed header failed (%zd)\n", got);
 		return got;
 	}
-	ret = kexec_arch_image_open(packed, got, &load->kernel);
-	vfree(packed);
-	if (!ret)
-		ret = file_check_signature(load->kernel.sig);
+	/* An Image.gz: these are the bytes that the head begins with. */
+	if (got != len || (!load->info.payload_start &&
+			   memcmp(data, load->head, min_t(size_t, len, load->head_len))))
+		return file_has_changed("kernel");
+	ret = kexec_arch_image_peek(data, got, &load->info);
 	if (ret)
 		return ret;
-	load->kernel_len = load->kernel.len;
-	return kexec_arch_image_probe(load->kernel.image, load->kernel.len, load->kernel.len,
-				      &load->info);
+	limit = load->info.image_size + FILE_PACKED_EXTRA;
+	if (load->kernel_len <= limit)
+		return 0;
+	pr_err("kernel: the packed file has %zu bytes, its Image at most %llu (limit %llu)\n",
+	       load->kernel_len, load->info.image_size, limit);
+	return -ENOEXEC;
 }
 
 static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 {
-	void *head __free(kfree) = kmalloc(FILE_HEAD, GFP_KERNEL);
-	loff_t size = file_size(file, fd, "kernel"), pos = 0;
+	loff_t size = file_size(file, fd, "kernel");
 	ssize_t got;
 	int ret;
 
 	if (size < 0)
 		return size;
-	if (!head) {
+	load->head = kmalloc(FILE_HEAD, GFP_KERNEL);
+	if (!load->head) {
 		pr_err("no memory to look at the kernel's header\n");
 		return -ENOMEM;
 	}
-	got = kernel_read(file, head, FILE_HEAD, &pos);
+	load->kernel_len = size;
+	load->head_len = min_t(u64, size, FILE_HEAD);
+	got = file_read_at(file, load->head, load->head_len, 0);
 	if (got < 0) {
 		pr_err("kernel: reading the header failed (%zd)\n", got);
 		return got;
 	}
-	load->kernel_len = size;
-	ret = kexec_arch_image_probe(head, got, size, &load->info);
+	if (got != load->head_len)
+		return file_has_changed("kernel");
+	ret = kexec_arch_image_probe(load->head, got, size, &load->info);
 	if (!ret && load->info.packed)
-		ret = file_unpack(load, file);
+		ret = file_peek_packed(load, file);
 	return ret;
 }
 
@@ -272,8 +331,18 @@ static int file_copy_cmdline(struct file_load *load, const char __user *cmdline,
 }
 
 /*
+ * Images are placed as high as possible, with two exceptions: a kernel of before v4.6
+ * loses the memory below its image, and in the crash reservation the order does not
+ * matter.
+ */
+static bool file_seats_high(const struct file_load *load)
+{
+	return !load->info.low && !load->first_fit && !load->fdt.crash;
+}
+
+/*
  * The window may begin at the kernel's GiB or earlier, but has to hold both
- * (booting.rst, section 4).  The part above is tried first.
+ * (booting.rst, section 4).  From the bottom, the part above is tried first.
  */
 static int file_seat_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_end)
 {
@@ -282,14 +351,17 @@ static int file_seat_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_en
 		.align = FILE_ALIGN,
 		.min = round_down(kernel_pa, SZ_1G),
 		.max = round_down(kernel_pa, SZ_1G) + FILE_WINDOW,
+		.top_down = file_seats_high(load),
 	};
 	u64 top = round_up(kernel_end, SZ_1G);
 	int seg;
 
 	if (!load->fdt.initrd_len)
 		return 0;
+	if (req.top_down)
+		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
 	seg = kexec_seat_segment(load->img, load->map, &req, 0, req.size, load->first_fit);
-	if (seg == -EADDRNOTAVAIL) {
+	if (seg == -EADDRNOTAVAIL && !load->info.low && !req.top_down) {
 		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
 		req.max = req.min + FILE_WINDOW;
 		seg = kexec_seat_segment(load->img, load->map, &req, 0, req.size,
@@ -342,12 +414,13 @@ static int file_seat_elfcore(struct file_load *load)
 #ifdef CONFIG_CRASH_HOTPLUG
 	kimage->elfcorehdr_index = seg;
 #endif
-	kimage->elf_load_addr = load->fdt.elfcorehdr_pa;
-	kimage->elf_headers_sz = load->fdt.elfcorehdr_len;
 	return 0;
 }
 
-/* The kernel at the lowest good place from @min on, and the rest near it. */
+/*
+ * The kernel at the highest good place from @min on, because low memory is for devices
+ * with few address bits, and the rest near it.
+ */
 static int file_seat_from(struct file_load *load, u64 min)
 {
 	struct place_request req = {
@@ -355,6 +428,7 @@ static int file_seat_from(struct file_load *load, u64 min)
 		.align = load->info.align,
 		.min = min,
 		.max = FILE_KERNEL_MAX,
+		.top_down = file_seats_high(load),
 	};
 	struct kexec_image *img = load->img;
 	int seg, ret;
@@ -421,19 +495,69 @@ static bool file_same_info(const struct kexec_image_info *a, const struct kexec_
 	       a->align == b->align && a->packed == b->packed;
 }
 
+/* All that placing depends on is in the head. */
+static int file_check_head(const struct file_load *load, const void *file)
+{
+	return memcmp(file, load->head, load->head_len) ? file_has_changed("kernel") : 0;
+}
+
+struct file_packed {
+	struct file_load *load;
+	void *data;
+};
+
+static int file_unpack(void *va, size_t len, void *arg)
+{
+	const struct file_packed *packed = arg;
+	struct file_load *load = packed->load;
+	struct kexec_image_info now;
+	size_t unpacked = len;
+	int ret;
+
+	ret = kexec_arch_image_unpack(packed->data, load->kernel_len, va, &unpacked, &now);
+	if (!ret && !file_same_info(&now, &load->info))
+		ret = file_has_changed("kernel");
+	if (ret)
+		return ret;
+	memset(va + unpacked, 0, len - unpacked);
+	return file_check_signature(kexec_arch_image_sig(packed->data, load->kernel_len,
+							 va, unpacked));
+}
+
+static int file_fill_packed(struct file_load *load, struct file_reader *reader)
+{
+	const gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	struct file_packed packed = { .load = load };
+	int ret;
+
+	/* Rather fail than drive others into the OOM killer. */
+	if (kexec_hold_left(PFN_UP(load->kernel_len)) >= 0)
+		packed.data = __vmalloc(load->kernel_len, gfp);
+	if (!packed.data) {
+		pr_err("no memory to read a packed kernel of %zu kB; free some and load again\n",
+		       load->kernel_len >> 10);
+		return -ENOMEM;
+	}
+	ret = file_read(packed.data, load->kernel_len, reader);
+	if (!ret)
+		ret = file_check_head(load, packed.data);
+	if (!ret)
+		ret = kexec_segment_read(load->img, load->kernel_seg, load->info.image_size,
+					 file_unpack, &packed);
+	vfree(packed.data);
+	return ret;
+}
+
 static int file_fill_kernel(struct file_load *load, struct file *file)
 {
 	struct file_reader reader = {
 		.file = file, .id = READING_KEXEC_IMAGE, .what = "kernel",
 	};
 	struct kexec_backing *b = &load->img->backing[load->kernel_seg];
-	struct kexec_image_file kernel;
-	struct kexec_image_info again;
 	int ret;
 
-	if (load->kernel.unpacked)
-		return kexec_segment_fill_kernel(load->img, load->kernel_seg,
-						 load->kernel.image, load->kernel.len);
+	if (load->info.packed)
+		return file_fill_packed(load, &reader);
 
 	ret = kexec_segment_read(load->img, load->kernel_seg, load->kernel_len, file_read,
 				 &reader);
@@ -442,15 +566,10 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 	if (ret)
 		return ret;
 
-	ret = kexec_arch_image_probe(b->va, load->kernel_len, load->kernel_len, &again);
-	if (!ret && !file_same_info(&again, &load->info)) {
-		pr_err("kernel: the header changed while the file was read; load again\n");
-		ret = -EAGAIN;
-	}
+	ret = file_check_head(load, b->va);
 	if (!ret)
-		ret = kexec_arch_image_open(b->va, load->kernel_len, &kernel);
-	if (!ret)
-		ret = file_check_signature(kernel.sig);
+		ret = file_check_signature(kexec_arch_image_sig(b->va, load->kernel_len,
+								b->va, load->kernel_len));
 	kexec_hold_unmap(b);
 	return ret;
 }
@@ -543,7 +662,7 @@ static int file_fill_elfcore(struct file_load *load)
 
 static int file_fill_fdt(struct file_load *load)
 {
-	void *fdt __free(kvfree) = kvzalloc(load->dtb_room, GFP_KERNEL);
+	void *fdt = kvzalloc(load->dtb_room, GFP_KERNEL);
 	size_t used;
 	int ret;
 
@@ -552,14 +671,15 @@ static int file_fill_fdt(struct file_load *load)
 		return -ENOMEM;
 	}
 	ret = kexec_arch_fdt_build(&load->fdt, fdt, load->dtb_room, &used);
-	if (ret)
-		return ret;
-	ret = kexec_segment_fill_kernel(load->img, load->dtb_seg, fdt, used);
-	if (ret)
-		return ret;
-	kexec_segment_trim(load->img, load->dtb_seg, used);
-	kexec_timeline_attach(load->img, load->dtb_seg, fdt);
-	return 0;
+	if (!ret)
+		ret = kexec_segment_fill_kernel(load->img, load->dtb_seg, fdt, used);
+	if (!ret) {
+		kexec_segment_trim(load->img, load->dtb_seg, used);
+		kexec_timeline_attach(load->img, load->dtb_seg, fdt);
+	}
+	/* The seeds in it are the next kernel's secret. */
+	kvfree_sensitive(fdt, load->dtb_room);
+	return ret;
 }
 
 /* Everything that has to be known before places can be chosen. */
@@ -619,6 +739,8 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
 
 	if (!ret)
 		ret = file_seat_all(load);
+	if (file_read_delay_ms)
+		msleep(file_read_delay_ms);
 	if (!ret)
 		ret = file_fill_kernel(load, kernel);
 	if (!ret)
@@ -668,7 +790,7 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 		ret = file_fill_all(&load, fd_file(kernel), kernel_fd, fd_file(initrd));
 
 	kvfree(load.map);
-	kvfree(load.kernel.unpacked);
+	kfree(load.head);
 	kfree(load.fdt.cmdline);
 	vfree(load.elfcore);
 	return ret;

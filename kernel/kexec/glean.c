@@ -8,10 +8,15 @@
  * wanted one has, in the zone and of the mobility that it has, and keep those that
  * lie elsewhere until the wanted one comes.
  *
- * That comes to an end when a part of memory is held that way, or after so many
- * blocks, and nothing is reclaimed for it.  In a machine that has much free memory
- * lists of blocks smaller than a pageblock are short; in one that is fragmented they
- * are long, and only some of the blocks are found.
+ * That comes to an end when GLEAN_PAGES are held that way, after GLEAN_BLOCKS, or when
+ * the zone has no headroom left (zone.c), and nothing is reclaimed for it.  In a machine
+ * that has much free memory lists of blocks smaller than a pageblock are short; in one
+ * that is fragmented they are long, and few of the blocks are found.
+ *
+ * Blocks are allocated with the migratetype of the pageblock: that free list has the
+ * wanted block, so the allocator does not fall back to another type and convert its
+ * pageblocks.  alloc_contig_range() has rejected the pageblock because of a page that
+ * cannot be migrated, so more of those there do no harm.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -19,11 +24,13 @@
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
 #include <linux/pageblock-flags.h>
+#include <linux/sizes.h>
 
 #include "internal.h"
 
-/* Blocks asked for at most. */
-#define GLEAN_BLOCKS	4096
+/* Blocks asked for at most, and pages held in vain, which init_on_alloc clears. */
+#define GLEAN_BLOCKS	1024
+#define GLEAN_PAGES	(SZ_32M >> PAGE_SHIFT)
 
 /* Makes the allocator look in the lists of @page's zone and mobility. */
 static gfp_t glean_gfp(struct page *page)
@@ -45,8 +52,6 @@ static gfp_t glean_gfp(struct page *page)
 	case ZONE_DMA32:
 		return gfp | __GFP_DMA32;
 #endif
-	case ZONE_MOVABLE:
-		return gfp | __GFP_MOVABLE | __GFP_HIGHMEM;
 	default:
 		return gfp;
 	}
@@ -55,14 +60,13 @@ static gfp_t glean_gfp(struct page *page)
 /**
  * kexec_glean_begin() - get ready to ask for free memory
  * @g: filled
- * @pages: that may be held in vain
  *
  * Context: process context, may sleep.
  */
-void kexec_glean_begin(struct kexec_glean *g, unsigned long pages)
+void kexec_glean_begin(struct kexec_glean *g)
 {
 	INIT_LIST_HEAD(&g->rejected);
-	g->pages_left = pages;
+	g->pages_left = GLEAN_PAGES;
 	g->blocks_left = GLEAN_BLOCKS;
 	/* What CPUs keep for themselves is in no list of free memory. */
 	drain_all_pages(NULL);
@@ -85,7 +89,8 @@ struct page *kexec_glean_next(struct kexec_glean *g, struct page *page, unsigned
 	if (g->pages_left <= 0 || !g->blocks_left || !kexec_vacant_order(page, order))
 		return NULL;
 	/* CMA areas and what is kept for interrupts are lists of their own. */
-	if (get_pageblock_migratetype(page) >= MIGRATE_PCPTYPES)
+	if (get_pageblock_migratetype(page) >= MIGRATE_PCPTYPES ||
+	    !kexec_zone_spares(page_zone(page), 1UL << *order))
 		return NULL;
 	g->blocks_left--;
 	return alloc_pages_node(page_to_nid(page), glean_gfp(page), *order);

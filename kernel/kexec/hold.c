@@ -15,8 +15,8 @@
  * slots are found by index, each page costs the same however many came before.
  *
  * Memory may be short.  Nobody is killed for it: a load that would leave next to
- * nothing for others is refused before it takes anything, what is asked for in
- * quantity may fail, and the page tables of a mapping are made sure of before.
+ * nothing for others is refused before it takes anything, pages are reclaimed before
+ * they are allocated (zone.c), and the page tables of a mapping are made sure of before.
  *
  * Pages come from memory that was there at boot, because nothing else is certain
  * to stay.  The allocator likes to give hot-added memory first.  As soon as it does,
@@ -26,7 +26,10 @@
  * A crash image is different: its destination is the crash reservation, which
  * the allocator never hands out.  When no crash image is loaded the slots
  * simply name the reservation's own pages.  When one is, the new image waits in
- * ordinary pages until nothing can fail any more, and moves in then.
+ * pages of the reservation that neither image uses, and in ordinary pages when there
+ * are not enough, until nothing can fail any more, and moves in then.  The panic path
+ * reads the slots at any moment, so a staging page is freed only after its slot names
+ * the reservation and the new image is the one that a panic starts.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -56,8 +59,20 @@
 static unsigned int hold_panic_in_move;
 module_param_named(panic_in_move, hold_panic_in_move, uint, 0644);
 MODULE_PARM_DESC(panic_in_move, "panic when N segments of a crash image have moved in (0: no)");
+
+static unsigned int hold_inject_panic;
+module_param_named(inject_panic_publish, hold_inject_panic, uint, 0644);
+MODULE_PARM_DESC(inject_panic_publish, "panic when N segments of a new crash image name the reservation, or all staging pages are freed (17)");
+
+static void hold_inject_point(unsigned int point)
+{
+	if (point == hold_inject_panic)
+		panic("kexec.inject_panic_publish");
+}
 #else
 #define hold_panic_in_move 0U
+
+static void hold_inject_point(unsigned int point) { }
 #endif
 
 /**
@@ -76,7 +91,7 @@ long kexec_hold_left(unsigned long nr_pages)
 	unsigned long reserve = clamp(totalram_pages() / 32, (unsigned long)SZ_8M >> PAGE_SHIFT,
 				      (unsigned long)SZ_64M >> PAGE_SHIFT);
 
-	return si_mem_available() - (long)(nr_pages + reserve);
+	return kexec_zone_available() - (long)(nr_pages + reserve);
 }
 
 static bool hold_fits(unsigned long nr_pages)
@@ -119,6 +134,90 @@ static bool hold_meets_dst(const struct kexec_image *img, u64 start, u64 end)
 	return false;
 }
 
+/* Pages of the crash reservation belong to it, whatever they hold for an image. */
+static void hold_put_page(struct page *page)
+{
+	if (!PageReserved(page))
+		__free_page(page);
+}
+
+static unsigned long hold_staging_pages(const struct kexec_image *img)
+{
+	unsigned long nr = 0;
+	unsigned int i;
+
+	for (i = 0; img->staging_map && i < img->staging_map->nr; i++)
+		nr += PHYS_PFN(img->staging_map->r[i].end - img->staging_map->r[i].start);
+	return nr;
+}
+
+/* Take what @kimage has in the reservation out of @map. */
+static void hold_remove_image(struct place_map *map, const struct kimage *kimage)
+{
+	phys_addr_t note_pa;
+	unsigned int i;
+
+	for (i = 0; i < kimage->nr_segments; i++)
+		kexec_place_remove(map, kimage->segment[i].mem,
+				   kimage->segment[i].mem + kimage->segment[i].memsz);
+	if (!kimage->vmcoreinfo_data_copy)
+		return;
+	note_pa = PFN_PHYS(vmalloc_to_pfn(kimage->vmcoreinfo_data_copy));
+	kexec_place_remove(map, note_pa, note_pa + PAGE_SIZE);
+}
+
+/*
+ * List what is left of the reservation between the loaded crash image and @img, whose
+ * segments all have their places.  Of each range the last page stays free, since the
+ * highest one is where the new image will have its vmcoreinfo.
+ */
+static void hold_find_staging(struct kexec_image *img)
+{
+	struct place_map *map;
+	unsigned int i;
+
+	if (img->staging_map || kexec_ram_free_map(true, &map))
+		return;
+	hold_remove_image(map, kexec_crash_image);
+	hold_remove_image(map, &img->kimage);
+	for (i = 0; i < map->nr; i++) {
+		map->r[i].end -= PAGE_SIZE;
+		kexec_protect_release(map->r[i].start, map->r[i].end - map->r[i].start);
+	}
+	img->staging_map = map;
+}
+
+/* The next page of what is left, or NULL. */
+static struct page *hold_next_staging(struct kexec_image *img)
+{
+	struct place_map *map = img->staging_map;
+	struct page *page;
+
+	while (map && map->nr) {
+		struct place_range *r = &map->r[map->nr - 1];
+
+		page = r->start < r->end ? pfn_to_page(PHYS_PFN(r->start)) : NULL;
+		if (page)
+			r->start += PAGE_SIZE;
+		else
+			map->nr--;
+		if (page && !PageHWPoison(page))
+			return page;
+	}
+	return NULL;
+}
+
+static void hold_free_staging(struct kexec_image *img)
+{
+	if (!img->staging_map)
+		return;
+	kvfree(img->staging_map);
+	img->staging_map = NULL;
+	/* The loaded image is the one of before when the new one was not published. */
+	if (kexec_crash_image)
+		kexec_protect_close();
+}
+
 static void hold_go_by_place(struct kexec_image *img)
 {
 	img->pool_by_place = true;
@@ -147,18 +246,12 @@ static int hold_refill_by_place(struct kexec_image *img)
 static int hold_refill(struct kexec_image *img)
 {
 	unsigned int order = img->pool_order;
-	gfp_t gfp = (GFP_KERNEL & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN;
-	struct page *page = NULL;
+	struct page *page;
 
-	if (!img->pool_by_place && kexec_ram_by_place())
-		hold_go_by_place(img);
 	if (img->pool_by_place)
 		return hold_refill_by_place(img);
 
-	for (; order && !page; order -= !page)
-		page = alloc_pages(gfp, order);
-	if (!page)
-		page = alloc_page(KEXEC_HOLD_GFP);
+	page = kexec_zone_alloc(&order);
 	if (!page)
 		return -ENOMEM;
 	if (!hold_is_fit(page, 1UL << order)) {
@@ -206,10 +299,14 @@ static struct page *hold_next(struct kexec_image *img)
 	struct page *page;
 
 	do {
-		if (!img->pool_left && hold_refill(img))
-			return NULL;
-		img->pool_left--;
-		page = kexec_hold_send_home(img, img->pool++);
+		page = hold_next_staging(img);
+		if (!page) {
+			if (!img->pool_left && hold_refill(img))
+				return NULL;
+			img->pool_left--;
+			page = img->pool++;
+		}
+		page = kexec_hold_send_home(img, page);
 	} while (!page);
 
 	return page;
@@ -241,6 +338,7 @@ static int hold_evict(struct kexec_image *img, unsigned int seg)
 			copy_highpage(other, page);
 			b->pages[n] = other;
 			*slot = page;
+			cond_resched();
 		}
 	}
 	return 0;
@@ -258,11 +356,16 @@ static void hold_borrow(struct kexec_backing *b)
 static int hold_fill_slots(struct kexec_image *img, struct kexec_backing *b)
 {
 	unsigned long i, missing = 0;
+	int ret;
 
 	for (i = 0; i < b->nr_pages; i++)
 		missing += !b->pages[i];
+	missing -= min(missing, hold_staging_pages(img));
 	if (missing && !hold_fits(missing))
 		return -ENOMEM;
+	ret = missing ? kexec_zone_make_room(missing) : 0;
+	if (ret)
+		return ret;
 
 	for (i = 0; i < b->nr_pages; i++) {
 		struct page *page;
@@ -305,6 +408,8 @@ int kexec_hold_segment(struct kexec_image *img, unsigned int seg)
 		hold_borrow(b);
 		return 0;
 	}
+	if (kexec_image_is_crash(img))
+		hold_find_staging(img);
 	if (!kexec_image_is_crash(img) && !b->claimed &&
 	    kexec_claim_segment(img, seg, &resume))
 		kexec_claim_rest(img, seg);
@@ -401,15 +506,11 @@ void kexec_hold_unmap(struct kexec_backing *b)
 /* A page of boot memory that may be anybody's destination, or NULL. */
 static struct page *hold_any_page(struct kexec_image *img)
 {
-	struct page *page = alloc_page(KEXEC_HOLD_GFP);
-
-	if (page && hold_is_fit(page, 1))
-		return page;
-	if (page)
-		__free_page(page);
-	img->pool_order = 0;
-	if (!img->pool_left && hold_refill(img))
-		return NULL;
+	if (!img->pool_left) {
+		img->pool_order = 0;
+		if (hold_refill(img))
+			return NULL;
+	}
 	img->pool_left--;
 	return img->pool++;
 }
@@ -449,7 +550,8 @@ static void hold_free_list(struct list_head *pages)
 
 	list_for_each_entry_safe(page, next, pages, lru) {
 		list_del(&page->lru);
-		__free_page(page);
+		hold_put_page(page);
+		cond_resched();
 	}
 }
 
@@ -478,7 +580,7 @@ static void hold_free_pages(struct kexec_backing *b)
 
 	for (i = 0; i < b->nr_pages && !b->borrowed; i++) {
 		if (b->pages[i])
-			__free_page(b->pages[i]);
+			hold_put_page(b->pages[i]);
 		cond_resched();
 	}
 }
@@ -515,8 +617,9 @@ void kexec_hold_trim(struct kexec_backing *b, unsigned long nr_pages)
 	kexec_claim_free_spares(b);
 	for (i = nr_pages; i < b->nr_pages; i++) {
 		if (b->pages[i] && !b->borrowed)
-			__free_page(b->pages[i]);
+			hold_put_page(b->pages[i]);
 		b->pages[i] = NULL;
+		cond_resched();
 	}
 	b->nr_pages = nr_pages;
 }
@@ -544,7 +647,7 @@ void kexec_hold_move_in(struct kexec_image *img, bool may_sleep)
 		for (n = 0; n < b->nr_pages; n++) {
 			struct page *dst = pfn_to_page(PHYS_PFN(b->dst_pa) + n);
 
-			if (!b->borrowed)
+			if (b->pages[n] != dst)
 				copy_highpage(dst, b->pages[n]);
 			kexec_arch_sync(page_address(dst), PAGE_SIZE);
 			if (may_sleep)
@@ -553,20 +656,50 @@ void kexec_hold_move_in(struct kexec_image *img, bool may_sleep)
 	}
 }
 
+static void hold_map_reserved(struct kexec_image *img, struct kexec_backing *b)
+{
+	unsigned long i;
+
+	for (i = 0; i < b->nr_pages; i++) {
+		struct page *staging = b->pages[i];
+
+		/* Either page holds the content, so a panic may find some slots changed. */
+		WRITE_ONCE(b->pages[i], pfn_to_page(PHYS_PFN(b->dst_pa) + i));
+		list_add(&staging->lru, &img->staging_pages);
+		cond_resched();
+	}
+	b->borrowed = true;
+}
+
 /**
- * kexec_hold_settle_crash() - give back the pages in which a crash image waited
+ * kexec_hold_map_reserved() - let the slots of a crash image name the reservation
  * @img: an image that kexec_hold_move_in() moved
+ *
+ * Frees nothing: kexec_hold_settle_crash() does, when the image is published.
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_hold_map_reserved(struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		if (!img->backing[i].borrowed)
+			hold_map_reserved(img, &img->backing[i]);
+		hold_inject_point(i + 1);
+	}
+}
+
+/**
+ * kexec_hold_settle_crash() - free the staging pages of a crash image
+ * @img: a published image, see kexec_hold_map_reserved()
  *
  * Context: process context, may sleep.
  */
 void kexec_hold_settle_crash(struct kexec_image *img)
 {
-	unsigned int i;
-
-	for (i = 0; i < img->kimage.nr_segments; i++) {
-		hold_free_pages(&img->backing[i]);
-		hold_borrow(&img->backing[i]);
-	}
+	hold_free_list(&img->staging_pages);
+	hold_inject_point(KEXEC_SEGMENT_MAX + 1);
 }
 
 /**
@@ -581,6 +714,7 @@ void kexec_hold_free(struct kexec_image *img)
 
 	kexec_hold_settle(img);
 	hold_free_list(&img->safe_pages);
+	hold_free_list(&img->staging_pages);
 	for (i = 0; i < img->kimage.nr_segments; i++) {
 		struct kexec_backing *b = &img->backing[i];
 
@@ -590,39 +724,5 @@ void kexec_hold_free(struct kexec_image *img)
 		kvfree(b->pages);
 		b->pages = NULL;
 	}
-}
-
-static bool hold_pages_meet(const struct kexec_backing *b, u64 start, u64 end)
-{
-	unsigned long i;
-
-	for (i = 0; i < b->nr_pages; i++)
-		if (page_to_phys(b->pages[i]) < end && page_to_phys(b->pages[i]) >= start)
-			return true;
-	return false;
-}
-
-/**
- * kexec_hold_use() - what an image uses a range of memory for
- * @img: a sealed image that is no crash image
- * @start: first byte, physical, page aligned
- * @end: first byte behind, page aligned
- *
- * Context: any; the caller holds the kexec lock.
- * Return: words that go into a message, or NULL when it uses none of it.
- */
-const char *kexec_hold_use(const struct kexec_image *img, u64 start, u64 end)
-{
-	struct page *page;
-	unsigned int i;
-
-	if (hold_meets_dst(img, start, end))
-		return "a destination of it";
-	for (i = 0; i < img->kimage.nr_segments; i++)
-		if (hold_pages_meet(&img->backing[i], start, end))
-			return "a source of it";
-	list_for_each_entry(page, &img->safe_pages, lru)
-		if (page_to_phys(page) < end && page_to_phys(page) >= start)
-			return "a page table or code page of it";
-	return NULL;
+	hold_free_staging(img);
 }

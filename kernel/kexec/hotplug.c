@@ -2,12 +2,9 @@
 /**
  * DOC: memory and processors that come and go
  *
- * Three things can happen to a loaded image while it waits:
- *
- * - Memory that it uses is to go offline.  Images only use memory that was there
- *   at boot, see ram.c, and arm64 keeps that online, so this is a net for what
- *   should not happen.  The image is discarded, or the offlining is refused where
- *   kernel.kexec_refuse_offline says so.
+ * Memory that an image uses never goes offline: it was there at boot, see ram.c,
+ * and arm64 keeps that online.  Three things can happen to a loaded image while it
+ * waits:
  *
  * - A place that it goes to is reserved, as the tables of a CPU that comes up are.
  *   The image is discarded, at the latest by reboot(KEXEC), which then fails.
@@ -32,11 +29,7 @@
  *
  * A load holds the kexec lock and may wait for mem_hotplug_lock; that order is the
  * other way round, and harmless, because the notifier, which runs with that lock
- * held for writing, never waits for the kexec lock.  Pages that a load in progress
- * has taken cannot be given up for it; memory that may hold some stays online
- * until the load has ended (EBUSY), so that no offlining waits for a load that
- * waits for the offlining.  reboot(KEXEC) keeps the kexec lock for good, once
- * nothing can fail any more, and has the same effect.
+ * held for writing, never waits for the kexec lock.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -44,6 +37,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/crash_dump.h>
+#include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/kexec_reserve.h>
@@ -111,8 +105,18 @@ static void hotplug_count_deferred(void)
 {
 	WRITE_ONCE(hotplug_deferred, READ_ONCE(hotplug_deferred) + 1);
 }
+
+static unsigned int hotplug_inject_recheck_ms;
+module_param_named(inject_recheck_ms, hotplug_inject_recheck_ms, uint, 0644);
+MODULE_PARM_DESC(inject_recheck_ms, "time that a recheck of the image takes longer");
+
+static void hotplug_inject_recheck(void)
+{
+	fsleep(hotplug_inject_recheck_ms * USEC_PER_MSEC);
+}
 #else
 static void hotplug_count_deferred(void) { }
+static void hotplug_inject_recheck(void) { }
 #endif
 
 /* Keep memblock still: it has no lock, but those who change it have. */
@@ -221,18 +225,20 @@ static int hotplug_recheck_image(void)
 /* True when it was done; false when somebody else holds the lock and will do it. */
 static bool hotplug_recheck(enum hotplug_context context)
 {
+	bool mine;
+
 	hotplug_hold_still(context);
-	if (!kexec_lock()) {
-		hotplug_let_go(context);
-		return false;
+	mine = kexec_lock_recheck();
+	if (mine) {
+		clear_bit(HOTPLUG_RESERVED, &hotplug_pending);
+		/* Who notes more from here on is seen by the loop in hotplug_settle(). */
+		smp_mb__after_atomic();
+		hotplug_recheck_image();
+		hotplug_inject_recheck();
+		mine = kexec_unlock_recheck();
 	}
-	clear_bit(HOTPLUG_RESERVED, &hotplug_pending);
-	/* Who notes more from here on is seen by the loop in hotplug_settle(). */
-	smp_mb__after_atomic();
-	hotplug_recheck_image();
-	kexec_unlock_only();
 	hotplug_let_go(context);
-	return true;
+	return mine;
 }
 
 /* True when it was done; false when somebody else holds the lock and will do it. */
@@ -350,36 +356,6 @@ int kexec_hotplug_recheck(void)
 	return ret;
 }
 
-static int hotplug_refuse(const struct place_range *where, const char *why)
-{
-	pr_warn("memory [%#llx, %#llx) stays online: %s\n", where->start, where->end, why);
-	return notifier_from_errno(-EBUSY);
-}
-
-static int hotplug_going_offline(const struct place_range *where)
-{
-	const char *what = NULL;
-	int ret = NOTIFY_OK;
-
-	if (!kexec_ram_may_hold(where->start, where->end))
-		return NOTIFY_OK;
-	if (!kexec_lock())
-		return hotplug_refuse(where, "a load, unload or reboot is busy; try again");
-
-	/* One that was replaced a moment ago may still hold some of it. */
-	kexec_image_reap();
-	if (kexec_image)
-		what = kexec_hold_use(to_kexec_image(kexec_image), where->start, where->end);
-	if (what && kexec_offline_refused())
-		ret = hotplug_refuse(where, "a loaded image uses it (kernel.kexec_refuse_offline)");
-	else if (what)
-		hotplug_discard(what, where, "goes offline");
-
-	kexec_unlock_only();
-	hotplug_settle(HOTPLUG_MEMORY_NOTIFIER);
-	return ret;
-}
-
 /* A capture kernel finds the memory of the kernel that died by way of ACPI, too. */
 static int hotplug_going_online(const struct place_range *where)
 {
@@ -401,8 +377,6 @@ static int hotplug_memory(struct notifier_block *nb, unsigned long action, void 
 	switch (action) {
 	case MEM_GOING_ONLINE:
 		return hotplug_going_online(&where);
-	case MEM_GOING_OFFLINE:
-		return hotplug_going_offline(&where);
 	case MEM_ONLINE:
 	case MEM_OFFLINE:
 		set_bit(HOTPLUG_MAP, &hotplug_pending);

@@ -17,6 +17,7 @@
 
 struct file;
 struct page;
+struct zone;
 
 /**
  * struct kexec_backing - the memory that holds one segment until the switch
@@ -95,12 +96,16 @@ struct kexec_glean {
  * @safe_pages: pages of the machine half: tables, code, arguments
  * @refused_pages: pages the allocator gave that may not be used; freed when
  *                 the load has ended
+ * @staging_pages: pages that no slot names any more since the crash image is in the
+ *                 reservation
  * @pool: the next page of the block that source pages are taken from
  * @pool_left: pages left in that block
  * @pool_order: order of the next block to ask for; falls as memory gets short
  * @pool_by_place: the allocator gives memory that was not there at boot, so
  *                 blocks are asked for by their address
  * @pool_below: the next of these lies below this address
+ * @staging_map: pages of the crash reservation that neither this crash image nor the
+ *           loaded one uses; NULL when they were not needed
  * @copies: the copy list that @plan points at
  * @digest_work: takes the digests after the load
  * @digested: they are taken
@@ -117,11 +122,13 @@ struct kexec_image {
 	struct kexec_backing backing[KEXEC_SEGMENT_MAX];
 	struct list_head safe_pages;
 	struct list_head refused_pages;
+	struct list_head staging_pages;
 	struct page *pool;
 	unsigned int pool_left;
 	unsigned int pool_order;
 	bool pool_by_place;
 	u64 pool_below;
+	struct place_map *staging_map;
 	struct kexec_copy *copies;
 	struct work_struct digest_work;
 	bool digested;
@@ -153,7 +160,7 @@ static inline bool kexec_image_is_crash(const struct kexec_image *img)
 /* For one page: reclaim, but rather fail than have a bystander killed. */
 #define KEXEC_HOLD_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* How long a refresh of the ELF core header is waited for. */
+/* How long to wait for a refresh of the ELF core header or a recheck of the image. */
 #define KEXEC_PATIENCE_MS	2000
 
 /* core.c: life of an image, and the lock that all loads and exits take */
@@ -161,6 +168,8 @@ extern struct kexec_image *kexec_crash_moving;
 bool kexec_lock(void);
 bool kexec_lock_patiently(void);
 bool kexec_lock_panic(bool *commit);
+bool kexec_lock_recheck(void);
+bool kexec_unlock_recheck(void);
 bool kexec_lock_refresh(void);
 bool kexec_lock_commit(void);
 bool kexec_unlock_refresh(void);
@@ -179,9 +188,10 @@ void kexec_image_unload(int type);
 /* ram.c: which memory a next kernel may be put into */
 int kexec_ram_free_map(bool crash, struct place_map **mapp);
 int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size);
-bool kexec_ram_may_hold(u64 start, u64 end);
+int kexec_ram_check_errors(unsigned int seg, u64 start, u64 end);
+bool kexec_ram_has_error(u64 start, u64 end, u64 *where);
+void kexec_ram_unreserve(u64 start, u64 end);
 bool kexec_ram_is_fit(u64 start, u64 end);
-bool kexec_ram_by_place(void);
 bool kexec_ram_block_below(u64 *below, u64 size);
 bool kexec_ram_now_reserved(u64 start, u64 end, struct place_range *where);
 
@@ -197,9 +207,9 @@ void kexec_hold_unmap(struct kexec_backing *b);
 void *kexec_hold_safe_page(void *img);
 void kexec_hold_settle(struct kexec_image *img);
 void kexec_hold_move_in(struct kexec_image *img, bool may_sleep);
+void kexec_hold_map_reserved(struct kexec_image *img);
 void kexec_hold_settle_crash(struct kexec_image *img);
 void kexec_hold_free(struct kexec_image *img);
-const char *kexec_hold_use(const struct kexec_image *img, u64 start, u64 end);
 
 /* claim.c: a destination itself */
 bool kexec_claim_range(unsigned long pfn, unsigned long end);
@@ -213,10 +223,17 @@ bool kexec_vacant_range(u64 start, u64 end, bool from_end, u64 *used);
 bool kexec_vacant_order(struct page *page, unsigned int *order);
 
 /* glean.c: free memory at a certain place */
-void kexec_glean_begin(struct kexec_glean *g, unsigned long pages);
+void kexec_glean_begin(struct kexec_glean *g);
 struct page *kexec_glean_next(struct kexec_glean *g, struct page *page, unsigned int *order);
 void kexec_glean_reject(struct kexec_glean *g, struct page *page, unsigned int order);
 void kexec_glean_end(struct kexec_glean *g);
+
+/* zone.c: what each memory zone can spare */
+bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages);
+bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside);
+struct page *kexec_zone_alloc(unsigned int *order);
+int kexec_zone_make_room(unsigned long nr_pages);
+long kexec_zone_available(void);
 
 /* seat.c: where a segment goes, when the choice is ours */
 int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
@@ -243,7 +260,6 @@ int kexec_verify_check(const struct kexec_image *img);
 bool kexec_verify_wanted(bool crash);
 u32 kexec_verify_digest(const void *va, size_t len);
 void kexec_verify_again(struct kexec_image *img, unsigned int seg);
-bool kexec_offline_refused(void);
 
 /* hotplug.c: memory and processors that come and go */
 void kexec_hotplug_settle(void);
@@ -251,6 +267,14 @@ void kexec_hotplug_published(const struct kexec_image *img);
 void kexec_hotplug_unloaded(int type);
 const char *kexec_hotplug_why_none(void);
 int kexec_hotplug_recheck(void);
+
+#ifdef CONFIG_IMA_KEXEC
+/* IMA has it in a header of its own folder. */
+unsigned long ima_get_binary_runtime_size(void);
+#endif
+
+/* purgatory.c: checksums in user space's entry code */
+void kexec_purgatory_check(struct kexec_image *img);
 
 /* file.c: kexec_file_load below its argument checks */
 int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
@@ -279,6 +303,7 @@ void kexec_protect_release(phys_addr_t start, u64 len);
 #else
 static inline void kexec_protect_open(void) { }
 static inline void kexec_protect_close(void) { }
+static inline void kexec_protect_release(phys_addr_t start, u64 len) { }
 #endif
 
 /* crash_refresh.c: how the ELF core header follows changes of memory */
@@ -292,6 +317,13 @@ static inline int kexec_crash_refresh_attach(struct kexec_image *img) { return 0
 static inline void kexec_crash_refresh_detach(struct kexec_image *img) { }
 static inline void kexec_crash_refresh(void) { }
 static inline void kexec_crash_refresh_finish(void) { }
+#endif
+
+/* tests/inject.c: sequences on several CPUs */
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+void kexec_inject_meet(unsigned int point);
+#else
+static inline void kexec_inject_meet(unsigned int point) { }
 #endif
 
 #endif /* _KERNEL_KEXEC_INTERNAL_H */

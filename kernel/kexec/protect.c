@@ -37,12 +37,17 @@
 
 #include "internal.h"
 
+/*
+ * Without the barriers of set_pte_at(): the caller invalidates the TLB once for the
+ * whole range, and flush_tlb_kernel_range() begins with a dsb(ishst), which orders
+ * all of these stores before the invalidation, and ends with one for its completion.
+ */
 static int protect_pte(pte_t *ptep, unsigned long va, void *writable)
 {
 	pte_t pte = ptep_get(ptep);
 
 	pte = writable ? pte_mkwrite_novma(pte) : pte_wrprotect(pte);
-	set_pte_at(&init_mm, va, ptep, pte);
+	__set_pte_nosync(ptep, pte);
 	return 0;
 }
 

@@ -6,7 +6,8 @@
  * as this one did.  So only memory that was there at boot counts: what was
  * hot-added since is unknown to it until much later.  The list of boot memory is
  * taken once, before ACPI or a driver can add any, and leaves out ranges that are
- * hot-pluggable, driver-managed or not mapped (nomap).
+ * not mapped (nomap).  Firmware may call boot memory hot-pluggable, but arm64 never
+ * lets it go offline.
  *
  * Reservations on the other hand are looked up anew for each load, because
  * firmware tables, GICv3 LPI tables and others are reserved while the system
@@ -16,7 +17,11 @@
  *
  * - Where may *we* put a segment?  In boot memory that nobody reserved.
  * - May *user space* put one there (kexec_load)?  The same, and over this
- *   kernel's own text and data as well, which nobody needs after the switch.
+ *   kernel's own text and data and the crash reservation as well, which nobody needs
+ *   after the switch.  Carve-outs (/reserved-memory, no-map or not) are refused: the
+ *   next kernel reserves them again, and their content belongs to their owner.
+ *
+ * Pages with memory errors are excluded in both cases.
  *
  * What holds an image until the switch comes from boot memory, too: that cannot
  * go offline under it.
@@ -28,28 +33,19 @@
 #include <linux/ioport.h>
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
-#include <linux/moduleparam.h>
 #include <linux/slab.h>
 
 #include <asm/sections.h>
 
 #include "internal.h"
 
-/* Room for splits by segments and by this kernel's image. */
-#define RAM_SLACK	(2 * KEXEC_SEGMENT_MAX + 2)
+/* Room for splits by segments, by this kernel's image and by crash reservations. */
+#define RAM_SLACK	(2 * KEXEC_SEGMENT_MAX + 4)
+
+/* Pages looked at between two chances for other tasks to run. */
+#define RAM_STEP_PAGES	1024
 
 static struct place_map *ram_boot __ro_after_init;
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static bool ram_use_hotplugged;
-module_param_named(use_hotplugged, ram_use_hotplugged, bool, 0644);
-MODULE_PARM_DESC(use_hotplugged, "let images use memory that was not there at boot");
-#else
-#define ram_use_hotplugged false
-#endif
 
 static struct place_map *ram_map_alloc(unsigned int max)
 {
@@ -70,8 +66,7 @@ static int __init ram_snapshot(void)
 		return -ENOMEM;
 	}
 	for_each_mem_region(r)
-		if (!memblock_is_hotpluggable(r) && !memblock_is_nomap(r) &&
-		    !memblock_is_driver_managed(r))
+		if (!memblock_is_nomap(r))
 			kexec_place_insert(ram_boot, r->base, r->base + r->size);
 	return 0;
 }
@@ -127,15 +122,11 @@ static struct place_map *ram_unreserved(void)
 	/* CPUs that come up reserve their LPI tables, added memory its map. */
 	cpus_read_lock();
 	get_online_mems();
-	map = ram_map_alloc(ram_boot->nr + memblock.memory.cnt + memblock.reserved.cnt +
-			    RAM_SLACK);
+	map = ram_map_alloc(ram_boot->nr + memblock.reserved.cnt + RAM_SLACK);
 	if (!map)
 		goto out_unlock;
 	for (i = 0; i < ram_boot->nr; i++)
 		kexec_place_insert(map, ram_boot->r[i].start, ram_boot->r[i].end);
-	if (ram_use_hotplugged)
-		for_each_mem_range(n, &start, &end)
-			kexec_place_insert(map, start, end);
 	for_each_reserved_mem_range(n, &start, &end)
 		kexec_place_remove(map, start, end);
 out_unlock:
@@ -177,6 +168,56 @@ int kexec_ram_free_map(bool crash, struct place_map **mapp)
 	return 0;
 }
 
+/* Say which part of a destination cannot be used. */
+static void ram_report_dst(unsigned int seg, u64 start, u64 end)
+{
+	struct memblock_region *r;
+	struct place_range where;
+	bool reserved;
+
+	cpus_read_lock();
+	get_online_mems();
+	reserved = kexec_ram_now_reserved(start, end, &where);
+	if (reserved)
+		pr_err("segment %u: [%#llx, %#llx) is reserved memory (/proc/iomem)\n", seg,
+		       where.start, where.end);
+	for_each_mem_region(r) {
+		if (reserved || !memblock_is_nomap(r) || start >= r->base + r->size ||
+		    r->base >= end)
+			continue;
+		where.start = max_t(u64, start, r->base);
+		where.end = min_t(u64, end, r->base + r->size);
+		reserved = true;
+		pr_err("segment %u: [%#llx, %#llx) is a no-map carve-out (/reserved-memory)\n",
+		       seg, where.start, where.end);
+	}
+	put_online_mems();
+	cpus_read_unlock();
+	if (!reserved)
+		pr_err("segment %u: [%#llx, %#llx) was no System RAM at boot (/proc/iomem)\n",
+		       seg, start, end);
+}
+
+/**
+ * kexec_ram_check_errors() - is a destination free of memory errors?
+ * @seg: index of the segment, for the message
+ * @start: first byte, physical
+ * @end: first byte after it
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -EADDRNOTAVAIL after one message.
+ */
+int kexec_ram_check_errors(unsigned int seg, u64 start, u64 end)
+{
+	u64 where;
+
+	if (!kexec_ram_has_error(start, end, &where))
+		return 0;
+	pr_err("segment %u: the page at %#llx has a memory error (HardwareCorrupted)\n", seg,
+	       where);
+	return -EADDRNOTAVAIL;
+}
+
 /**
  * kexec_ram_check_dst() - may user space have a segment at this place?
  * @seg: index of the segment, for the message
@@ -197,35 +238,66 @@ int kexec_ram_check_dst(unsigned int seg, phys_addr_t start, u64 size)
 		return -ENOMEM;
 	}
 	kexec_place_insert(map, __pa_symbol(_text), __pa_symbol(_end));
+#ifdef CONFIG_CRASH_DUMP
+	if (crashk_res.end)
+		kexec_place_insert(map, crashk_res.start, (u64)crashk_res.end + 1);
+	if (crashk_low_res.end)
+		kexec_place_insert(map, crashk_low_res.start, (u64)crashk_low_res.end + 1);
+#endif
 
-	if (!kexec_ram_is_fit(start, end))
-		pr_err("segment %u [%pap, %#llx) is not in memory that was present at boot; see System RAM in /proc/iomem\n",
-		       seg, &start, end);
-	else if (!kexec_place_contains(map, start, end))
-		pr_err("segment %u [%pap, %#llx) meets reserved memory; see reserved in /proc/iomem\n",
-		       seg, &start, end);
+	if (!kexec_place_contains(map, start, end))
+		ram_report_dst(seg, start, end);
 	else
-		ret = 0;
+		ret = kexec_ram_check_errors(seg, start, end);
 	kvfree(map);
 	return ret;
 }
 
 /**
- * kexec_ram_may_hold() - could any image use memory in a range?
- * @start: first byte, physical
- * @end: first byte behind
+ * kexec_ram_has_error() - does a range have a page with a memory error?
+ * @start: first byte, physical, page aligned
+ * @end: first byte after it, page aligned
+ * @where: receives the address of the first such page
  *
- * Context: any.
- * Return: true when the range meets memory that images are put into.
+ * Context: process context, may sleep.
+ * Return: true when there is one.
  */
-bool kexec_ram_may_hold(u64 start, u64 end)
+bool kexec_ram_has_error(u64 start, u64 end, u64 *where)
 {
-	unsigned int i;
+#ifdef CONFIG_MEMORY_FAILURE
+	unsigned long pfn;
+	struct page *page;
 
-	for (i = 0; ram_boot && i < ram_boot->nr; i++)
-		if (start < ram_boot->r[i].end && ram_boot->r[i].start < end)
+	if (!atomic_long_read(&num_poisoned_pages))
+		return false;
+	for (pfn = PHYS_PFN(start); pfn < PHYS_PFN(end); pfn++) {
+		page = pfn_to_online_page(pfn);
+		*where = PFN_PHYS(pfn);
+		if (page && PageHWPoison(page))
 			return true;
-	return ram_use_hotplugged;
+		if (!(pfn % RAM_STEP_PAGES))
+			cond_resched();
+	}
+#endif
+	return false;
+}
+
+/**
+ * kexec_ram_unreserve() - let images be put into memory that was reserved at boot
+ * @start: first byte, physical, page aligned
+ * @end: first byte after it, page aligned
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ */
+void kexec_ram_unreserve(u64 start, u64 end)
+{
+	/* Other writers hold one of these for writing, other readers the kexec lock. */
+	cpus_read_lock();
+	get_online_mems();
+	if (memblock_phys_free(start, end - start))
+		pr_warn("[%#llx, %#llx) stays reserved for images: no memory\n", start, end);
+	put_online_mems();
+	cpus_read_unlock();
 }
 
 /**
@@ -238,47 +310,7 @@ bool kexec_ram_may_hold(u64 start, u64 end)
  */
 bool kexec_ram_is_fit(u64 start, u64 end)
 {
-	return ram_use_hotplugged || (ram_boot && kexec_place_contains(ram_boot, start, end));
-}
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-static bool ram_any_block_below(u64 *below, u64 size)
-{
-	phys_addr_t start, end;
-	bool found = false;
-	u64 i, pa;
-
-	get_online_mems();
-	for_each_mem_range_rev(i, &start, &end) {
-		pa = min(end, *below);
-		if (pa < size)
-			continue;
-		pa = round_down(pa - size, size);
-		found = pa >= start;
-		if (found)
-			break;
-	}
-	put_online_mems();
-	if (found)
-		*below = pa;
-	return found;
-}
-#else
-static bool ram_any_block_below(u64 *below, u64 size)
-{
-	return false;
-}
-#endif
-
-/**
- * kexec_ram_by_place() - must the allocator not be asked for the pages of an image?
- *
- * Context: any.
- * Return: true when a test wants the highest memory there is.
- */
-bool kexec_ram_by_place(void)
-{
-	return ram_use_hotplugged;
+	return ram_boot && kexec_place_contains(ram_boot, start, end);
 }
 
 /**
@@ -298,14 +330,31 @@ bool kexec_ram_block_below(u64 *below, u64 size)
 		.top_down = true,
 	};
 
-	if (ram_use_hotplugged)
-		return ram_any_block_below(below, size);
 	return ram_boot && !kexec_place_find(ram_boot, &req, below);
+}
+
+/* The end of what this kernel itself reserved around @pa for its lifetime, or @pa. */
+static u64 ram_skip_own(u64 pa)
+{
+	const struct place_range own[] = {
+		{ __pa_symbol(_text), __pa_symbol(_end) },
+#ifdef CONFIG_CRASH_DUMP
+		{ crashk_res.start, crashk_res.end ? (u64)crashk_res.end + 1 : 0 },
+		{ crashk_low_res.start, crashk_low_res.end ? (u64)crashk_low_res.end + 1 : 0 },
+#endif
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(own); i++)
+		if (pa >= own[i].start && pa < own[i].end)
+			return own[i].end;
+	return pa;
 }
 
 /**
  * kexec_ram_now_reserved() - was a part of a destination reserved since?
- * @start: first byte, physical, of what was free or this kernel's own image
+ * @start: first byte, physical, of what was free, this kernel's own image or the
+ *         crash reservation
  * @end: first byte behind
  * @where: receives the part that is reserved
  *
@@ -315,17 +364,18 @@ bool kexec_ram_block_below(u64 *below, u64 size)
  */
 bool kexec_ram_now_reserved(u64 start, u64 end, struct place_range *where)
 {
-	const u64 text = __pa_symbol(_text), text_end = __pa_symbol(_end);
 	phys_addr_t res_start, res_end;
-	u64 n;
+	u64 n, skip;
 
 	for_each_reserved_mem_range(n, &res_start, &res_end) {
 		where->start = max(start, res_start);
 		where->end = min(end, res_end);
-		if (where->start >= where->end)
-			continue;
-		if (where->start < text || where->end > text_end)
-			return true;
+		while (where->start < where->end) {
+			skip = ram_skip_own(where->start);
+			if (skip == where->start)
+				return true;
+			where->start = skip;
+		}
 	}
 	return false;
 }

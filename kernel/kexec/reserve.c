@@ -11,6 +11,9 @@
  *	size,high		high		low
  *	size@offset, ranges@	there		nothing
  *
+ * A low region that does not fit is reduced: the main region alone still makes
+ * a dump on most machines.  A capture kernel reserves nothing.
+ *
  * Everything happens once, on one CPU, early at boot, in memblock; nobody frees
  * what was taken but crash_shrink_memory().  An unused resource has both ends at
  * 0.  A request that cannot be met leaves one line that says what would fit.
@@ -59,13 +62,13 @@ static int __init reserve_known_param(char *unused)
 }
 early_param("crashkernel", reserve_known_param);
 
-static void __init reserve_explain(const struct reserve_request *req)
+static void __init reserve_explain(const struct reserve_request *req, bool all)
 {
-	/* A capture kernel mostly inherits the parameter, and has no memory for it. */
-	if (is_kdump_kernel())
-		pr_info("crashkernel= is ignored in a capture kernel: %s\n", req->why);
-	else
-		pr_err("crashkernel= is ignored: %s at \"%.20s\"\n", req->why, req->where);
+	if (req->why)
+		pr_err("crashkernel=%s is ignored: %s at \"%.20s\"\n", all ? "" : "SIZE,low",
+		       req->why, req->where);
+	if (req->cma)
+		pr_warn("crashkernel=SIZE,cma is ignored: not supported yet\n");
 }
 
 /**
@@ -79,7 +82,8 @@ static void __init reserve_explain(const struct reserve_request *req)
  *
  * Context: early boot.
  * Return: 0 when there is something to reserve, -ENOENT when nothing is asked
- * for, -EINVAL after one message when it makes no sense or comes to 0 bytes.
+ * for or this is a capture kernel, -EINVAL after one message when it makes no
+ * sense or comes to 0 bytes.
  */
 int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 			     unsigned long long *crash_size,
@@ -90,8 +94,14 @@ int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 	int ret;
 
 	ret = kexec_reserve_parse(cmdline, system_ram, DEFAULT_CRASH_KERNEL_LOW_SIZE, &req);
-	if (ret == -EINVAL)
-		reserve_explain(&req);
+	/* A capture kernel often inherits the parameter (kexec --reuse-cmdline). */
+	if (is_kdump_kernel()) {
+		if (ret != -ENOENT)
+			pr_info("crashkernel= is ignored in a capture kernel\n");
+		ret = -ENOENT;
+	} else {
+		reserve_explain(&req, ret);
+	}
 	if (!ret && !req.size) {
 		pr_info("crashkernel= reserves nothing on a machine with %llu MB\n",
 			system_ram >> 20);
@@ -114,20 +124,31 @@ static u64 __init reserve_take(u64 size, const struct reserve_window *w)
 	return memblock_phys_alloc_range(size, CRASH_ALIGN, w->start, w->end);
 }
 
-/* Bytes of the largest region that could be had. */
-static u64 __init reserve_largest(const struct reserve_window *w)
+/* Bytes of the largest region that could be had, and of all in @total. */
+static u64 __init reserve_scan(const struct reserve_window *w, u64 *total)
 {
 	phys_addr_t start, end;
 	u64 i, largest = 0;
+
+	*total = 0;
 
 	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, NULL) {
 		u64 from = ALIGN(max_t(u64, start, w->start), CRASH_ALIGN);
 		u64 to = min_t(u64, end, w->end);
 
-		if (from < to)
+		if (from < to) {
 			largest = max(largest, to - from);
+			*total += to - from;
+		}
 	}
 	return largest;
+}
+
+static u64 __init reserve_largest(const struct reserve_window *w)
+{
+	u64 total;
+
+	return reserve_scan(w, &total);
 }
 
 static u64 __init reserve_at(u64 base, u64 size)
@@ -152,16 +173,6 @@ static u64 __init reserve_at(u64 base, u64 size)
 	return 0;
 }
 
-static u64 __init reserve_low_region(u64 size, const struct reserve_window *low)
-{
-	u64 base = reserve_take(size, low);
-
-	if (!base)
-		pr_err("crashkernel=: no %llu MB below %#llx for devices; at most crashkernel=%lluM,low fits\n",
-		       size >> 20, low->end, reserve_largest(low) >> 20);
-	return base;
-}
-
 static void __init reserve_announce(struct resource *res, u64 base, u64 size, const char *name)
 {
 	res->start = base;
@@ -170,6 +181,21 @@ static void __init reserve_announce(struct resource *res, u64 base, u64 size, co
 	kmemleak_ignore_phys(base);
 	pr_info("%s reserved: 0x%016llx - 0x%016llx (%llu MB)\n", name, base, base + size,
 		size >> 20);
+}
+
+static void __init reserve_low_region(u64 wanted, const struct reserve_window *low)
+{
+	u64 total, largest = reserve_scan(low, &total);
+	u64 size = kexec_reserve_fit_low(wanted, largest, total, CRASH_ALIGN);
+	u64 base = size ? reserve_take(size, low) : 0;
+
+	if (!base)
+		size = 0;
+	if (size < wanted)
+		pr_warn("crashkernel=: low region reduced to %llu MB (%llu MB requested)\n",
+			size >> 20, wanted >> 20);
+	if (base)
+		reserve_announce(&crashk_low_res, base, size, "crashkernel low memory");
 }
 
 static u64 __init reserve_anywhere(u64 size, const struct reserve_window *first,
@@ -207,27 +233,20 @@ void __init reserve_crashkernel_generic(char *cmdline, unsigned long long crash_
 	const struct reserve_window low = { 0, CRASH_ADDR_LOW_MAX, "low" };
 	const struct reserve_window above = { CRASH_ADDR_LOW_MAX, CRASH_ADDR_HIGH_MAX, "high" };
 	const u64 size = PAGE_ALIGN(crash_size);
-	u64 base, low_size = PAGE_ALIGN(crash_low_size), low_base = 0;
+	const u64 low_size = PAGE_ALIGN(crash_low_size);
+	u64 base;
 
-	if (crash_base) {
+	if (crash_base)
 		base = reserve_at(crash_base, size);
-	} else if (high) {
+	else if (high)
 		base = reserve_anywhere(size, &above, &low);
-	} else {
+	else
 		base = reserve_anywhere(size, &low, &above);
-		low_size = DEFAULT_CRASH_KERNEL_LOW_SIZE;
-	}
 	if (!base)
 		return;
 
-	if (base >= low.end && low_size) {
-		low_base = reserve_low_region(low_size, &low);
-		if (!low_base) {
-			memblock_phys_free(base, size);
-			return;
-		}
-		reserve_announce(&crashk_low_res, low_base, low_size, "crashkernel low memory");
-	}
+	if (base >= low.end && low_size)
+		reserve_low_region(low_size, &low);
 	reserve_announce(&crashk_res, base, size, "crashkernel");
 }
 

@@ -14,19 +14,22 @@
  * @low_size: bytes of the low region that goes with a main region out of the
  *            reach of 32-bit devices, 0 for none
  * @high: the main region should be out of their reach
- * @why: after -EINVAL, what is wrong
- * @where: after -EINVAL, the place in the command line where it is wrong
+ * @cma: a part from CMA is requested as well (",cma")
+ * @why: after -EINVAL, what is wrong; after 0, what is wrong with ",low"
+ * @where: with @why, the place in the command line where it is wrong
  */
 struct reserve_request {
 	u64 size;
 	u64 base;
 	u64 low_size;
 	bool high;
+	bool cma;
 	const char *why;
 	const char *where;
 };
 
 int kexec_reserve_parse(const char *cmdline, u64 ram, u64 low_default,
 			struct reserve_request *req);
+u64 kexec_reserve_fit_low(u64 size, u64 largest, u64 free, u64 align);
 
 #endif /* _KERNEL_KEXEC_RESERVE_H */

@@ -5,12 +5,14 @@
  * The parameter has these forms, where a NUMBER is decimal, octal after 0 or
  * hexadecimal after 0x, and may end in one of K M G T P E::
  *
- *	crashkernel=SIZE[@OFFSET]
- *	crashkernel=START-[END]:SIZE[,START-[END]:SIZE...][@OFFSET]
+ *	crashkernel=SIZE[@OFFSET] [crashkernel=SIZE,low]
+ *	crashkernel=START-[END]:SIZE[,START-[END]:SIZE...][@OFFSET] [crashkernel=SIZE,low]
  *	crashkernel=SIZE,high [crashkernel=SIZE,low]
  *
  * Of several, the last of its kind counts.  One without a suffix, right or
- * wrong, beats those with one.  Of several ranges the first that holds the
+ * wrong, beats those with ",high".  Next to it, a wrong ",low" is left out,
+ * because the main region is worth having without it.  ",cma" is recognized and
+ * reserves nothing.  Of several ranges the first that holds the
  * machine's memory counts; because firmware keeps some of that for itself, it is
  * rounded up to RESERVE_RAM_UNIT first.  Ranges behind that one are not read.
  *
@@ -35,6 +37,7 @@
 
 static const char reserve_high[] = ",high";
 static const char reserve_low[] = ",low";
+static const char reserve_cma[] = ",cma";
 
 /* Does the parameter end at @c? */
 static bool reserve_is_end(char c)
@@ -63,7 +66,8 @@ static bool reserve_is_kind(const char *value, const char *suffix)
 	if (suffix)
 		return reserve_has_suffix(value, suffix);
 	return !reserve_has_suffix(value, reserve_high) &&
-	       !reserve_has_suffix(value, reserve_low);
+	       !reserve_has_suffix(value, reserve_low) &&
+	       !reserve_has_suffix(value, reserve_cma);
 }
 
 /* The value of the last parameter of a kind, or NULL. */
@@ -230,6 +234,16 @@ static int reserve_suffixed(struct reserve_request *req, const char *p,
 	return ret;
 }
 
+static int reserve_low_size(struct reserve_request *req, const char *cmdline, u64 low_default)
+{
+	const char *value = reserve_find_last(cmdline, reserve_low);
+	u64 size = low_default;
+	int ret = value ? reserve_suffixed(req, value, reserve_low, &size) : 0;
+
+	req->low_size = ret ? low_default : size;
+	return ret;
+}
+
 static int reserve_high_low(struct reserve_request *req, const char *cmdline,
 			    u64 low_default)
 {
@@ -243,16 +257,26 @@ static int reserve_high_low(struct reserve_request *req, const char *cmdline,
 		return ret;
 
 	req->high = true;
-	req->low_size = low_default;
-	value = reserve_find_last(cmdline, reserve_low);
-	return value ? reserve_suffixed(req, value, reserve_low, &req->low_size) : 0;
+	return reserve_low_size(req, cmdline, low_default);
+}
+
+static int reserve_plain_low(struct reserve_request *req, const char *cmdline,
+			     const char *value, u64 ram, u64 low_default)
+{
+	int ret = reserve_plain(req, value, ram);
+
+	if (ret)
+		return ret;
+	/* With an offset, there is a low region only if it is requested. */
+	reserve_low_size(req, cmdline, req->base ? 0 : low_default);
+	return 0;
 }
 
 /**
  * kexec_reserve_parse() - read crashkernel= from a command line
  * @cmdline: the command line, NUL-terminated
  * @ram: bytes of memory that the machine has
- * @low_default: bytes of the low region when "high" is given without "low"
+ * @low_default: bytes of the low region when "low" is not given
  * @req: filled with what is asked for
  *
  * Context: any.
@@ -266,9 +290,11 @@ int kexec_reserve_parse(const char *cmdline, u64 ram, u64 low_default,
 	u64 unit = RESERVE_RAM_UNIT;
 	int ret;
 
-	*req = (struct reserve_request){ };
+	*req = (struct reserve_request){
+		.cma = reserve_find_last(cmdline, reserve_cma),
+	};
 	if (value)
-		ret = reserve_plain(req, value, ALIGN(ram, unit));
+		ret = reserve_plain_low(req, cmdline, value, ALIGN(ram, unit), low_default);
 	else
 		ret = reserve_high_low(req, cmdline, low_default);
 	if (ret)
@@ -277,4 +303,26 @@ int kexec_reserve_parse(const char *cmdline, u64 ram, u64 low_default,
 		return reserve_refuse(req, value ?: reserve_find_last(cmdline, reserve_high),
 				      "that is all the memory there is");
 	return 0;
+}
+
+/**
+ * kexec_reserve_fit_low() - choose the size of the low region
+ * @size: bytes requested, a multiple of the page size
+ * @largest: bytes of the largest free range of low memory
+ * @free: bytes of all free low memory
+ * @align: what a reduced size is a multiple of, a power of two
+ *
+ * A request that does not fit is reduced to at most half of the free low memory:
+ * the running kernel has devices with the same limit.
+ *
+ * Context: any.
+ * Return: @size if it fits, else the reduced size, which may be 0.
+ */
+u64 kexec_reserve_fit_low(u64 size, u64 largest, u64 free, u64 align)
+{
+	u64 half = free / 2;
+
+	if (size <= largest)
+		return size;
+	return ALIGN_DOWN(min(largest, half), align);
 }

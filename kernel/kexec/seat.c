@@ -13,6 +13,9 @@
  * that was missing, so that no block is asked for more than a few times.  When
  * no place is complete, the one that lacks least is taken, with what is free in it
  * (glean.c), and what it lacks then is held elsewhere and copied.
+ *
+ * A request that asks for the highest place gets the highest zone first.  A zone
+ * without headroom for the segment (zone.c) and pages with memory errors are skipped.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -49,6 +52,37 @@ static void seat_advance(struct place_request *req, u64 pa, u64 offset, unsigned
 		req->min = ALIGN(pa + offset + PFN_PHYS(resume), block);
 }
 
+/* Continue the search after [@start, @end), which no part of the segment may meet. */
+static void seat_skip(struct place_request *req, u64 start, u64 end)
+{
+	if (req->top_down)
+		req->max = start;
+	else
+		req->min = end;
+}
+
+/* The next place for a segment; with @zones in a zone that has headroom for it. */
+static int seat_find(const struct place_map *map, struct place_request *next, u64 offset,
+		     u64 memsz, bool zones, u64 *pa)
+{
+	struct zone *outside;
+	u64 start, end, bad;
+
+	while (next->min < next->max && !kexec_place_find(map, next, pa)) {
+		start = *pa + offset;
+		end = PAGE_ALIGN(start + memsz);
+		if (kexec_ram_has_error(start, end, &bad))
+			seat_skip(next, bad, bad + PAGE_SIZE);
+		else if (zones && !kexec_zone_fits(PHYS_PFN(start), PHYS_PFN(end), &outside) &&
+			 outside)
+			seat_skip(next, PFN_PHYS(outside->zone_start_pfn),
+				  PFN_PHYS(zone_end_pfn(outside)));
+		else
+			return 0;
+	}
+	return -EADDRNOTAVAIL;
+}
+
 /*
  * The best place whose memory is free at the moment.  That includes the rest of the
  * pageblocks at its ends, see claim.c.  Where those are too large to be taken along,
@@ -64,7 +98,7 @@ static bool seat_find_vacant(const struct place_map *map, const struct place_req
 	if (block > SZ_32M)
 		block = SZ_2M;
 
-	while (!kexec_place_find(map, &next, pa)) {
+	while (!seat_find(map, &next, offset, memsz, true, pa)) {
 		start = ALIGN_DOWN(*pa + offset, block);
 		end = ALIGN(*pa + offset + memsz, block);
 		if (kexec_vacant_range(start, end, !req->top_down, &used))
@@ -108,23 +142,27 @@ static int seat_choose(struct kexec_image *img, int seg, const struct place_map 
 {
 	struct seat_best best = { .missing = ULONG_MAX };
 	struct place_request next = *req;
-	unsigned long resume;
+	unsigned long resume, nr = PFN_UP(memsz);
+	/* Without memory no place is claimed, and filling the segment fails. */
+	bool room = kexec_hold_left(nr) >= 0 && !kexec_zone_make_room(nr);
 	int tries;
 
 	/* It may be taken before it is asked for, or lie in a pageblock that is refused. */
-	for (tries = 0; tries < SEAT_LOOKS; tries++) {
+	for (tries = 0; room && tries < SEAT_LOOKS; tries++) {
 		if (!seat_find_vacant(map, req, offset, memsz, pa))
 			break;
 		if (!seat_try(img, seg, *pa, offset, &best, &resume))
 			return 0;
 	}
 
-	for (tries = 0; tries < SEAT_TRIES && !kexec_place_find(map, &next, pa); tries++) {
+	for (tries = 0; room && tries < SEAT_TRIES &&
+	     !seat_find(map, &next, offset, memsz, true, pa); tries++) {
 		if (!seat_try(img, seg, *pa, offset, &best, &resume))
 			return 0;
 		seat_advance(&next, *pa, offset, resume);
 	}
-	if (best.missing == ULONG_MAX)
+	next = *req;
+	if (best.missing == ULONG_MAX && seat_find(map, &next, offset, memsz, false, &best.pa))
 		return -EADDRNOTAVAIL;
 	*pa = best.pa;
 	if (seat_try(img, seg, *pa, offset, &best, &resume))
@@ -150,6 +188,7 @@ int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
 {
 	/* Before a place is looked for: what keeps track of it could end up there. */
 	int seg = kexec_segment_add(img, 0, memsz);
+	struct place_request next = *req;
 	int ret = -EADDRNOTAVAIL;
 	u64 pa;
 
@@ -157,7 +196,7 @@ int kexec_seat_segment(struct kexec_image *img, struct place_map *map,
 		return seg;
 	if (!first && !kexec_image_is_crash(img)) {
 		ret = seat_choose(img, seg, map, req, offset, memsz, &pa);
-	} else if (!kexec_place_find(map, req, &pa)) {
+	} else if (!seat_find(map, &next, offset, memsz, false, &pa)) {
 		kexec_segment_move(img, seg, pa + offset);
 		ret = 0;
 	}

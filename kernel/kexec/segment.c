@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/ima.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -112,14 +113,35 @@ static int segment_open(struct kexec_image *img, unsigned int seg)
 	return ret ?: kexec_hold_map(&img->backing[seg]);
 }
 
-static void segment_close(struct kexec_image *img, unsigned int seg, size_t len)
+/* Clear what follows the content. */
+static int segment_clear(unsigned int seg, void *va, size_t len)
+{
+	size_t done, step;
+
+	for (done = 0; done < len; done += step) {
+		step = min_t(size_t, len - done, SEGMENT_CHUNK);
+		if (fatal_signal_pending(current)) {
+			pr_err("loading segment %u was interrupted by a signal\n", seg);
+			return -EINTR;
+		}
+		memset(va + done, 0, step);
+		cond_resched();
+	}
+	return 0;
+}
+
+static int segment_close(struct kexec_image *img, unsigned int seg, size_t len)
 {
 	struct kexec_backing *b = &img->backing[seg];
+	int ret;
 
 	img->kimage.segment[seg].bufsz = len;
-	memset(b->va + len, 0, (b->nr_pages << PAGE_SHIFT) - len);
+	ret = segment_clear(seg, b->va + len, (b->nr_pages << PAGE_SHIFT) - len);
+	if (ret)
+		return ret;
 	kexec_hold_unmap(b);
 	b->filled = true;
+	return 0;
 }
 
 /**
@@ -144,9 +166,23 @@ int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
 	ret = segment_open(img, seg);
 	if (!ret)
 		ret = read(img->backing[seg].va, len, arg);
-	if (!ret)
-		segment_close(img, seg, len);
-	return ret;
+	return ret ?: segment_close(img, seg, len);
+}
+
+/* One call of IMA takes an int. */
+#define SEGMENT_MEASURE	SZ_1G
+
+/* There is no file to measure, so the bytes are, where IMA's policy asks for it. */
+static void segment_measure(unsigned int seg, const void *va, size_t len)
+{
+	size_t done, step;
+	char name[40];
+
+	for (done = 0; done < len; done += step) {
+		step = min_t(size_t, len - done, SEGMENT_MEASURE);
+		snprintf(name, sizeof(name), "kexec_load-segment-%u-%zu", seg, done);
+		ima_measure_critical_data("kexec_load", name, va + done, step, true, NULL, 0);
+	}
 }
 
 struct segment_user {
@@ -172,6 +208,7 @@ static int segment_read_user(void *va, size_t len, void *arg)
 		}
 		cond_resched();
 	}
+	segment_measure(user->seg, va, len);
 	return 0;
 }
 
@@ -273,7 +310,7 @@ static int segment_check_place(bool crash, const struct kexec_segment *s, unsign
 		return kexec_ram_check_dst(seg, s->mem, s->memsz);
 #ifdef CONFIG_CRASH_DUMP
 	if (s->mem >= crashk_res.start && s->mem + s->memsz - 1 <= crashk_res.end)
-		return 0;
+		return kexec_ram_check_errors(seg, s->mem, s->mem + s->memsz);
 	pr_err("segment %u [%#lx, %#lx) is not in the crash reservation %pR\n", seg, s->mem,
 	       s->mem + s->memsz, &crashk_res);
 #endif

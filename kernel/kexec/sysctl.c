@@ -10,10 +10,6 @@
  * kernel.kexec_verify says which images are compared with their digests before
  * they are started: 1 the one for a panic, 2 the one for reboot, 3 both (the
  * default), 0 none.
- *
- * kernel.kexec_refuse_offline says what happens when memory that a loaded image
- * uses is to go offline: 0 the image is discarded (the default), 1 the memory
- * stays online.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -34,7 +30,6 @@ static int sysctl_disabled;
 #define SYSCTL_VERIFY_REBOOT	BIT(1)
 
 static int sysctl_verify = SYSCTL_VERIFY_CRASH | SYSCTL_VERIFY_REBOOT;
-static int sysctl_refuse_offline;
 
 #ifdef CONFIG_SYSCTL
 static int sysctl_limit_set(int *limit, int val)
@@ -90,14 +85,6 @@ static struct ctl_table sysctl_table[] = {
 		.data = &sysctl_verify,
 		.extra1 = SYSCTL_ZERO,
 		.extra2 = SYSCTL_THREE,
-	}, {
-		.procname = "kexec_refuse_offline",
-		.proc_handler = proc_dointvec_minmax,
-		.mode = 0644,
-		.maxlen = sizeof(sysctl_refuse_offline),
-		.data = &sysctl_refuse_offline,
-		.extra1 = SYSCTL_ZERO,
-		.extra2 = SYSCTL_ONE,
 	},
 };
 
@@ -159,15 +146,4 @@ bool kexec_load_permitted(int kexec_image_type)
 bool kexec_verify_wanted(bool crash)
 {
 	return READ_ONCE(sysctl_verify) & (crash ? SYSCTL_VERIFY_CRASH : SYSCTL_VERIFY_REBOOT);
-}
-
-/**
- * kexec_offline_refused() - does memory stay online that a loaded image uses?
- *
- * Context: any.
- * Return: true when kernel.kexec_refuse_offline says so.
- */
-bool kexec_offline_refused(void)
-{
-	return READ_ONCE(sysctl_refuse_offline);
 }

@@ -162,7 +162,10 @@ static int uabi_load_locked(unsigned long entry, const struct kexec_segment *seg
 	img->kimage.hotplug_support = crash && (flags & (KEXEC_CRASH_HOTPLUG_SUPPORT |
 							 KEXEC_UPDATE_ELFCOREHDR));
 #endif
-	return uabi_finish(img, uabi_fill_segments(img, segments, nr));
+	ret = uabi_fill_segments(img, segments, nr);
+	if (!ret)
+		kexec_purgatory_check(img);
+	return uabi_finish(img, ret);
 }
 
 /* Takes over @segments. */

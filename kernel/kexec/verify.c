@@ -9,7 +9,7 @@
  *
  * - at the very start of reboot(KEXEC), before anything is shut down: what does
  *   not match is reported, the call fails and the system goes on;
- * - in a panic, before the other CPUs are stopped: what does not match is
+ * - in a panic, after the other CPUs are stopped: what does not match is
  *   reported and the panic goes its ordinary way.
  *
  * With MMU and caches on this takes milliseconds where a purgatory, which does
@@ -24,6 +24,9 @@
  * it for the last time; reboot(KEXEC) waits for it.
  *
  * What is written after the load (IMA's list) has no digest.
+ *
+ * A page with a memory error is never read.  Where it had content, the image cannot be
+ * started; where it was only cleared, the digest counts it as zero, which it was.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -41,8 +44,11 @@ static unsigned long verify_run(const struct kexec_backing *b, unsigned long fro
 {
 	unsigned long n = 1;
 
+	if (PageHWPoison(b->pages[from]))
+		return 1;
 	while (from + n < b->nr_pages && n < VERIFY_STEP_PAGES &&
-	       page_to_pfn(b->pages[from + n]) == page_to_pfn(b->pages[from]) + n)
+	       page_to_pfn(b->pages[from + n]) == page_to_pfn(b->pages[from]) + n &&
+	       !PageHWPoison(b->pages[from + n]))
 		n++;
 	return n;
 }
@@ -50,11 +56,13 @@ static unsigned long verify_run(const struct kexec_backing *b, unsigned long fro
 static u32 verify_digest(const struct kexec_backing *b, bool may_sleep)
 {
 	unsigned long i, n;
+	struct page *page;
 	u32 crc = ~0;
 
 	for (i = 0; i < b->nr_pages; i += n) {
 		n = verify_run(b, i);
-		crc = crc32_le(crc, kexec_run_va(b->pages[i]), n << PAGE_SHIFT);
+		page = PageHWPoison(b->pages[i]) ? ZERO_PAGE(0) : b->pages[i];
+		crc = crc32_le(crc, kexec_run_va(page), n << PAGE_SHIFT);
 		if (may_sleep)
 			cond_resched();
 	}
@@ -146,6 +154,35 @@ void kexec_verify_again(struct kexec_image *img, unsigned int seg)
 	img->backing[seg].digest = verify_digest(&img->backing[seg], true);
 }
 
+/*
+ * Is there a memory error in the content of a segment, or where it will be copied to?
+ * A crash image is not copied, and its first pages are the ones with content.
+ */
+static bool verify_has_error(const struct kexec_image *img, unsigned int seg)
+{
+	const struct kexec_backing *b = &img->backing[seg];
+	unsigned long nr = PFN_UP(img->kimage.segment[seg].bufsz), i;
+	struct page *page;
+
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
+		return false;
+	if (!img->plan.crash)
+		nr = b->nr_pages;
+	for (i = 0; i < nr; i++) {
+		page = b->pages[i];
+		if (!PageHWPoison(page) && !img->plan.crash)
+			page = pfn_to_page(PHYS_PFN(b->dst_pa) + i);
+		if (PageHWPoison(page)) {
+			pr_emerg("segment %u of the %s: memory error in the page at %#llx\n", seg,
+				 img->name, (u64)page_to_phys(page));
+			return true;
+		}
+		if (!img->plan.crash && !(i % VERIFY_STEP_PAGES))
+			cond_resched();
+	}
+	return false;
+}
+
 static bool verify_segment(const struct kexec_image *img, unsigned int seg)
 {
 	const struct kexec_backing *b = &img->backing[seg];
@@ -162,19 +199,25 @@ static bool verify_segment(const struct kexec_image *img, unsigned int seg)
  * kexec_verify_check() - compare an image with its digests
  * @img: a published image
  *
- * Does nothing when kernel.kexec_verify excludes this kind of image.
+ * When kernel.kexec_verify excludes this kind of image, digests are not compared, but
+ * memory errors still count unless it is a crash image.
  *
  * Context: for a crash image the panic path: no lock, no allocation, time in
  * proportion to the size; for the other kind process context.
- * Return: 0, or -EUCLEAN after one message for each segment that has changed.
+ * Return: 0, or -EUCLEAN after one message for each segment that has changed or has a
+ * memory error.
  */
 int kexec_verify_check(const struct kexec_image *img)
 {
+	const bool wanted = kexec_verify_wanted(img->plan.crash);
 	unsigned int i;
 	int ret = 0;
 
-	if (!kexec_verify_wanted(img->plan.crash))
-		return 0;
+	for (i = 0; i < img->kimage.nr_segments && (wanted || !img->plan.crash); i++)
+		if (verify_has_error(img, i))
+			ret = -EUCLEAN;
+	if (ret || !wanted)
+		return ret;
 	/* Pairs with the store in verify_record(). */
 	if (!smp_load_acquire(&img->digested)) {
 		pr_warn("the %s has no digest yet and is not verified\n", img->name);

@@ -20,6 +20,7 @@ int main(void)
 	OFFSET(RELOC_ARG_TTBR1, kern_reloc_arg, ttbr1);
 	OFFSET(RELOC_ARG_TTBR1_EMPTY, kern_reloc_arg, ttbr1_empty);
 	OFFSET(RELOC_ARG_PA_TO_ADDR, kern_reloc_arg, pa_to_addr);
+	OFFSET(RELOC_ARG_FAULT_PA, kern_reloc_arg, fault_pa);
 	DEFINE(RELOC_FLAG_MMU_ON_BIT, KERN_RELOC_MMU_ON_BIT);
 	DEFINE(RELOC_FLAG_EL2_BIT, KERN_RELOC_EL2_BIT);
 	BLANK();
@@ -30,5 +31,14 @@ int main(void)
 	OFFSET(RELOC_EXTENT_SRC, kern_reloc_extent, src_pa);
 	OFFSET(RELOC_EXTENT_LEN, kern_reloc_extent, len);
 	DEFINE(RELOC_EXTENT_SIZE, sizeof(struct kern_reloc_extent));
+	BLANK();
+	OFFSET(RELOC_FAULT_MAGIC, kern_reloc_fault, magic);
+	OFFSET(RELOC_FAULT_EXTENT, kern_reloc_fault, extent);
+	OFFSET(RELOC_FAULT_ESR, kern_reloc_fault, esr);
+	OFFSET(RELOC_FAULT_FAR, kern_reloc_fault, far);
+	DEFINE(RELOC_FAULT_SIZE, sizeof(struct kern_reloc_fault));
+	DEFINE(RELOC_FAULT_VALID, KERN_RELOC_FAULT_MAGIC);
+	DEFINE(RELOC_PAGE_WHERE, KERN_RELOC_PAGE_WHERE);
+	DEFINE(RELOC_PAGE_VECTORS, KERN_RELOC_PAGE_VECTORS);
 	return 0;
 }

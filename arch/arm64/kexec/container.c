@@ -52,9 +52,6 @@
 #define GZIP_FLAG_COMMENT	BIT(4)
 #define GZIP_FLAGS_RESERVED	0xe0
 
-/* No deflate stream grows by more: a match of 258 bytes takes 2 bits. */
-#define GZIP_GROWTH_MAX		1032
-
 /**
  * struct container_window - bytes that have not been looked at yet
  * @at: the first of them
@@ -102,47 +99,6 @@ static bool container_skip_gzip_header(struct container_window *win)
 	return !(flags & GZIP_FLAG_HCRC) || container_skip(win, 2);
 }
 
-static int container_open_gzip(struct container_window win,
-			       struct container_payload *payload)
-{
-	const u8 *trailer;
-
-	if (win.left < GZIP_HEADER_LEN + GZIP_TRAILER_LEN) {
-		pr_err("gzip data has %llu bytes, at least %d are needed; give a complete file\n",
-		       win.left, GZIP_HEADER_LEN + GZIP_TRAILER_LEN);
-		return -ENOEXEC;
-	}
-	if (win.at[GZIP_METHOD_AT] != GZIP_METHOD_DEFLATE ||
-	    win.at[GZIP_FLAGS_AT] & GZIP_FLAGS_RESERVED) {
-		pr_err("gzip method %u with flags %#x is unknown (deflate is %u, flags up to %#x); pack with gzip\n",
-		       win.at[GZIP_METHOD_AT], win.at[GZIP_FLAGS_AT],
-		       GZIP_METHOD_DEFLATE, 0xff & ~GZIP_FLAGS_RESERVED);
-		return -ENOEXEC;
-	}
-
-	trailer = win.at + win.left - GZIP_TRAILER_LEN;
-	win.left -= GZIP_TRAILER_LEN;
-	if (!container_skip_gzip_header(&win)) {
-		pr_err("gzip header does not end within %llu bytes; give a complete file\n",
-		       win.left);
-		return -ENOEXEC;
-	}
-
-	*payload = (struct container_payload) {
-		.data = win.at,
-		.len = win.left,
-		.packed = true,
-		.unpacked_len = get_unaligned_le32(trailer + 4),
-		.crc = get_unaligned_le32(trailer),
-	};
-	if (payload->unpacked_len > payload->len * GZIP_GROWTH_MAX) {
-		pr_err("gzip data of %llu bytes claims %llu unpacked, more than %u for one; give a complete file\n",
-		       payload->len, payload->unpacked_len, GZIP_GROWTH_MAX);
-		return -ENOEXEC;
-	}
-	return 0;
-}
-
 static bool container_is_gzip(const struct container_window *win)
 {
 	return win->left >= 2 && !memcmp(win->at, "\x1f\x8b", 2);
@@ -154,32 +110,24 @@ static bool container_is_zboot(const struct container_window *win)
 	       !memcmp(win->at, "MZ\0\0zimg", 8);
 }
 
-static int container_open_zboot(struct container_window win,
-				struct container_payload *payload)
+static int container_locate_zboot(const u8 *header, u64 file_len, u64 *start, u64 *len)
 {
-	const u8 *header = win.at;
-	u64 start = get_unaligned_le32(header + ZBOOT_OFFSET_AT);
+	u64 at = get_unaligned_le32(header + ZBOOT_OFFSET_AT);
 	u64 size = get_unaligned_le32(header + ZBOOT_SIZE_AT);
-	u64 file_len = win.left;
 
 	if (memcmp(header + ZBOOT_METHOD_AT, "gzip", sizeof("gzip"))) {
 		pr_err("zboot payload is packed with \"%.*s\", only \"gzip\" is known; give the Image itself\n",
 		       ZBOOT_METHOD_LEN, header + ZBOOT_METHOD_AT);
 		return -ENOEXEC;
 	}
-	if (!container_skip(&win, start) || size > win.left) {
+	if (at > file_len || size > file_len - at) {
 		pr_err("zboot payload ends at byte %#llx, the file at %#llx; the file is cut short, give a complete one\n",
-		       start + size, file_len);
+		       at + size, file_len);
 		return -ENOEXEC;
 	}
-
-	win.left = size;
-	if (!container_is_gzip(&win)) {
-		pr_err("zboot payload at %#llx does not begin with 0x1f 0x8b; the file is damaged, give an intact one\n",
-		       start);
-		return -ENOEXEC;
-	}
-	return container_open_gzip(win, payload);
+	*start = at;
+	*len = size;
+	return 0;
 }
 
 /**
@@ -200,6 +148,70 @@ enum container_kind kexec_container_detect(const void *head, size_t len)
 }
 
 /**
+ * kexec_container_locate - say where the gzip data of a packed Image is
+ * @head: first bytes of the file
+ * @head_len: bytes at @head, 64 are enough
+ * @file_len: bytes of the whole file
+ * @start: set to the offset of the data in the file
+ * @len: set to the bytes of it
+ *
+ * Context: any.
+ * Return: 0, or -ENOEXEC after one message for a zboot header that is damaged or names
+ * another packing method. The data of a file that is no container is the file.
+ */
+int kexec_container_locate(const void *head, size_t head_len, u64 file_len,
+			   u64 *start, u64 *len)
+{
+	*start = 0;
+	*len = file_len;
+	if (kexec_container_detect(head, head_len) != CONTAINER_ZBOOT)
+		return 0;
+	return container_locate_zboot(head, file_len, start, len);
+}
+
+/**
+ * kexec_container_open_gzip - find the deflate stream in gzip data
+ * @data: the data, or the first bytes of it
+ * @len: bytes at @data
+ * @payload: filled in on success; valid as long as @data is
+ *
+ * Context: any.
+ * Return: 0, or -ENOEXEC after one message.
+ */
+int kexec_container_open_gzip(const void *data, size_t len,
+			      struct container_payload *payload)
+{
+	struct container_window win = { .at = data, .left = len };
+
+	if (!container_is_gzip(&win)) {
+		pr_err("packed data does not begin with 0x1f 0x8b; the file is damaged, give an intact one\n");
+		return -ENOEXEC;
+	}
+	if (len < GZIP_HEADER_LEN + GZIP_TRAILER_LEN) {
+		pr_err("gzip data has %zu bytes, at least %d are needed; give a complete file\n",
+		       len, GZIP_HEADER_LEN + GZIP_TRAILER_LEN);
+		return -ENOEXEC;
+	}
+	if (win.at[GZIP_METHOD_AT] != GZIP_METHOD_DEFLATE ||
+	    win.at[GZIP_FLAGS_AT] & GZIP_FLAGS_RESERVED) {
+		pr_err("gzip method %u with flags %#x is unknown (deflate is %u, flags up to %#x); pack with gzip\n",
+		       win.at[GZIP_METHOD_AT], win.at[GZIP_FLAGS_AT],
+		       GZIP_METHOD_DEFLATE, 0xff & ~GZIP_FLAGS_RESERVED);
+		return -ENOEXEC;
+	}
+	if (!container_skip_gzip_header(&win)) {
+		pr_err("gzip header does not end within %zu bytes; give a complete file\n", len);
+		return -ENOEXEC;
+	}
+	*payload = (struct container_payload) {
+		.data = win.at,
+		.len = win.left,
+		.packed = true,
+	};
+	return 0;
+}
+
+/**
  * kexec_container_open - find the Image in a file
  * @file: the whole file
  * @len: bytes of it
@@ -214,20 +226,13 @@ enum container_kind kexec_container_detect(const void *head, size_t len)
 int kexec_container_open(const void *file, size_t len,
 			 struct container_payload *payload)
 {
-	const struct container_window win = { .at = file, .left = len };
+	u64 start, size;
+	int ret;
 
-	switch (kexec_container_detect(file, len)) {
-	case CONTAINER_GZIP:
-		return container_open_gzip(win, payload);
-	case CONTAINER_ZBOOT:
-		return container_open_zboot(win, payload);
-	case CONTAINER_RAW:
-		break;
+	if (kexec_container_detect(file, len) == CONTAINER_RAW) {
+		*payload = (struct container_payload) { .data = file, .len = len };
+		return 0;
 	}
-	*payload = (struct container_payload) {
-		.data = file,
-		.len = len,
-		.unpacked_len = len,
-	};
-	return 0;
+	ret = kexec_container_locate(file, len, len, &start, &size);
+	return ret ?: kexec_container_open_gzip(file + start, size, payload);
 }

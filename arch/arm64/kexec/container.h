@@ -23,26 +23,26 @@ enum container_kind {
 /**
  * struct container_payload - the Image inside of a file
  * @data: first byte: of the Image itself, or of its deflate stream (RFC 1951)
- * @len: bytes at @data
+ * @len: bytes at @data; with the gzip trailer and padding when @packed
  * @packed: @data is a deflate stream
- * @unpacked_len: bytes of the Image; as the file claims when @packed
- * @crc: CRC-32 that the unpacked bytes have to have, when @packed
  */
 struct container_payload {
 	const u8 *data;
 	u64 len;
 	bool packed;
-	u64 unpacked_len;
-	u32 crc;
 };
 
 enum container_kind kexec_container_detect(const void *head, size_t len);
+int kexec_container_locate(const void *head, size_t head_len, u64 file_len,
+			   u64 *start, u64 *len);
+int kexec_container_open_gzip(const void *data, size_t len,
+			      struct container_payload *payload);
 int kexec_container_open(const void *file, size_t len,
 			 struct container_payload *payload);
 
 /* inflate.c */
 int kexec_inflate_head(const struct container_payload *payload,
 		       void *head, size_t room);
-int kexec_inflate_all(const struct container_payload *payload, void *dst);
+int kexec_inflate_all(const struct container_payload *payload, void *dst, u64 room, u64 *len);
 
 #endif /* _ARM64_KEXEC_CONTAINER_H */

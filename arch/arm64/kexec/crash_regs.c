@@ -4,25 +4,173 @@
  *
  * The CPU that panicked stops the others, each of which leaves its registers in
  * its note and then parks or powers off (ipi_cpu_crash_stop() in
- * arch/arm64/kernel/smp.c); leaves its own; and silences the interrupts that
- * devices may still raise, which the capture kernel would not know how to
- * handle.  The devices themselves are left as they are: touching them is not
- * safe any more.
+ * arch/arm64/kernel/smp.c); leaves its own; and masks the interrupts that
+ * devices may still raise.  The devices themselves are left as they are: touching
+ * them is not safe any more.
  *
- * No lock, no allocation.  The wait for the other CPUs is bounded: one second
- * for an interrupt, and 10 ms more for a pseudo-NMI where there is one.
+ * The capture kernel initializes the GIC from scratch: it disables and deactivates
+ * every interrupt and drops the active priorities.  Masking here is for the other
+ * interrupt controllers, whose drivers may not do so, and for older capture kernels.
+ * It must not cost the dump, so it leaves out::
+ *
+ *	interrupts that were not started	their chip may be without clock or
+ *						power, or not set up at all
+ *	chips on slow busses (irq_bus_lock)	their callbacks sleep
+ *	descriptors that are locked		the owner is stopped, or this CPU itself
+ *	chips of such a descriptor		their own lock is likely held, too
+ *
+ * Chip callbacks may fault all the same.  The next try to start the capture kernel
+ * then masks nothing.
+ *
+ * Waits for no lock, no allocation.  The wait for the other CPUs is bounded: one
+ * second for an interrupt, and 10 ms more for a pseudo-NMI where there is one.
  */
 #include <linux/cpumask.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
+#include <linux/irqdesc.h>
 #include <linux/irqflags.h>
+#include <linux/irqnr.h>
 #include <linux/kexec.h>
 #include <linux/kexec_machine.h>
 #include <linux/printk.h>
+#include <linux/reboot.h>
 #include <linux/smp.h>
+#include <linux/spinlock.h>
+
+/* Chips of locked descriptors to remember; with more, nothing is masked. */
+#define CRASH_STOP_CHIPS	16
 
 /**
- * kexec_arch_crash_stop() - stop the other CPUs and mask all interrupts
+ * struct crash_stop_chips - chips whose callbacks may wait for a lock for ever
+ * @chip: the chips, each once
+ * @nr: how many there are, those that did not fit included
+ */
+struct crash_stop_chips {
+	const struct irq_chip *chip[CRASH_STOP_CHIPS];
+	unsigned int nr;
+};
+
+static bool crash_stop_chip_known(const struct crash_stop_chips *chips,
+				  const struct irq_chip *chip)
+{
+	unsigned int i;
+
+	for (i = 0; i < chips->nr && i < CRASH_STOP_CHIPS; i++)
+		if (chips->chip[i] == chip)
+			return true;
+	return false;
+}
+
+/* All chips of the hierarchy: each callback may go on to the parent. */
+static void crash_stop_add_chips(struct crash_stop_chips *chips, struct irq_data *data)
+{
+	for (; data; data = data->parent_data) {
+		const struct irq_chip *chip = irq_data_get_irq_chip(data);
+
+		if (!chip || crash_stop_chip_known(chips, chip))
+			continue;
+		if (chips->nr < CRASH_STOP_CHIPS)
+			chips->chip[chips->nr] = chip;
+		chips->nr++;
+	}
+}
+
+static void crash_stop_find_locked(struct crash_stop_chips *chips)
+{
+	struct irq_desc *desc;
+	unsigned int irq;
+
+	for_each_irq_desc(irq, desc)
+		if (raw_spin_is_locked(&desc->lock))
+			crash_stop_add_chips(chips, irq_desc_get_irq_data(desc));
+}
+
+/* Per-CPU interrupts are never marked as started or unmasked. */
+static bool crash_stop_is_percpu(const struct irq_desc *desc)
+{
+	return desc->percpu_enabled &&
+	       cpumask_test_cpu(smp_processor_id(), desc->percpu_enabled);
+}
+
+static bool crash_stop_is_safe(const struct crash_stop_chips *locked, struct irq_data *data)
+{
+	for (; data; data = data->parent_data) {
+		const struct irq_chip *chip = irq_data_get_irq_chip(data);
+
+		if (chip && (chip->irq_bus_lock || crash_stop_chip_known(locked, chip)))
+			return false;
+	}
+	return locked->nr <= CRASH_STOP_CHIPS;
+}
+
+/* True when the chip, or one above it, could do it. */
+static bool crash_stop_deactivate(struct irq_data *data)
+{
+	for (; data; data = data->parent_data) {
+		struct irq_chip *chip = irq_data_get_irq_chip(data);
+
+		if (chip && chip->irq_set_irqchip_state)
+			return !chip->irq_set_irqchip_state(data, IRQCHIP_STATE_ACTIVE, false);
+	}
+	return false;
+}
+
+/* The caller holds the lock of the descriptor. */
+static void crash_stop_silence(struct irq_desc *desc)
+{
+	struct irq_data *data = irq_desc_get_irq_data(desc);
+	struct irq_chip *chip = irq_data_get_irq_chip(data);
+
+	if (crash_stop_is_percpu(desc) || !irqd_irq_masked(data)) {
+		if (chip->irq_disable)
+			chip->irq_disable(data);
+		else if (chip->irq_mask)
+			chip->irq_mask(data);
+	}
+	/* Its handler was interrupted, or it was forwarded to a guest. */
+	if (!crash_stop_deactivate(data) && irqd_irq_inprogress(data) && chip->irq_eoi)
+		chip->irq_eoi(data);
+}
+
+/* Other CPUs are stopped; a descriptor is locked by one of them, by this one, or not. */
+static bool crash_stop_irq(const struct crash_stop_chips *locked, struct irq_desc *desc)
+{
+	if (!crash_stop_is_safe(locked, irq_desc_get_irq_data(desc)) ||
+	    !raw_spin_trylock(&desc->lock))
+		return false;
+	crash_stop_silence(desc);
+	raw_spin_unlock(&desc->lock);
+	return true;
+}
+
+static void crash_stop_irqs(void)
+{
+	static bool begun, done;
+	struct crash_stop_chips locked = { };
+	unsigned int irq, left = 0;
+	struct irq_desc *desc;
+
+	if (begun) {
+		if (!done)
+			pr_warn("kexec: interrupts are not masked: a chip has faulted\n");
+		return;
+	}
+	begun = true;
+	crash_stop_find_locked(&locked);
+	for_each_irq_desc(irq, desc) {
+		if (!irq_desc_get_chip(desc) ||
+		    (!irqd_is_started(irq_desc_get_irq_data(desc)) && !crash_stop_is_percpu(desc)))
+			continue;
+		left += !crash_stop_irq(&locked, desc);
+	}
+	done = true;
+	if (left)
+		pr_notice("kexec: %u interrupts not masked: chip locked or on a slow bus\n", left);
+}
+
+/**
+ * machine_crash_shutdown() - stop the other CPUs and mask interrupts
  * @regs: registers that the dump shall show for this CPU
  *
  * A CPU that does not stop is named, and the dump goes on without its registers:
@@ -30,7 +178,7 @@
  *
  * Context: panic path, on the CPU that panicked; leaves interrupts off.
  */
-void kexec_arch_crash_stop(struct pt_regs *regs)
+noinline void machine_crash_shutdown(struct pt_regs *regs)
 {
 	unsigned int this_cpu;
 
@@ -43,7 +191,7 @@ void kexec_arch_crash_stop(struct pt_regs *regs)
 		pr_emerg("kexec: %u CPUs did not stop, the dump lacks their registers\n",
 			 num_online_cpus() - cpu_online(this_cpu));
 
-	machine_kexec_mask_interrupts();
+	crash_stop_irqs();
 
 	/* People and scripts look for this very line, so it has no prefix. */
 	pr_notice("Starting crashdump kernel...\n");

@@ -66,10 +66,10 @@ static void fdt_source_add_usable(struct fdt_source *src,
 
 static void fdt_source_usable(struct fdt_source *src)
 {
-#ifdef CONFIG_CRASH_RESERVE
+	if (!IS_ENABLED(CONFIG_CRASH_RESERVE))
+		return;
 	fdt_source_add_usable(src, &crashk_res);
 	fdt_source_add_usable(src, &crashk_low_res);
-#endif
 }
 
 static int fdt_source_check(void)

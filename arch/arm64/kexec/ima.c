@@ -19,43 +19,45 @@
 #include <linux/errno.h>
 #include <linux/ima.h>
 #include <linux/init.h>
+#include <linux/libfdt.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/of.h>
+#include <linux/of_fdt.h>
 #include <linux/types.h>
 
 #include "fdt_source.h"
 
 /**
  * struct ima_handover - what the property says
- * @prop: the property, owned by the live tree
  * @start_pa: first byte of the list
  * @len: bytes of it, never 0
  */
 struct ima_handover {
-	struct property *prop;
 	phys_addr_t start_pa;
 	size_t len;
 };
 
-/* The cells are those of the root node: /chosen has none of its own. */
+/*
+ * From the flat tree: with ACPI there is no live one. The cells are those of the root
+ * node: /chosen has none of its own.
+ */
 static int __init ima_handover_find(struct ima_handover *found)
 {
-	int addr_cells, size_cells, len;
+	const void *fdt = kexec_fdt_booted_with();
+	const int cells = dt_root_addr_cells + dt_root_size_cells;
 	const __be32 *cell;
+	int node, len;
 
-	found->prop = of_find_property(of_chosen, KEXEC_FDT_IMA_PROP, &len);
-	if (!found->prop)
+	node = fdt ? fdt_path_offset(fdt, "/chosen") : -FDT_ERR_NOTFOUND;
+	if (node < 0)
+		return -ENOENT;
+	cell = fdt_getprop(fdt, node, KEXEC_FDT_IMA_PROP, &len);
+	if (!cell || len / (int)sizeof(*cell) < cells)
 		return -ENOENT;
 
-	addr_cells = of_n_addr_cells(of_chosen);
-	size_cells = of_n_size_cells(of_chosen);
-	if (len / sizeof(*cell) < addr_cells + size_cells)
-		return -ENOENT;
-
-	cell = found->prop->value;
-	found->start_pa = of_read_number(cell, addr_cells);
-	found->len = of_read_number(cell + addr_cells, size_cells);
+	found->start_pa = dt_mem_next_cell(dt_root_addr_cells, &cell);
+	found->len = dt_mem_next_cell(dt_root_size_cells, &cell);
 	return found->len ? 0 : -ENOENT;
 }
 
@@ -92,6 +94,7 @@ int __init ima_get_kexec_buffer(void **addr, size_t *size)
  */
 int __init ima_free_kexec_buffer(void)
 {
+	struct property *prop = of_find_property(of_chosen, KEXEC_FDT_IMA_PROP, NULL);
 	struct ima_handover found;
 	int ret;
 
@@ -100,7 +103,7 @@ int __init ima_free_kexec_buffer(void)
 		return ret;
 
 	/* First the name, then the memory: nobody may find it half free. */
-	ret = of_remove_property(of_chosen, found.prop);
+	ret = prop ? of_remove_property(of_chosen, prop) : 0;
 	if (ret)
 		return ret;
 	memblock_free_late(found.start_pa, found.len);

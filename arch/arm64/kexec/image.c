@@ -15,17 +15,18 @@
  * callers own all memory.  What the CPUs can run comes in as an argument, see
  * image_cpu.c.  The host simulator compiles this file.
  *
- * Refusals.  The errno is the one that the system call always gave for the
- * same fault, directly or because placing the image failed later:
+ * Refusals.  Loaders try another format or kexec_load() when they get ENOEXEC, so
+ * that is the errno of a file that is not an Image which this file can read.  The
+ * other two are final: no system call starts such a kernel on this machine.
  *
  *   ==============================================  ==============
- *   shorter than the header, or no magic            EINVAL
- *   image_size is 0                                 EINVAL
- *   file is longer than image_size                  EINVAL
+ *   shorter than the header, or no magic            ENOEXEC
+ *   image_size is 0                                 ENOEXEC
+ *   file is longer than image_size                  ENOEXEC
+ *   text_offset not on a page, or 2 MiB and more    ENOEXEC
+ *   a PE section ends behind the end of the file    ENOEXEC
  *   endianness or page size the CPUs do not have    EINVAL
- *   text_offset not on a page, or 2 MiB and more    EADDRNOTAVAIL
  *   image_size beyond 48 bits of address            EADDRNOTAVAIL
- *   a PE section ends behind the end of the file    ENOEXEC (new)
  *   ==============================================  ==============
  *
  * Flag bits 4 to 63 are reserved; a kernel of the future may set one to say
@@ -85,14 +86,14 @@ static int image_check_ident(const struct image_view *view)
 	if (view->head_len < sizeof(struct arm64_image_header)) {
 		pr_err("file has %llu bytes, the header alone has %zu; give a complete Image\n",
 		       view->file_len, sizeof(struct arm64_image_header));
-		return -EINVAL;
+		return -ENOEXEC;
 	}
 
 	magic = image_le32(view, magic);
 	if (magic != IMAGE_MAGIC_LE) {
 		pr_err("magic is %#010x, not %#010x; give an arm64 Image, unpacked\n",
 		       magic, IMAGE_MAGIC_LE);
-		return -EINVAL;
+		return -ENOEXEC;
 	}
 	return 0;
 }
@@ -102,12 +103,12 @@ static int image_check_offset(const struct kexec_image_info *info)
 	if (info->text_offset % IMAGE_PAGE_MIN) {
 		pr_err("text_offset %#llx is no multiple of %#x; the header is damaged, give an intact Image\n",
 		       info->text_offset, IMAGE_PAGE_MIN);
-		return -EADDRNOTAVAIL;
+		return -ENOEXEC;
 	}
 	if (info->text_offset >= IMAGE_BASE_ALIGN) {
 		pr_err("text_offset %#llx is not below %#x; the header is damaged, give an intact Image\n",
 		       info->text_offset, IMAGE_BASE_ALIGN);
-		return -EADDRNOTAVAIL;
+		return -ENOEXEC;
 	}
 	return 0;
 }
@@ -119,12 +120,12 @@ static int image_check_size(const struct image_view *view,
 	if (!info->image_size) {
 		pr_err("image_size is 0, the file alone needs %#llx; give a kernel of v3.17 or later\n",
 		       view->file_len);
-		return -EINVAL;
+		return -ENOEXEC;
 	}
 	if (view->file_len > info->image_size) {
 		pr_err("image_size %#llx is below the %#llx bytes of the file; remove what was appended to the Image\n",
 		       info->image_size, view->file_len);
-		return -EINVAL;
+		return -ENOEXEC;
 	}
 	return 0;
 }
@@ -262,6 +263,26 @@ static int image_check_pe(const struct image_view *view)
 		ret = image_check_section(view, view->head + entry);
 	}
 	return ret;
+}
+
+/**
+ * kexec_image_promise - say how long an Image may be by its own header
+ * @head: first bytes of the Image, no alignment needed
+ * @head_len: bytes at @head
+ *
+ * For an Image whose length is not known yet, because it is packed.
+ *
+ * Context: any; does not sleep, reads nothing but its arguments.
+ * Return: image_size, or @head_len where there is no header that says so.
+ */
+u64 kexec_image_promise(const void *head, size_t head_len)
+{
+	const struct image_view view = { .head = head };
+
+	if (head_len < sizeof(struct arm64_image_header) ||
+	    image_le32(&view, magic) != IMAGE_MAGIC_LE || !image_le64(&view, image_size))
+		return head_len;
+	return image_le64(&view, image_size);
 }
 
 /**

@@ -34,6 +34,7 @@ struct image_cpu_caps {
 	bool granule_64k;
 };
 
+u64 kexec_image_promise(const void *head, size_t head_len);
 int kexec_image_parse(const void *head, size_t head_len, u64 file_len,
 		      const struct image_cpu_caps *caps,
 		      struct kexec_image_info *info);

@@ -3,22 +3,21 @@
  * DOC: An Image on this machine
  *
  * The part of the Image loader that asks the running kernel: which granules
- * and byte orders the CPUs have, whether the keyrings of this kernel vouch for
- * the file, and for memory to unpack it into.  The rules themselves are in
- * image.c and container.c.
+ * and byte orders the CPUs have, and whether the keyrings of this kernel vouch for
+ * the file.  The rules themselves are in image.c and container.c.
  *
- * Nothing is owned, no lock is taken here.  kexec_arch_image_open() may
- * sleep; both run in the context of the loading process only.
+ * Nothing is owned, no lock is taken here.  All of it runs in the context of the
+ * loading process and may sleep.
  */
 
 #define pr_fmt(fmt) "kexec: Image: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/cpufeature.h>
 #include <linux/errno.h>
 #include <linux/kconfig.h>
 #include <linux/kexec_machine.h>
 #include <linux/limits.h>
-#include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -59,10 +58,96 @@ int kexec_arch_image_probe(const void *head, size_t head_len, u64 file_len,
 
 	if (kexec_container_detect(head, head_len) != CONTAINER_RAW) {
 		*info = (struct kexec_image_info) { .packed = true };
-		return 0;
+		return kexec_container_locate(head, head_len, file_len, &info->payload_start,
+					      &info->payload_len);
 	}
 	image_cpu_caps_read(&caps);
 	return kexec_image_parse(head, head_len, file_len, &caps, info);
+}
+
+/* @len: bytes of the Image, or 0 when only its head is there. */
+static int image_cpu_parse_unpacked(const void *head, size_t head_len, size_t len,
+				    struct kexec_image_info *info)
+{
+	struct kexec_image_info found;
+	struct image_cpu_caps caps;
+	int ret;
+
+	if (kexec_container_detect(head, head_len) != CONTAINER_RAW) {
+		pr_err("the file is packed twice; unpack it once and load again\n");
+		return -ENOEXEC;
+	}
+	image_cpu_caps_read(&caps);
+	ret = kexec_image_parse(head, head_len, len ?: kexec_image_promise(head, head_len),
+				&caps, &found);
+	if (ret)
+		return ret;
+	found.packed = true;
+	found.payload_start = info->payload_start;
+	found.payload_len = info->payload_len;
+	*info = found;
+	return 0;
+}
+
+/**
+ * kexec_arch_image_peek - read the header of a packed Image
+ * @data: first bytes of the packed data, from @info->payload_start on
+ * @len: bytes at @data, at most @info->payload_len; 64 KiB are enough
+ * @info: as kexec_arch_image_probe() left it, packed; completed on success
+ *
+ * Nothing but the head is unpacked, so this costs the same for any file.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -ENOMEM or an errno as kexec_image_parse() after one message.
+ */
+int kexec_arch_image_peek(const void *data, size_t len, struct kexec_image_info *info)
+{
+	void *head __free(kfree) = kmalloc(KEXEC_IMAGE_HEAD_SIZE, GFP_KERNEL);
+	struct container_payload payload;
+	int ret;
+
+	if (!head) {
+		pr_err("no memory for the header of a packed Image\n");
+		return -ENOMEM;
+	}
+	ret = kexec_container_open_gzip(data, len, &payload);
+	if (ret)
+		return ret;
+	ret = kexec_inflate_head(&payload, head, KEXEC_IMAGE_HEAD_SIZE);
+	if (ret < 0)
+		return ret;
+	return image_cpu_parse_unpacked(head, ret, 0, info);
+}
+
+/**
+ * kexec_arch_image_unpack - unpack an Image
+ * @file: the whole file
+ * @file_len: bytes of it
+ * @image: filled; undefined after a failure
+ * @len: bytes at @image, an Image that has more is refused; set to those it has
+ * @info: set to what the header asks for, with @packed false when @file is no packed
+ *        file after all; @image is not filled then
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOEXEC for a file that is damaged, -ENOMEM, -EINTR or an errno as
+ * kexec_image_parse(), each after one message.
+ */
+int kexec_arch_image_unpack(const void *file, size_t file_len, void *image, size_t *len,
+			    struct kexec_image_info *info)
+{
+	struct container_payload payload;
+	u64 unpacked;
+	int ret;
+
+	*info = (struct kexec_image_info) { };
+	ret = kexec_container_open(file, file_len, &payload);
+	if (ret || !payload.packed)
+		return ret;
+	ret = kexec_inflate_all(&payload, image, *len, &unpacked);
+	if (ret)
+		return ret;
+	*len = unpacked;
+	return image_cpu_parse_unpacked(image, unpacked, unpacked, info);
 }
 
 #ifdef CONFIG_KEXEC_IMAGE_VERIFY_SIG
@@ -88,70 +173,34 @@ static int image_cpu_verify(const void *image, unsigned int len)
 }
 #endif
 
-/* Whether that matters is the caller's decision, so it is no error here. */
 static int image_cpu_sig(const void *image, size_t len)
 {
-	int ret = -EKEYREJECTED;
-
-	if (len <= UINT_MAX)
-		ret = image_cpu_verify(image, len);
-	if (ret)
-		pr_debug("signature of a file of %#zx bytes not accepted: %d\n", len, ret);
-	return ret;
-}
-
-static int image_cpu_unpack(const struct container_payload *payload,
-			    struct kexec_image_file *kernel)
-{
-	int ret = 0;
-
-	kernel->unpacked = kvmalloc(payload->unpacked_len, GFP_KERNEL | __GFP_NOWARN);
-	if (!kernel->unpacked) {
-		pr_err("no memory to unpack an Image of %llu bytes; free some and load again\n",
-		       payload->unpacked_len);
-		return -ENOMEM;
-	}
-	if (payload->packed)
-		ret = kexec_inflate_all(payload, kernel->unpacked);
-	else
-		memcpy(kernel->unpacked, payload->data, payload->len);
-	if (ret) {
-		kvfree(kernel->unpacked);
-		kernel->unpacked = NULL;
-	}
-	kernel->image = kernel->unpacked;
-	kernel->len = payload->unpacked_len;
-	return ret;
+	return len <= UINT_MAX ? image_cpu_verify(image, len) : -EKEYREJECTED;
 }
 
 /**
- * kexec_arch_image_open - get at the Image in a complete kernel file
+ * kexec_arch_image_sig - say whether a trusted key signed a kernel
  * @file: the whole file
+ * @file_len: bytes of it
+ * @image: the Image, unpacked, or @file
  * @len: bytes of it
- * @kernel: filled in on success; points into @file where that is the Image
  *
- * An Image.gz is signed inside, an EFI program that unpacks itself (zboot)
- * outside.
+ * An EFI program that unpacks itself (zboot) is signed as a whole, or the Image in it
+ * is; an Image.gz can only be signed inside. Whether it matters is the caller's decision,
+ * so nothing is printed.
  *
  * Context: process context, may sleep.
- * Return: 0; -ENOEXEC for a packed file that is damaged or packed in a way that
- * is not supported, -ENOMEM or -EINTR, each after one message.
+ * Return: 0, or why the signature is not accepted.
  */
-int kexec_arch_image_open(const void *file, size_t len, struct kexec_image_file *kernel)
+int kexec_arch_image_sig(const void *file, size_t file_len, const void *image, size_t len)
 {
-	enum container_kind kind = kexec_container_detect(file, len);
-	struct container_payload payload;
-	int ret;
+	int ret = -ENODATA;
 
-	*kernel = (struct kexec_image_file) { .image = file, .len = len };
-	if (kind != CONTAINER_RAW) {
-		ret = kexec_container_open(file, len, &payload);
-		if (!ret)
-			ret = image_cpu_unpack(&payload, kernel);
-		if (ret)
-			return ret;
-	}
-	kernel->sig = kind == CONTAINER_GZIP ? image_cpu_sig(kernel->image, kernel->len) :
-					       image_cpu_sig(file, len);
-	return 0;
+	if (kexec_container_detect(file, file_len) == CONTAINER_ZBOOT)
+		ret = image_cpu_sig(file, file_len);
+	if (ret == -ENODATA)
+		ret = image_cpu_sig(image, len);
+	if (ret)
+		pr_debug("signature of a file of %#zx bytes not accepted: %d\n", file_len, ret);
+	return ret;
 }

@@ -3,9 +3,10 @@
  * DOC: Unpacking an Image
  *
  * Turns the payload that container.c found into the Image, with the kernel's
- * own zlib.  The head alone can be had first, so that the header is checked
- * before memory for the whole is taken; the whole goes to memory of the
- * caller's choice, which may be the very pages that the next kernel runs in.
+ * own zlib.  The head is unpacked first and alone: it says how large the Image may be,
+ * and no claim of the packed data about its length is used before it is compared.
+ * The whole is unpacked into memory of the caller's choice, which may be the very pages
+ * that the next kernel runs in.
  *
  * One piece is unpacked at a time, between two pieces others may run and a
  * fatal signal ends the work.  No lock; the state lives on the stack and in a
@@ -14,7 +15,6 @@
 
 #define pr_fmt(fmt) "kexec: Image: " fmt
 
-#include <linux/cleanup.h>
 #include <linux/crc32.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
@@ -25,6 +25,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#include <linux/unaligned.h>
 #include <linux/zlib.h>
 
 #include "container.h"
@@ -32,11 +33,34 @@
 /* A few milliseconds of work on a slow core. */
 #define INFLATE_PIECE	SZ_1M
 
-static int inflate_damaged(const struct container_payload *payload, u64 done)
+/* What follows the deflate stream, RFC 1952, 2.3. */
+#define INFLATE_TRAILER	8
+
+static int inflate_damaged(u64 done)
 {
-	pr_err("unpacking fails after %llu of %llu bytes; the file is damaged, give an intact one\n",
-	       done, payload->unpacked_len);
+	pr_err("unpacking fails after %llu bytes; the file is damaged, give an intact one\n", done);
 	return -ENOEXEC;
+}
+
+static int inflate_begin(struct z_stream_s *strm, const struct container_payload *payload,
+			 void *dst)
+{
+	*strm = (struct z_stream_s) {
+		.next_in = payload->data,
+		.avail_in = payload->len,
+		.next_out = dst,
+		.workspace = kvmalloc(zlib_inflate_workspacesize(), GFP_KERNEL),
+	};
+	if (!strm->workspace) {
+		pr_err("no memory for %d bytes to unpack with; free memory and load again\n",
+		       zlib_inflate_workspacesize());
+		return -ENOMEM;
+	}
+	/* Negative: a bare deflate stream, container.c has read what is around it. */
+	if (zlib_inflateInit2(strm, -MAX_WBITS) == Z_OK)
+		return 0;
+	kvfree(strm->workspace);
+	return inflate_damaged(0);
 }
 
 static int inflate_piece(struct z_stream_s *strm, u64 left)
@@ -46,101 +70,111 @@ static int inflate_piece(struct z_stream_s *strm, u64 left)
 }
 
 /*
- * Fills all of the @want bytes at @dst.  With an empty piece at the end zlib
- * gets to see that the stream ends there, which it must not say earlier.
+ * Stops at the end of the stream or when @room bytes are filled.  With an empty piece
+ * at the end zlib sees an end of the stream that is just there.
  */
-static int inflate_run(struct z_stream_s *strm, u64 want, bool to_end)
+static int inflate_run(struct z_stream_s *strm, u64 room)
 {
 	int err = Z_OK;
 
-	while (err == Z_OK && strm->total_out < want) {
-		if (fatal_signal_pending(current))
+	while (err == Z_OK && strm->total_out < room) {
+		if (fatal_signal_pending(current)) {
+			pr_err("unpacking stopped by a signal after %lu bytes; load again\n",
+			       strm->total_out);
 			return -EINTR;
+		}
 		cond_resched();
-		err = inflate_piece(strm, want - strm->total_out);
+		err = inflate_piece(strm, room - strm->total_out);
 	}
-	if (to_end && err == Z_OK)
+	if (err == Z_OK)
 		err = inflate_piece(strm, 0);
-
-	if (strm->total_out != want)
-		return -ENOEXEC;
-	if (to_end)
-		return err == Z_STREAM_END && !strm->avail_in ? 0 : -ENOEXEC;
-	return 0;
+	if (err == Z_STREAM_END)
+		return 0;
+	if (strm->total_out < room || err == Z_DATA_ERROR || !strm->avail_in)
+		return inflate_damaged(strm->total_out);
+	pr_err("packed Image has more than %llu bytes, the image_size in its header\n", room);
+	return -ENOEXEC;
 }
 
-static int inflate_do(const struct container_payload *payload, void *dst,
-		      u64 want, bool to_end)
+static int inflate_check_end(const struct z_stream_s *strm, const void *image)
 {
-	void *work __free(kvfree) = kvmalloc(zlib_inflate_workspacesize(), GFP_KERNEL);
-	struct z_stream_s strm = {
-		.next_in = payload->data,
-		.avail_in = payload->len,
-		.next_out = dst,
-		.workspace = work,
-	};
-	int ret;
+	const u8 *rest = strm->next_in;
+	u32 crc, claim, len = strm->total_out;
 
-	if (!work) {
-		pr_err("no memory for %d bytes to unpack with; free memory and load again\n",
-		       zlib_inflate_workspacesize());
-		return -ENOMEM;
+	if (strm->avail_in < INFLATE_TRAILER) {
+		pr_err("gzip trailer has %lu bytes, not %d; the file is cut short, give a complete one\n",
+		       strm->avail_in, INFLATE_TRAILER);
+		return -ENOEXEC;
 	}
-
-	/* Negative: a bare deflate stream, container.c has read what is around it. */
-	if (zlib_inflateInit2(&strm, -MAX_WBITS) != Z_OK)
-		return inflate_damaged(payload, 0);
-
-	ret = inflate_run(&strm, want, to_end);
-	if (ret == -ENOEXEC)
-		return inflate_damaged(payload, strm.total_out);
-	if (ret)
-		pr_err("unpacking stopped by a signal after %lu of %llu bytes; load again\n",
-		       strm.total_out, payload->unpacked_len);
-	return ret;
+	claim = get_unaligned_le32(rest + 4);
+	if (claim != len) {
+		pr_err("gzip trailer says %u bytes, %u are unpacked; the file is damaged, give an intact one\n",
+		       claim, len);
+		return -ENOEXEC;
+	}
+	crc = ~crc32_le(~0, image, strm->total_out);
+	if (crc != get_unaligned_le32(rest)) {
+		pr_err("CRC-32 of the unpacked Image is %#010x, not %#010x; the file is damaged, give an intact one\n",
+		       crc, get_unaligned_le32(rest));
+		return -ENOEXEC;
+	}
+	/* Zeroes are padding, as of a file that was written to whole blocks. */
+	if (!memchr_inv(rest + INFLATE_TRAILER, 0, strm->avail_in - INFLATE_TRAILER))
+		return 0;
+	pr_err("%lu bytes behind the gzip data are not all zero; give a file with one member\n",
+	       strm->avail_in - INFLATE_TRAILER);
+	return -ENOEXEC;
 }
 
 /**
- * kexec_inflate_head - get the first bytes of a packed Image
- * @payload: as kexec_container_open() left it, packed
- * @head: filled with as many bytes as fit and are there
+ * kexec_inflate_head - unpack the first bytes of an Image
+ * @payload: as kexec_container_open_gzip() left it; it may end anywhere
+ * @head: filled with as many bytes as fit and are in @payload
  * @room: bytes of @head
  *
  * Context: process context, may sleep.
- * Return: how many bytes @head holds; -ENOEXEC for damaged data, -ENOMEM or
- * -EINTR, each after one message.
+ * Return: how many bytes @head holds; -ENOEXEC for damaged data or -ENOMEM, each after
+ * one message.
  */
 int kexec_inflate_head(const struct container_payload *payload,
 		       void *head, size_t room)
 {
-	u64 want = min_t(u64, room, payload->unpacked_len);
-	int ret = inflate_do(payload, head, want, false);
+	struct z_stream_s strm;
+	int ret = inflate_begin(&strm, payload, head), err = Z_OK;
 
-	return ret ?: want;
+	if (ret)
+		return ret;
+	while (err == Z_OK && strm.total_out < room)
+		err = inflate_piece(&strm, room - strm.total_out);
+	kvfree(strm.workspace);
+	/* Z_BUF_ERROR: all of the input is used. */
+	if (err == Z_OK || err == Z_STREAM_END || (err == Z_BUF_ERROR && strm.total_out))
+		return strm.total_out;
+	return inflate_damaged(strm.total_out);
 }
 
 /**
  * kexec_inflate_all - unpack an Image
  * @payload: as kexec_container_open() left it, packed
- * @dst: room for @payload->unpacked_len bytes, which are undefined after a
- *       failure
+ * @dst: filled; undefined after a failure
+ * @room: bytes at @dst; an Image that has more is refused
+ * @len: set to the bytes of the Image
  *
  * Context: process context, may sleep.
- * Return: 0 when all bytes are there and have the right CRC-32; -ENOEXEC for
- * damaged data, -ENOMEM or -EINTR, each after one message.
+ * Return: 0 when all bytes are there and have the right CRC-32, and nothing but zeroes
+ * follows them; -ENOEXEC otherwise, -ENOMEM or -EINTR, each after one message.
  */
-int kexec_inflate_all(const struct container_payload *payload, void *dst)
+int kexec_inflate_all(const struct container_payload *payload, void *dst, u64 room, u64 *len)
 {
-	int ret = inflate_do(payload, dst, payload->unpacked_len, true);
-	u32 crc;
+	struct z_stream_s strm;
+	int ret = inflate_begin(&strm, payload, dst);
 
 	if (ret)
 		return ret;
-	crc = ~crc32_le(~0, dst, payload->unpacked_len);
-	if (crc != payload->crc) {
-		pr_err("CRC-32 of the unpacked Image is %#010x, not %#010x; the file is damaged, give an intact one\n",
-		       crc, payload->crc);
-		return -ENOEXEC;
-	}
-	return 0;
+	ret = inflate_run(&strm, room);
+	if (!ret)
+		ret = inflate_check_end(&strm, dst);
+	kvfree(strm.workspace);
+	*len = strm.total_out;
+	return ret;
 }

@@ -12,6 +12,7 @@
 
 #include <linux/bits.h>
 #include <linux/build_bug.h>
+#include <linux/sizes.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 #include <asm/page.h>
@@ -20,7 +21,7 @@ struct kexec_plan;
 
 /* "KREL" in memory on a little-endian machine; for those who read a dump. */
 #define KERN_RELOC_MAGIC	0x4c45524bU
-#define KERN_RELOC_VERSION	1U
+#define KERN_RELOC_VERSION	2U
 
 #define KERN_RELOC_MMU_ON_BIT	0
 #define KERN_RELOC_EL2_BIT	1
@@ -32,6 +33,56 @@ struct kexec_plan;
 
 /* Stands for "no further table"; page frame 0 may be a table like any other. */
 #define KERN_RELOC_NO_TABLE	(~0ULL)
+
+/* "KFLT" in memory on a little-endian machine. */
+#define KERN_RELOC_FAULT_MAGIC	0x544c464bU
+
+/**
+ * struct kern_reloc_fault - an exception while this kernel was being left
+ * @magic: KERN_RELOC_FAULT_MAGIC once the exception was taken, else 0
+ * @vector: index of the vector, 0 to 15, as the architecture orders them
+ * @extent: number of the extent that was being copied, from 1; 0 for none
+ * @esr: ESR_EL1, or with VHE ESR_EL2; the same for the others
+ * @elr: ELR_EL1
+ * @far: FAR_EL1, meaningful where @esr says so
+ * @spsr: SPSR_EL1
+ * @unused: 0
+ *
+ * @extent is written during relocation, the rest by kexec_fault_vectors, which
+ * clean it to the point of coherency.  Another kernel may read it, see fault.c.
+ */
+struct kern_reloc_fault {
+	u32 magic;
+	u32 vector;
+	u64 extent;
+	u64 esr;
+	u64 elr;
+	u64 far;
+	u64 spsr;
+	u64 unused[2];
+};
+
+/* Pairs of 8 bytes are stored at once; all of it is cleaned, 16 bytes at a time. */
+static_assert(offsetof(struct kern_reloc_fault, vector) == 4);
+static_assert(offsetof(struct kern_reloc_fault, elr) ==
+	      offsetof(struct kern_reloc_fault, esr) + 8);
+static_assert(offsetof(struct kern_reloc_fault, spsr) ==
+	      offsetof(struct kern_reloc_fault, far) + 8);
+static_assert(sizeof(struct kern_reloc_fault) == 64);
+
+/**
+ * struct kern_reloc_where - where the vectors of a relocation page find the record
+ * @record_pa: &struct kern_reloc_fault
+ * @pa_to_addr: added to it makes the address to use while the MMU is on
+ */
+struct kern_reloc_where {
+	u64 record_pa;
+	u64 pa_to_addr;
+};
+
+/* Layout of the relocation page: code, struct kern_reloc_where, vectors. */
+#define KERN_RELOC_PAGE_VECTORS	SZ_2K
+#define KERN_RELOC_PAGE_WHERE	(SZ_2K - sizeof(struct kern_reloc_where))
 
 /**
  * struct kern_reloc_arg - the one argument of the relocation routine
@@ -48,6 +99,10 @@ struct kexec_plan;
  *               KERN_RELOC_MMU_ON
  * @pa_to_addr: added to a physical address makes the address to use: distance
  *              of the linear map, or 0 with the MMU off
+ * @fault_pa: the &struct kern_reloc_fault to use: @fault, or one that outlives
+ *            a reset
+ * @unused: 0
+ * @fault: record of an exception, in cache lines of its own up to 128 bytes
  */
 struct kern_reloc_arg {
 	u32 magic;
@@ -60,12 +115,17 @@ struct kern_reloc_arg {
 	u64 ttbr1;
 	u64 ttbr1_empty;
 	u64 pa_to_addr;
+	u64 fault_pa;
+	u64 unused[7];
+	struct kern_reloc_fault fault;
 };
 
 static_assert(offsetof(struct kern_reloc_arg, flags) == 8);
 static_assert(offsetof(struct kern_reloc_arg, entry_pa) == 16);
 static_assert(offsetof(struct kern_reloc_arg, ttbr1) == 40);
-static_assert(sizeof(struct kern_reloc_arg) == 64);
+static_assert(offsetof(struct kern_reloc_arg, fault_pa) == 64);
+static_assert(offsetof(struct kern_reloc_arg, fault) == 128);
+static_assert(sizeof(struct kern_reloc_arg) == 192);
 
 /**
  * struct kern_reloc_extent - bytes to copy in one go
@@ -102,6 +162,11 @@ static_assert(offsetof(struct kern_reloc_table, extent) == 16);
 static_assert(sizeof(struct kern_reloc_table) <= PAGE_SIZE);
 
 int kexec_leave_fill_tables(const struct kexec_plan *plan, u64 *first_pa);
+
+/* fault.c: the record of an exception */
+extern u8 kexec_fault_page[SZ_4K];
+u64 kexec_fault_record(phys_addr_t own_pa);
+void kexec_fault_fill_page(void *page, u64 record_pa);
 
 /* In relocate.S; called at its physical address, through the idmap. */
 void __noreturn kexec_leave_mmu_off(u64 entry_pa, u64 x0, unsigned long el2);

@@ -3,7 +3,7 @@
  * DOC: leaving this kernel
  *
  * kexec_arch_prepare() runs when an image is loaded and makes all that the way
- * out needs, so that kexec_arch_leave() has nothing to allocate and nothing
+ * out needs, so that machine_kexec() has nothing to allocate and nothing
  * that can fail.  Ways out, chosen by what was loaded and where we run:
  *
  * ==============  ===========================================================
@@ -49,10 +49,11 @@
 #include <asm/virt.h>
 
 #include "kern_reloc.h"
+#include "park.h"
 #include "trans_pgd.h"
 
 /**
- * struct leave_state - what kexec_arch_prepare() leaves for kexec_arch_leave()
+ * struct leave_state - what kexec_arch_prepare() leaves for machine_kexec()
  * @plan: the plan that this belongs to
  * @arg: argument of the relocation routine
  * @code_pa: the copy of that routine
@@ -78,8 +79,13 @@ struct leave_state {
 static unsigned int leave_fail_table;
 module_param_named(fail_table, leave_fail_table, uint, 0644);
 MODULE_PARM_DESC(fail_table, "let the N-th page-table allocation of each load fail (0: none)");
+
+static unsigned int leave_inject_reloc_fault;
+module_param_named(inject_reloc_fault, leave_inject_reloc_fault, uint, 0644);
+MODULE_PARM_DESC(inject_reloc_fault, "let the source of the N-th extent of each load be no memory (0: none)");
 #else
 #define leave_fail_table 0U
+#define leave_inject_reloc_fault 0U
 #endif
 
 /* Not called through the member: alloc_page() is a macro. */
@@ -126,7 +132,8 @@ static u32 leave_dcache_line(void)
 
 /**
  * kexec_arch_sync() - push bytes out to where a CPU without caches sees them
- * @va: first byte, in the linear map
+ * @va: first byte, of any mapping of Normal cacheable memory: data caches behave as
+ *      physically indexed and tagged ones, so lines are found through each alias
  * @len: bytes
  *
  * Nothing of them stays in a data cache.  The instruction cache is not touched
@@ -160,14 +167,12 @@ void kexec_arch_sync(const void *va, size_t len)
 
 static int leave_copy_code(struct leave_state *st)
 {
-	size_t len = __relocate_new_kernel_end - __relocate_new_kernel_start;
 	void *code = leave_alloc_page(st->plan, "relocation code");
 
 	if (!code)
 		return -ENOMEM;
 
-	memcpy(code, __relocate_new_kernel_start, len);
-	kexec_arch_sync(code, len);
+	kexec_fault_fill_page(code, st->arg->fault_pa);
 	/*
 	 * The code runs from another address than it was written to, so an
 	 * aliasing I-cache is emptied as a whole.  Ends with a dsb; the jump to
@@ -233,11 +238,33 @@ int kexec_leave_fill_tables(const struct kexec_plan *plan, u64 *first_pa)
 		if (prev)
 			kexec_arch_sync(prev, sizeof(*prev));
 		prev = table;
+		cond_resched();
 	}
 	*link = KERN_RELOC_NO_TABLE;
 	if (prev)
 		kexec_arch_sync(prev, sizeof(*prev));
 	return 0;
+}
+
+/* Neither the linear map nor the bus has anything at the end of memory. */
+static void leave_inject_fault(const struct leave_state *st)
+{
+	unsigned int left = leave_inject_reloc_fault;
+	struct kern_reloc_table *table;
+	u64 pa;
+
+	for (pa = st->arg->table_pa; left && pa != KERN_RELOC_NO_TABLE; pa = table->next_pa) {
+		table = phys_to_virt(pa);
+		if (left > table->nr) {
+			left -= table->nr;
+			continue;
+		}
+		table->extent[left - 1].src_pa = memblock_end_of_DRAM();
+		kexec_arch_sync(table, sizeof(*table));
+		pr_info("kexec.inject_reloc_fault: the source of extent %u is %#llx\n",
+			leave_inject_reloc_fault, table->extent[left - 1].src_pa);
+		return;
+	}
 }
 
 /**
@@ -270,6 +297,7 @@ static void leave_map_fill(struct leave_map *map, const struct leave_state *st)
 	u64 pa;
 
 	leave_map_add(map, virt_to_phys(st->arg), PAGE_SIZE);
+	leave_map_add(map, st->arg->fault_pa, sizeof(st->arg->fault));
 	for (pa = st->arg->table_pa; pa != KERN_RELOC_NO_TABLE; pa = table->next_pa) {
 		leave_map_add(map, pa, PAGE_SIZE);
 		table = phys_to_virt(pa);
@@ -277,6 +305,8 @@ static void leave_map_fill(struct leave_map *map, const struct leave_state *st)
 	for (i = 0; i < plan->nr_copies; i++) {
 		leave_map_add(map, plan->copies[i].dst_pa, plan->copies[i].len);
 		leave_map_add(map, plan->copies[i].src_pa, plan->copies[i].len);
+		if (!(i % KERN_RELOC_TABLE_EXTENTS))
+			cond_resched();
 	}
 }
 
@@ -352,6 +382,7 @@ static void leave_print(const struct leave_state *st)
 
 	kexec_dprintk("relocation: code=%pap arg=%pap extent table=%#llx line=%u\n",
 		      &st->code_pa, &arg_pa, arg->table_pa, arg->dcache_line);
+	kexec_dprintk("relocation: an exception is recorded at %#llx\n", arg->fault_pa);
 	kexec_dprintk("relocation: %u extents, entry=%#llx dtb=%#llx\n",
 		      st->plan->nr_copies, arg->entry_pa, arg->dtb_pa);
 	if (arg->flags & KERN_RELOC_EL2)
@@ -378,6 +409,7 @@ static int leave_build(struct leave_state *st)
 	arg->dcache_line = leave_dcache_line();
 	arg->entry_pa = st->plan->entry_pa;
 	arg->dtb_pa = st->plan->dtb_pa;
+	arg->fault_pa = kexec_fault_record(virt_to_phys(&arg->fault));
 
 	err = leave_copy_code(st);
 	if (!err)
@@ -387,6 +419,7 @@ static int leave_build(struct leave_state *st)
 	if (err)
 		return err;
 
+	leave_inject_fault(st);
 	err = leave_make_tables(st);
 	if (err)
 		pr_notice("no page tables (error %d): relocation will run with the MMU off\n", err);
@@ -406,16 +439,17 @@ static int leave_build(struct leave_state *st)
  * on failure as well.
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
- * Return: 0; -EBUSY when CPUs are stuck in this kernel's text, or -ENOMEM, both
- * after one message.
+ * Return: 0; -EBUSY when kexec_park_stuck() has a reason, or -ENOMEM, both after
+ * one message.
  */
 int kexec_arch_prepare(struct kexec_plan *plan)
 {
+	const char *stuck = plan->crash ? NULL : kexec_park_stuck();
 	struct leave_state *st;
 	int err;
 
-	if (!plan->crash && cpus_are_stuck_in_kernel()) {
-		pr_err("CPUs are stuck in this kernel and would run on in overwritten memory; boot with nosmp or mend the firmware's CPU_OFF\n");
+	if (stuck) {
+		pr_err("load refused: %s\n", stuck);
 		return -EBUSY;
 	}
 	if (!plan->nr_copies)
@@ -453,17 +487,18 @@ void kexec_arch_release(struct kexec_plan *plan)
 /* What keeps running while memory is overwritten ruins it. */
 static void leave_check_cpus(const struct kexec_plan *plan)
 {
-	bool stuck = cpus_are_stuck_in_kernel();
+	const char *stuck;
 
 	if (plan->crash) {
-		if (stuck || smp_crash_stop_failed())
+		if (smp_crash_stop_failed())
 			pr_emerg("some CPUs did not stop; the dump may not be consistent\n");
 		return;
 	}
 	/* More of them than when the image was loaded. */
+	stuck = kexec_park_stuck();
 	if (stuck || num_online_cpus() > 1)
-		panic("kexec: %u CPUs online%s, cannot leave this kernel under their feet\n",
-		      num_online_cpus(), stuck ? ", some stuck" : "");
+		panic("kexec: %u CPUs online%s%s, cannot leave this kernel under their feet\n",
+		      num_online_cpus(), stuck ? ": " : "", stuck ?: "");
 }
 
 /* Memory that nobody should have touched since the image was loaded. */
@@ -518,17 +553,18 @@ static void __noreturn leave_relocate(const struct leave_state *st)
 }
 
 /**
- * kexec_arch_leave() - start the next kernel
- * @plan: a plan that kexec_arch_prepare() accepted and whose segments are clean
- *        to the point of coherency
+ * machine_kexec() - start the next kernel
+ * @image: an image whose plan kexec_arch_prepare() accepted and whose segments
+ *         are clean to the point of coherency
  *
  * The last C code of this kernel.
  *
  * Context: the boot CPU with all others off and devices quiet; or, for a crash
  * image, whatever a panic left, and then nothing here waits or allocates.
  */
-void __noreturn kexec_arch_leave(struct kexec_plan *plan)
+noinline void __noreturn machine_kexec(struct kimage *image)
 {
+	const struct kexec_plan *plan = kexec_image_plan(image);
 	const struct leave_state *st = plan->machine;
 
 	leave_check_cpus(plan);

@@ -18,6 +18,7 @@
  */
 #include <linux/cfi_types.h>
 #include <linux/linkage.h>
+#include <linux/sizes.h>
 
 #include <asm/assembler.h>
 #include <asm/sysreg.h>
@@ -25,10 +26,11 @@
 
 #include "kern-reloc-offsets.h"
 
+#define VECTOR_SIZE	0x80
+
 /*
- * Clean and invalidate [\from, \to) to the PoC, one line at a time.  Both ends
- * are page aligned, so no line is shared with anybody else.  The caller owes
- * the dsb.
+ * Clean and invalidate [\from, \to) to the PoC, one line at a time.  Bytes that
+ * share the first or last line keep their values.  The caller owes the dsb.
  */
 .macro civac_range from:req, to:req, line:req, cur:req
 	mov	\cur, \from
@@ -77,6 +79,16 @@
 	br	\entry
 .endm
 
+/*
+ * Set VBAR_EL1 (VBAR_EL2 with VHE) to the vectors of the page at \page, an
+ * address that can be fetched from now and until the next write to VBAR_EL1.
+ */
+.macro set_fault_vectors page:req, tmp:req
+	add	\tmp, \page, #RELOC_PAGE_VECTORS
+	msr	vbar_el1, \tmp
+	isb				// the next exception uses them
+.endm
+
 	.pushsection ".kexec_relocate.text", "ax"
 /*
  * arm64_relocate_new_kernel - copy the extents, then enter the next kernel
@@ -92,7 +104,8 @@
  *
  * Register use, all of them free since nothing is returned to:
  *	x0 - x15	bytes in flight
- *	x16		cursor of the cache maintenance, scratch
+ *	x16, x17	cursors, scratch
+ *	x18		number of the extent, from 1
  *	x19		flags
  *	x20, x21	entry and dtb of the next kernel
  *	x22		physical address to usable address
@@ -100,26 +113,38 @@
  *	x24		next extent table, physical
  *	x25, x26	extents left in this table, the next one of them
  *	x27, x28, x29	destination, source, end of the destination
+ *	x30		struct kern_reloc_fault
+ *
+ * An exception ends in kexec_fault_vectors, in this page: kernel text is not in
+ * the transitional tables, and the vectors of the kernel may be overwritten.
  *
  * Why to the PoC: the next kernel starts with its caches off, and memory is all
  * that it sees then.
  *	MMU on:	 the copies are written through the cache; dc civac after them
  *		 pushes them out.
  *	MMU off: the copies bypass the cache.  A line of the destination that
- *		 this kernel left dirty could be evicted over them, a clean one
- *		 could be hit by the next kernel, so dc civac goes first.
- *		 Nothing can bring such a line back in between: data accesses are
- *		 Device and instruction fetches Non-cacheable (Arm ARM DDI 0487,
- *		 chapter D8, "The effects of disabling an address translation
- *		 stage"; chapter B2, "Mismatched memory attributes").
+ *		 this kernel left dirty could be evicted over them, so dc civac
+ *		 goes first.  This CPU allocates no line afterwards: data
+ *		 accesses are Device and instruction fetches Non-cacheable (Arm
+ *		 ARM DDI 0487, chapter D8, "The effects of disabling an address
+ *		 translation stage"; chapter B2, "Mismatched memory attributes").
+ *		 A hypervisor does: without FEAT_FWB it has a cacheable alias,
+ *		 through which the CPU may fetch the old bytes speculatively
+ *		 while they are being replaced.  Such a line is clean, and the
+ *		 next kernel would hit it, so dc civac follows the copy as well.
  */
 SYM_CODE_START(arm64_relocate_new_kernel)
+	adr	x16, arm64_relocate_new_kernel
+	set_fault_vectors x16, x17
 	ldr	w19, [x0, #RELOC_ARG_FLAGS]
 	ldr	w23, [x0, #RELOC_ARG_DCACHE_LINE]
 	ldr	x20, [x0, #RELOC_ARG_ENTRY_PA]
 	ldr	x21, [x0, #RELOC_ARG_DTB_PA]
 	ldr	x22, [x0, #RELOC_ARG_PA_TO_ADDR]
 	ldr	x24, [x0, #RELOC_ARG_TABLE_PA]
+	ldr	x30, [x0, #RELOC_ARG_FAULT_PA]
+	add	x30, x30, x22
+	mov	x18, xzr
 	tbz	x19, #RELOC_FLAG_MMU_ON_BIT, .Lnext_table
 
 	/*
@@ -154,6 +179,8 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	ldr	x29, [x26, #RELOC_EXTENT_LEN]
 	add	x26, x26, #RELOC_EXTENT_SIZE
 	sub	x25, x25, #1
+	add	x18, x18, #1
+	str	x18, [x30, #RELOC_FAULT_EXTENT]
 	add	x27, x27, x22
 	add	x28, x28, x22
 	add	x29, x29, x27
@@ -186,19 +213,32 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	cmp	x17, x29
 	b.lo	.Lcopy_128
 
-	tbz	x19, #RELOC_FLAG_MMU_ON_BIT, .Lnext_extent
 	/*
-	 * Ordered after the stores above because it is to the same addresses;
-	 * the dsb that waits for all of it is at .Lall_copied.
+	 * Orders the stores above before the maintenance below.  To Normal
+	 * cacheable memory they are ordered anyway, being to the same
+	 * addresses; with the MMU off they are Device accesses, and an alias
+	 * could be read into the cache between a dc civac and an older store.
+	 * The dsb that waits for completion is at .Lall_copied.
 	 */
+	dmb	sy
 	civac_range x27, x29, x23, x16
 	b	.Lnext_extent
 
 .Lall_copied:
+	/* No extent is being copied; see kexec_fault_vectors. */
+	str	xzr, [x30, #RELOC_FAULT_EXTENT]
 	/*
-	 * All stores, and with the MMU on all dc civac, have reached the PoC:
-	 * before the instruction cache is emptied, before the MMU goes off, and
-	 * before anything that the next kernel does.
+	 * With the MMU on the record is dirty in the cache.  Vectors that run
+	 * with the MMU off write past it, and an eviction must not undo that.
+	 * With the MMU off the dmb is for this store what it is for the copies.
+	 */
+	dmb	sy
+	add	x17, x30, #RELOC_FAULT_SIZE
+	civac_range x30, x17, x23, x16
+	/*
+	 * All stores and all dc civac have reached the PoC: before the
+	 * instruction cache is emptied, before the MMU goes off, and before
+	 * anything that the next kernel does.
 	 */
 	dsb	sy
 	ic	iallu			// it may hold what the destinations were
@@ -209,6 +249,64 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 .Lenter:
 	enter_next x20, x21, x19
 SYM_CODE_END(arm64_relocate_new_kernel)
+
+/*
+ * One vector: record the exception and spin, so that the PC tells a debugger, and
+ * the record tells the next boot, which exception it was.
+ *
+ * It uses no register of the interrupted code, which may be that of the next
+ * kernel: the page says where the record is.  With the MMU on that is in the
+ * linear map.  Copied code has no alternatives, so the syndrome registers are
+ * read by their EL1 names, which mean EL2 with VHE.
+ */
+.macro fault_vector nr
+	.org	kexec_fault_vectors + \nr * VECTOR_SIZE
+	adr	x0, kexec_fault_vectors
+	ldp	x1, x2, [x0, #RELOC_PAGE_WHERE - RELOC_PAGE_VECTORS]
+	mrs	x3, sctlr_el1
+	tbz	x3, #0, .Lphysical\@	// SCTLR_EL1.M
+	add	x1, x1, x2
+.Lphysical\@:
+	mrs	x2, esr_el1
+	mrs	x3, elr_el1
+	stp	x2, x3, [x1, #RELOC_FAULT_ESR]
+	mrs	x2, far_el1
+	mrs	x3, spsr_el1
+	stp	x2, x3, [x1, #RELOC_FAULT_FAR]
+	mov	w2, #(RELOC_FAULT_VALID & 0xffff)
+	movk	w2, #(RELOC_FAULT_VALID >> 16), lsl #16
+	mov	w3, #\nr
+	stp	w2, w3, [x1, #RELOC_FAULT_MAGIC]
+	/*
+	 * The next boot reads memory.  Stores with the MMU off are ordered with
+	 * the maintenance by the dmb.  A line has at least 16 bytes.
+	 */
+	dmb	sy
+	dc	civac, x1
+	add	x1, x1, #16
+	dc	civac, x1
+	add	x1, x1, #16
+	dc	civac, x1
+	add	x1, x1, #16
+	dc	civac, x1
+	dsb	sy
+	b	.
+.endm
+
+	/* Fails to assemble when the routine is too long; C fills this in. */
+	.org	arm64_relocate_new_kernel + RELOC_PAGE_WHERE
+	.quad	0, 0
+/*
+ * The vectors of the relocation page, and of a copy of it that
+ * kexec_leave_mmu_off uses.  They are aligned in the copies only.
+ */
+SYM_CODE_START(kexec_fault_vectors)
+	.irp	nr, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	fault_vector \nr
+	.endr
+	/* Fails to assemble when a vector outgrew its slot. */
+	.org	arm64_relocate_new_kernel + SZ_4K
+SYM_CODE_END(kexec_fault_vectors)
 	.popsection
 
 	.pushsection ".idmap.text", "ax"
@@ -238,7 +336,13 @@ SYM_TYPED_FUNC_START(kexec_leave_mmu_off)
 	ic	iallu			// nothing stale of the image is fetched
 	dsb	nsh			// complete on this CPU, the only one left
 	isb
+	/*
+	 * Up to here the vectors of this kernel work: its text is intact and
+	 * in TTBR1.  From here on VBAR_EL1 is a physical address.
+	 */
+	adr_l	x23, kexec_fault_page
 	caches_and_mmu_off x16
+	set_fault_vectors x23, x16
 	enter_next x20, x21, x22
 SYM_FUNC_END(kexec_leave_mmu_off)
 	.popsection

@@ -81,9 +81,8 @@ static void reserve_runtime_remember(struct reserve_runtime_entry *entry)
 		reserve_runtime_count++;
 	}
 	reserve_runtime_generation++;
-#ifdef CONFIG_KEXEC_FILE
-	kexec_fdt_live_update(&range);
-#endif
+	if (IS_ENABLED(CONFIG_KEXEC_FILE))
+		kexec_fdt_live_update(&range);
 	raw_spin_unlock_irqrestore(&reserve_runtime_lock, flags);
 
 	if (merged)

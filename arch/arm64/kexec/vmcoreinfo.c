@@ -41,6 +41,8 @@ static void __init vmcoreinfo_put_translation(void)
 	/* How many bits the hardware really walks may be less than VA_BITS (TCR_EL1.T1SZ). */
 	vmcoreinfo_put_hex("TCR_EL1_T1SZ",
 			   (read_sysreg(tcr_el1) & TCR_T1SZ_MASK) >> TCR_T1SZ_OFFSET);
+	/* User space: what every task runs with, whatever the register holds right now. */
+	vmcoreinfo_put_hex("TCR_EL1_T0SZ", 64 - vabits_actual);
 	/* An address to read at, not the register: no ASID, no folded bits, no 52-bit skew. */
 	vmcoreinfo_put_hex("TTBR1_EL1_BADDR", __pa_symbol(swapper_pg_dir));
 }

@@ -20,6 +20,8 @@
  *             was doing
  * reboot      panic in a reboot notifier, when somebody reboots
  * busy        from a reboot notifier on the last CPU never sleeps again
+ * irqs        panic with interrupts of several chips, see crash_test_irqs()
+ * irq-strike  panic, and panic again when an interrupt is masked
  * write PA    try to write to the linear map there, and say what came of it
  * flip PA     invert 8 bytes there behind everybody's back, as a device could,
  *             through another mapping
@@ -32,19 +34,25 @@
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
+#include <linux/interrupt.h>
 #include <linux/io.h>
+#include <linux/irq.h>
 #include <linux/irq_work.h>
+#include <linux/irqdesc.h>
+#include <linux/irqdomain.h>
 #include <linux/irqflags.h>
 #include <linux/kdebug.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
 #include <linux/reboot.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -208,6 +216,149 @@ static int crash_test_busy(u64 pa)
 	return register_reboot_notifier(&crash_test_busy_nb);
 }
 
+/* Interrupts of each chip; no device raises them. */
+#define CRASH_TEST_IRQS		4
+
+static DEFINE_MUTEX(crash_test_bus);
+static DEFINE_RAW_SPINLOCK(crash_test_chip_lock);
+
+static void crash_test_say(struct irq_data *data, const char *what)
+{
+	pr_emerg("%s %s %lu\n", what, irq_data_get_irq_chip(data)->name, data->hwirq);
+}
+
+static void crash_test_irq_enable(struct irq_data *data)
+{
+}
+
+static void crash_test_irq_mask(struct irq_data *data)
+{
+	crash_test_say(data, "mask");
+}
+
+static int crash_test_irq_state(struct irq_data *data, enum irqchip_irq_state which, bool on)
+{
+	crash_test_say(data, "state of");
+	return 0;
+}
+
+static void crash_test_bus_lock(struct irq_data *data)
+{
+	mutex_lock(&crash_test_bus);
+}
+
+static void crash_test_bus_unlock(struct irq_data *data)
+{
+	mutex_unlock(&crash_test_bus);
+}
+
+static void crash_test_irq_mask_locked(struct irq_data *data)
+{
+	raw_spin_lock(&crash_test_chip_lock);
+	crash_test_say(data, "mask");
+	raw_spin_unlock(&crash_test_chip_lock);
+}
+
+static void crash_test_irq_mask_strike(struct irq_data *data)
+{
+	panic("crash_test: an interrupt is masked");
+}
+
+/* An ordinary chip. */
+static struct irq_chip crash_test_fast = {
+	.name = "fast",
+	.irq_unmask = crash_test_irq_enable,
+	.irq_mask = crash_test_irq_mask,
+	.irq_set_irqchip_state = crash_test_irq_state,
+};
+
+/* A chip that is reached over a bus on which transfers sleep. */
+static struct irq_chip crash_test_slow = {
+	.name = "slow",
+	.irq_unmask = crash_test_irq_enable,
+	.irq_mask = crash_test_irq_mask,
+	.irq_bus_lock = crash_test_bus_lock,
+	.irq_bus_sync_unlock = crash_test_bus_unlock,
+	.irq_set_irqchip_state = crash_test_irq_state,
+};
+
+/* A chip with registers that several interrupts share. */
+static struct irq_chip crash_test_locked = {
+	.name = "locked",
+	.irq_unmask = crash_test_irq_enable,
+	.irq_mask = crash_test_irq_mask_locked,
+};
+
+/* A chip whose registers cannot be reached any more. */
+static struct irq_chip crash_test_strike = {
+	.name = "strike",
+	.irq_unmask = crash_test_irq_enable,
+	.irq_mask = crash_test_irq_mask_strike,
+};
+
+static int crash_test_irq_map(struct irq_domain *domain, unsigned int irq, irq_hw_number_t hwirq)
+{
+	irq_set_chip_and_handler(irq, domain->host_data, handle_level_irq);
+	return 0;
+}
+
+static const struct irq_domain_ops crash_test_irq_ops = { .map = crash_test_irq_map };
+
+static irqreturn_t crash_test_irq_handle(int irq, void *data)
+{
+	return IRQ_NONE;
+}
+
+/* Map CRASH_TEST_IRQS interrupts of @chip and start the first @nr; returns the first. */
+static int crash_test_irq_chip(struct irq_chip *chip, unsigned int nr)
+{
+	struct irq_domain *domain;
+	unsigned int i, irq, first = 0;
+	int ret;
+
+	domain = irq_domain_create_linear(NULL, CRASH_TEST_IRQS, &crash_test_irq_ops, chip);
+	if (!domain)
+		return -ENOMEM;
+	for (i = 0; i < CRASH_TEST_IRQS; i++) {
+		irq = irq_create_mapping(domain, i);
+		if (!irq)
+			return -ENOMEM;
+		first = first ?: irq;
+		ret = i < nr ? request_irq(irq, crash_test_irq_handle, 0, chip->name, chip) : 0;
+		if (ret)
+			return ret;
+	}
+	return first;
+}
+
+/*
+ * One interrupt of a fast chip and one of a slow bus are started, while a task owns
+ * that bus.  Two of a third chip are started; the panic comes with the descriptor of
+ * the first and the chip itself locked.
+ */
+static int crash_test_irqs(u64 pa)
+{
+	int fast = crash_test_irq_chip(&crash_test_fast, 1);
+	int slow = crash_test_irq_chip(&crash_test_slow, 1);
+	int locked = crash_test_irq_chip(&crash_test_locked, 2);
+
+	if (fast < 0 || slow < 0 || locked < 0)
+		return -EIO;
+	mutex_lock(&crash_test_bus);
+	raw_spin_lock_irq(&irq_data_to_desc(irq_get_irq_data(locked))->lock);
+	raw_spin_lock(&crash_test_chip_lock);
+	panic("crash_test: an interrupt descriptor is locked");
+}
+
+static int crash_test_irq_strike(u64 pa)
+{
+	int irq = crash_test_irq_chip(&crash_test_strike, 1);
+
+	if (irq < 0)
+		return irq;
+	panic("crash_test: an interrupt chip is dead");
+}
+
 static int crash_test_write(u64 pa)
 {
 	u64 *there = phys_to_virt(pa), value = READ_ONCE(*there);
@@ -250,6 +401,8 @@ static const struct crash_test_action {
 	{ "remote", crash_test_remote },
 	{ "reboot", crash_test_reboot },
 	{ "busy", crash_test_busy },
+	{ "irqs", crash_test_irqs },
+	{ "irq-strike", crash_test_irq_strike },
 	{ "write", crash_test_write },
 	{ "flip", crash_test_flip },
 };

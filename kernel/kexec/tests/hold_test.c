@@ -217,7 +217,77 @@ static void __maybe_unused hold_test_neighbours(struct kunit *test)
 	}
 }
 
+#ifdef CONFIG_MEMORY_FAILURE
+/* What kexec_verify_check() says while one page of the image has a memory error. */
+static int hold_test_verify_with_error(struct hold_ground *g, unsigned int slot, bool crash)
+{
+	struct page *page = g->img->backing[0].pages[slot];
+	int ret;
+
+	g->img->plan.crash = crash;
+	SetPageHWPoison(page);
+	ret = kexec_verify_check(g->img);
+	ClearPageHWPoison(page);
+	g->img->plan.crash = false;
+	return ret;
+}
+
+/* A page with an error is not read, and counts unless it was only cleared. */
+static void hold_test_memory_error(struct kunit *test)
+{
+	struct hold_ground *g = hold_test_begin(test, 8, 8);
+	const size_t len = 3 * PAGE_SIZE + 1;
+	char *content = kunit_kmalloc(test, len, GFP_KERNEL);
+	struct page *tail;
+
+	KUNIT_ASSERT_NOT_NULL(test, content);
+	memset(content, 'x', len);
+	hold_test_give_back(g);
+	KUNIT_ASSERT_EQ(test, 0, kexec_segment_fill_kernel(g->img, 0, content, len));
+	kexec_verify_record(g->img);
+	kexec_verify_wait(g->img);
+	KUNIT_EXPECT_EQ(test, 0, kexec_verify_check(g->img));
+
+	KUNIT_EXPECT_EQ(test, -EUCLEAN, hold_test_verify_with_error(g, 0, true));
+	KUNIT_EXPECT_EQ(test, -EUCLEAN, hold_test_verify_with_error(g, 3, true));
+	KUNIT_EXPECT_EQ(test, 0, hold_test_verify_with_error(g, 4, true));
+	/* Another image is copied as a whole. */
+	KUNIT_EXPECT_EQ(test, -EUCLEAN, hold_test_verify_with_error(g, 4, false));
+
+	tail = g->img->backing[0].pages[6];
+	memset(page_address(tail), 0xff, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, 0, hold_test_verify_with_error(g, 6, true));
+	KUNIT_EXPECT_EQ(test, -EUCLEAN, kexec_verify_check(g->img));
+}
+
+/* A destination with an error is refused, next to it is fine. */
+static void hold_test_memory_error_dst(struct kunit *test)
+{
+	struct hold_ground *g = hold_test_begin(test, 8, 8);
+	u64 start = PFN_PHYS(g->pfn), where;
+
+	g->pinned[0] = 3;
+	g->nr_pinned = 1;
+	hold_test_give_back(g);
+	SetPageHWPoison(pfn_to_page(g->pfn + 3));
+	num_poisoned_pages_inc(g->pfn + 3);
+	KUNIT_EXPECT_TRUE(test, kexec_ram_has_error(start, start + 8 * PAGE_SIZE, &where));
+	KUNIT_EXPECT_EQ(test, where, start + 3 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, kexec_ram_check_errors(0, start, start + 4 * PAGE_SIZE),
+			-EADDRNOTAVAIL);
+	KUNIT_EXPECT_EQ(test, kexec_ram_check_errors(0, start, start + 3 * PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, kexec_ram_check_errors(0, start + 4 * PAGE_SIZE,
+						     start + 8 * PAGE_SIZE), 0);
+	num_poisoned_pages_sub(g->pfn + 3, 1);
+	ClearPageHWPoison(pfn_to_page(g->pfn + 3));
+}
+#endif
+
 static struct kunit_case hold_test_cases[] = {
+#ifdef CONFIG_MEMORY_FAILURE
+	KUNIT_CASE(hold_test_memory_error),
+	KUNIT_CASE(hold_test_memory_error_dst),
+#endif
 #ifndef CONFIG_ARM64_64K_PAGES
 	/* Pageblocks of 512 MiB are more than a test may ask for. */
 	KUNIT_CASE_SLOW(hold_test_only_what_it_must),

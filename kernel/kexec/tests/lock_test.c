@@ -44,6 +44,20 @@ static void lock_test_refresh(struct kunit *test)
 	kexec_unlock_only();
 }
 
+static void lock_test_recheck(struct kunit *test)
+{
+	KUNIT_ASSERT_TRUE(test, kexec_lock_recheck());
+	KUNIT_EXPECT_FALSE(test, kexec_lock());
+	KUNIT_EXPECT_FALSE(test, kexec_lock_recheck());
+	KUNIT_EXPECT_FALSE(test, kexec_lock_refresh());
+	KUNIT_EXPECT_TRUE(test, kexec_unlock_recheck());
+	KUNIT_EXPECT_FALSE(test, kexec_unlock_recheck());
+
+	KUNIT_EXPECT_TRUE(test, kexec_lock());
+	KUNIT_EXPECT_FALSE(test, kexec_lock_recheck());
+	kexec_unlock_only();
+}
+
 /* How long it took to be told @got, in milliseconds. */
 static s64 lock_test_wait(bool *got)
 {
@@ -73,29 +87,41 @@ static void lock_test_patience(struct kunit *test)
 	kexec_unlock_only();
 }
 
-static void lock_test_end_refresh(struct work_struct *work)
+static void lock_test_end(struct work_struct *work)
 {
-	kexec_unlock_refresh();
+	if (!kexec_unlock_refresh())
+		kexec_unlock_recheck();
 }
 
-static DECLARE_DELAYED_WORK(lock_test_refreshing, lock_test_end_refresh);
+static DECLARE_DELAYED_WORK(lock_test_holding, lock_test_end);
 
-/* One that ends in time is no reason to fail. */
-static void lock_test_patience_pays(struct kunit *test)
+static void lock_test_ends_in_time(struct kunit *test)
 {
 	bool got;
 	s64 ms;
 
-	KUNIT_ASSERT_TRUE(test, kexec_lock_refresh());
-	KUNIT_ASSERT_TRUE(test, kexec_lock_commit());
-	schedule_delayed_work(&lock_test_refreshing,
-			      msecs_to_jiffies(KEXEC_PATIENCE_MS / 20));
+	schedule_delayed_work(&lock_test_holding, msecs_to_jiffies(KEXEC_PATIENCE_MS / 20));
 	ms = lock_test_wait(&got);
-	flush_delayed_work(&lock_test_refreshing);
+	flush_delayed_work(&lock_test_holding);
 	KUNIT_EXPECT_TRUE(test, got);
 	KUNIT_EXPECT_GE(test, ms, KEXEC_PATIENCE_MS / 40);
 	KUNIT_EXPECT_LT(test, ms, KEXEC_PATIENCE_MS);
 	kexec_unlock_only();
+}
+
+/* One that ends in time is no reason to fail. */
+static void lock_test_patience_pays(struct kunit *test)
+{
+	KUNIT_ASSERT_TRUE(test, kexec_lock_refresh());
+	KUNIT_ASSERT_TRUE(test, kexec_lock_commit());
+	lock_test_ends_in_time(test);
+}
+
+/* The same for the check of the other image after a CPU came online. */
+static void lock_test_patience_recheck(struct kunit *test)
+{
+	KUNIT_ASSERT_TRUE(test, kexec_lock_recheck());
+	lock_test_ends_in_time(test);
 }
 
 /* A panic on another CPU while the new header is being made: the old one counts. */
@@ -127,6 +153,19 @@ static void lock_test_panic_committing(struct kunit *test)
 	kexec_unlock_only();
 }
 
+/* A panic while the other image is checked: the crash image is not concerned. */
+static void lock_test_panic_rechecking(struct kunit *test)
+{
+	bool commit = true;
+
+	KUNIT_ASSERT_TRUE(test, kexec_lock_recheck());
+	KUNIT_ASSERT_TRUE(test, kexec_lock_panic(&commit));
+	KUNIT_EXPECT_FALSE(test, commit);
+	KUNIT_EXPECT_FALSE(test, kexec_unlock_recheck());
+	KUNIT_EXPECT_FALSE(test, kexec_lock());
+	kexec_unlock_only();
+}
+
 static void lock_test_panic_free(struct kunit *test)
 {
 	bool commit = true;
@@ -140,10 +179,13 @@ static void lock_test_panic_free(struct kunit *test)
 static struct kunit_case lock_test_cases[] = {
 	KUNIT_CASE(lock_test_held),
 	KUNIT_CASE(lock_test_refresh),
+	KUNIT_CASE(lock_test_recheck),
 	KUNIT_CASE_SLOW(lock_test_patience),
 	KUNIT_CASE(lock_test_patience_pays),
+	KUNIT_CASE(lock_test_patience_recheck),
 	KUNIT_CASE(lock_test_panic_staging),
 	KUNIT_CASE(lock_test_panic_committing),
+	KUNIT_CASE(lock_test_panic_rechecking),
 	KUNIT_CASE(lock_test_panic_free),
 	{ }
 };

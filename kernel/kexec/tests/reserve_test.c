@@ -28,13 +28,21 @@ struct reserve_case {
 	u64 base;
 	u64 low_size;
 	bool high;
+	bool cma;
+	bool low_is_wrong;
 };
 
 #define NONE(ram, line)			{ line, ram, -ENOENT }
 #define BAD(ram, line)			{ line, ram, -EINVAL }
-#define PLAIN(ram, line, size)		{ line, ram, 0, size }
+#define PLAIN(ram, line, size)		{ line, ram, 0, size, 0, LOW }
 #define FIXED(ram, line, size, base)	{ line, ram, 0, size, base }
 #define HIGH(ram, line, size, low)	{ line, ram, 0, size, 0, low, true }
+#define PLAIN_LOW(ram, line, size, low)	{ line, ram, 0, size, 0, low }
+#define FIXED_LOW(ram, line, size, base, low)	{ line, ram, 0, size, base, low }
+#define BAD_LOW(ram, line, size, base, low) \
+	{ line, ram, 0, size, base, low, false, false, true }
+#define CMA(ram, line, size, base, low, high) \
+	{ line, ram, 0, size, base, low, high, true }
 
 #define DISTRO	"crashkernel=512M-2G:64M,2G-16G:192M,16G-:512M"
 
@@ -118,11 +126,34 @@ static const struct reserve_case reserve_cases[] = {
 	BAD(GB(4), "crashkernel=256M,HIGH"),
 	BAD(GB(4), "crashkernel=256M,higher"),
 
+	/* size,low next to a size without a suffix */
+	PLAIN_LOW(GB(32), "crashkernel=1G crashkernel=16M,low", GB(1), MB(16)),
+	PLAIN_LOW(GB(32), "crashkernel=16M,low crashkernel=1G", GB(1), MB(16)),
+	PLAIN_LOW(GB(32), "crashkernel=1G crashkernel=0,low", GB(1), 0),
+	PLAIN_LOW(GB(32), DISTRO " crashkernel=16M,low", MB(512), MB(16)),
+	PLAIN_LOW(GB(4), "crashkernel=128M crashkernel=256M,high crashkernel=64M,low", MB(128),
+		  MB(64)),
+	FIXED_LOW(GB(32), "crashkernel=1G@8G crashkernel=16M,low", GB(1), GB(8), MB(16)),
+	BAD_LOW(GB(32), "crashkernel=1G crashkernel=,low", GB(1), 0, LOW),
+	BAD_LOW(GB(32), "crashkernel=16x,low crashkernel=1G", GB(1), 0, LOW),
+	BAD_LOW(GB(32), "crashkernel=1G@8G crashkernel=junk,low", GB(1), GB(8), 0),
+
+	/* size,cma */
+	CMA(GB(4), "crashkernel=256M crashkernel=64M,cma", MB(256), 0, LOW, false),
+	CMA(GB(4), "crashkernel=64M,cma crashkernel=256M", MB(256), 0, LOW, false),
+	CMA(GB(4), DISTRO "@0x90000000 crashkernel=64M,cma", MB(192), 0x90000000, 0, false),
+	CMA(GB(4), "crashkernel=256M,high crashkernel=64M,low crashkernel=64M,cma", MB(256), 0,
+	    MB(64), true),
+	CMA(GB(4), "crashkernel=256M crashkernel=junk,cma", MB(256), 0, LOW, false),
+	{ "crashkernel=64M,cma", GB(4), -ENOENT, .cma = true },
+	BAD(GB(4), "crashkernel=256M,cma,high"),
+	BAD(GB(4), "crashkernel=256M,cm crashkernel=64M,cma"),
+
 	/* Several */
 	PLAIN(GB(4), "crashkernel=64M crashkernel=128M", MB(128)),
 	PLAIN(GB(4), "crashkernel=1G-:64M crashkernel=128M", MB(128)),
 	PLAIN(GB(4), "crashkernel=128M crashkernel=1G-:64M", MB(64)),
-	PLAIN(GB(4), "crashkernel=128M crashkernel=256M,high crashkernel=64M,low", MB(128)),
+	PLAIN(GB(4), "crashkernel=128M crashkernel=256M,high", MB(128)),
 	PLAIN(GB(4), "crashkernel=junk crashkernel=64M", MB(64)),
 	BAD(GB(4), "crashkernel=64M crashkernel=junk"),
 	BAD(GB(4), "crashkernel=256M,high crashkernel=junk"),
@@ -174,7 +205,8 @@ static void reserve_test_table(struct kunit *test)
 		KUNIT_EXPECT_LE(test, (ulong)req.where, (ulong)end);
 		return;
 	}
-	KUNIT_EXPECT_NULL(test, req.why);
+	KUNIT_EXPECT_EQ(test, !!req.why, c->low_is_wrong);
+	KUNIT_EXPECT_EQ(test, req.cma, c->cma);
 	KUNIT_EXPECT_EQ(test, req.size, c->size);
 	KUNIT_EXPECT_EQ(test, req.base, c->base);
 	KUNIT_EXPECT_EQ(test, req.low_size, c->low_size);
@@ -203,9 +235,38 @@ static void reserve_test_cut_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, req.base, 0x90000000);
 }
 
+struct reserve_low_case {
+	u64 size;
+	u64 largest;
+	u64 free;
+	u64 fit;
+};
+
+/* What is requested, the largest free range, all that is free, and what is chosen */
+static const struct reserve_low_case reserve_low_cases[] = {
+	{ MB(128), MB(128), MB(128), MB(128) },
+	{ MB(16), GB(1), GB(2), MB(16) },
+	{ MB(128), MB(126), MB(126), MB(62) },
+	{ MB(128), MB(60), MB(200), MB(60) },
+	{ MB(128), MB(126), MB(300), MB(126) },
+	{ MB(128), MB(2), MB(3), 0 },
+	{ MB(128), 0, 0, 0 },
+	{ 0, 0, 0, 0 },
+};
+
+static void reserve_test_low(struct kunit *test)
+{
+	const struct reserve_low_case *c;
+
+	for (c = reserve_low_cases; c < reserve_low_cases + ARRAY_SIZE(reserve_low_cases); c++)
+		KUNIT_EXPECT_EQ(test, c->fit,
+				kexec_reserve_fit_low(c->size, c->largest, c->free, MB(2)));
+}
+
 static struct kunit_case reserve_test_cases[] = {
 	KUNIT_CASE_PARAM(reserve_test_table, reserve_case_gen_params),
 	KUNIT_CASE(reserve_test_cut_off),
+	KUNIT_CASE(reserve_test_low),
 	{ }
 };
 

@@ -10,7 +10,7 @@
  *	3. each of their pages gets a page that holds its bytes until the switch:
  *	   its own destination where that is free, or any free page that is
  *	   nobody's destination;
- *	4. the copy list is made, finished and checked;
+ *	4. the copy list is made in the order of the destinations and checked;
  *	5. the copies are done, in the order of the list or in any other, and
  *	   every byte of every destination is compared with what was loaded.
  *
@@ -213,13 +213,20 @@ static void extent_compare(struct sim *s, const struct extent_machine *m,
 		sim_check(s, src[page] == NO_PAGE, "page %u is missing", page);
 }
 
-static void extent_add_all(struct sim *s, const struct extent_machine *m,
-			   struct extent_list *list)
+static int extent_cmp_seg(const void *a, const void *b)
 {
-	unsigned int first = sim_below(s, m->nr_segs), i, n;
+	const struct extent_seg *sa = a, *sb = b;
 
+	return (int)sa->dst - (int)sb->dst;
+}
+
+static void extent_add_all(struct sim *s, struct extent_machine *m, struct extent_list *list)
+{
+	unsigned int i, n;
+
+	qsort(m->seg, m->nr_segs, sizeof(*m->seg), extent_cmp_seg);
 	for (i = 0; i < m->nr_segs; i++) {
-		const struct extent_seg *seg = &m->seg[(first + i) % m->nr_segs];
+		const struct extent_seg *seg = &m->seg[i];
 
 		for (n = 0; n < seg->nr; n++) {
 			sim_check(s, !kexec_extent_add(list, extent_pa(m, seg->dst + n),
@@ -270,7 +277,6 @@ static void extent_sim_load(struct sim *s)
 
 	list.copies = sim_alloc(list.max * sizeof(*list.copies));
 	extent_add_all(s, &m, &list);
-	kexec_extent_finish(&list);
 	sim_check(s, !kexec_extent_check(&list), "a good list is refused");
 	extent_compare(s, &m, &list);
 	extent_leave(s, &m, &list);

@@ -195,13 +195,12 @@ static unsigned int image_faults(const struct image_case *c)
 	unsigned int faults = 0;
 
 	if (seen < HEADER || memcmp(c->file + AT_MAGIC, "ARM\x64", 4))
-		return FAULT_EINVAL;
-	if (!size || c->file_len > size)
-		faults |= FAULT_EINVAL;
+		return FAULT_ENOEXEC;
+	if (!size || c->file_len > size || offset % SZ_4K || offset >= SZ_2M)
+		faults |= FAULT_ENOEXEC;
 	if (!image_flags_run(c, get_unaligned_le64(c->file + AT_FLAGS)))
 		faults |= FAULT_EINVAL;
-	if (offset % SZ_4K || offset >= SZ_2M || size > 1ULL << 48 ||
-	    offset + size > 1ULL << 48)
+	if (size > 1ULL << 48 || offset + size > 1ULL << 48)
 		faults |= FAULT_EADDRNOTAVAIL;
 	if (image_pe_short(c, seen))
 		faults |= FAULT_ENOEXEC;

@@ -9,6 +9,8 @@
  * reserve-damage changes bytes of such a line.  What comes out has no certain
  * meaning, but the parser stays inside the text, answers with one of its three
  * errnos, and points into the text when it refuses.
+ *
+ * reserve-low reduces a low region to memory of any size.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -161,28 +163,30 @@ static u64 reserve_put_suffixed(struct sim *s, struct reserve_case *c, const cha
 static void reserve_draw(struct sim *s, struct reserve_case *c)
 {
 	bool plain = sim_below(s, 3), high = sim_below(s, 2), low = sim_below(s, 2);
+	bool cma = sim_one_in(s, 3), cma_last = sim_below(s, 2);
 	unsigned int again = sim_below(s, 3);
+	u64 low_size;
 
 	memset(c, 0, sizeof(*c));
 	c->ram = sim_between(s, 1, 1ULL << sim_between(s, 28, 46));
 	c->low_default = sim_below(s, 1 << 30);
 	c->ret = plain || high ? 0 : -ENOENT;
+	if (cma && !cma_last)
+		reserve_put_suffixed(s, c, ",cma");
 	if (high) {
 		c->want.size = reserve_put_suffixed(s, c, ",high");
 		c->want.high = true;
-		c->want.low_size = c->low_default;
 	}
-	if (low) {
-		u64 size = reserve_put_suffixed(s, c, ",low");
-
-		if (high)
-			c->want.low_size = size;
-	}
+	low_size = low ? reserve_put_suffixed(s, c, ",low") : c->low_default;
 	/* the last one counts, and it beats the others */
 	while (plain && again--)
 		reserve_put_plain(s, c);
 	if (plain)
 		reserve_put_plain(s, c);
+	if (cma && cma_last)
+		reserve_put_suffixed(s, c, ",cma");
+	c->want.cma = cma;
+	c->want.low_size = c->want.base && !low ? 0 : low_size;
 	reserve_put_noise(s, c);
 	if (!c->ret && c->want.size >= c->ram)
 		c->ret = -EINVAL;
@@ -223,9 +227,11 @@ static void reserve_sim_grammar(struct sim *s)
 	if (ret)
 		return;
 	sim_check(s, req.size == c.want.size && req.base == c.want.base &&
-		  req.low_size == c.want.low_size && req.high == c.want.high,
-		  "%#llx@%#llx low %#llx high %d for \"%s\"", req.size, req.base, req.low_size,
-		  req.high, c.line);
+		  req.low_size == c.want.low_size && req.high == c.want.high &&
+		  req.cma == c.want.cma,
+		  "%#llx@%#llx low %#llx high %d cma %d for \"%s\"", req.size, req.base,
+		  req.low_size, req.high, req.cma, c.line);
+	sim_check(s, !req.why, "\"%s\" for \"%s\"", req.why, c.line);
 }
 
 static void reserve_sim_damage(struct sim *s)
@@ -256,8 +262,29 @@ static void reserve_sim_damage(struct sim *s)
 	reserve_parse_exact(s, &c, &req);
 }
 
+static void reserve_sim_low(struct sim *s)
+{
+	const u64 align = 1ULL << sim_between(s, 12, 30);
+	const u64 free = sim_random(s) >> sim_below(s, 64);
+	const u64 largest = sim_below(s, 2) ? free : free / sim_between(s, 1, 8);
+	const u64 size = sim_below(s, 2) ? sim_random(s) >> sim_below(s, 64) : largest + 1;
+	u64 fit = kexec_reserve_fit_low(size, largest, free, align);
+
+	s->ops++;
+	sim_check(s, fit <= size && fit <= largest, "%#llx of %#llx do not fit in %#llx", fit,
+		  size, largest);
+	if (size <= largest)
+		sim_check(s, fit == size, "%#llx of %#llx in %#llx", fit, size, largest);
+	else
+		sim_check(s, !(fit % align) && fit <= free - fit &&
+			  (fit + align > largest || fit + align > free / 2),
+			  "%#llx of %#llx in %#llx and %#llx by %#llx", fit, size, largest, free,
+			  align);
+}
+
 const struct sim_test reserve_sim_tests[] = {
 	{ "reserve-grammar", reserve_sim_grammar, 200000 },
 	{ "reserve-damage", reserve_sim_damage, 300000 },
+	{ "reserve-low", reserve_sim_low, 300000 },
 	{}
 };

@@ -115,15 +115,16 @@ static void container_end_zboot(struct container_file *f)
 	put_unaligned_le32(f->len - ZBOOT_LEN, f->bytes + 12);
 }
 
+/* Room for exactly as much is enough, and a byte less is not. */
 static void container_expect(struct kunit *test, struct container_file *f, size_t len)
 {
 	struct container_payload payload;
 	u8 head[128] = {};
+	u64 got = 0;
 	u8 *out;
 
 	KUNIT_ASSERT_EQ(test, 0, kexec_container_open(f->bytes, f->len, &payload));
 	KUNIT_ASSERT_TRUE(test, payload.packed);
-	KUNIT_ASSERT_EQ(test, payload.unpacked_len, (u64)len);
 
 	KUNIT_EXPECT_EQ(test, kexec_inflate_head(&payload, head, sizeof(head)),
 			(int)min(len, sizeof(head)));
@@ -131,9 +132,15 @@ static void container_expect(struct kunit *test, struct container_file *f, size_
 
 	out = kunit_kzalloc(test, len + 1, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, out);
-	KUNIT_EXPECT_EQ(test, 0, kexec_inflate_all(&payload, out));
+	KUNIT_EXPECT_EQ(test, 0, kexec_inflate_all(&payload, out, len, &got));
+	KUNIT_EXPECT_EQ(test, got, (u64)len);
 	KUNIT_EXPECT_EQ(test, 0, memcmp(out, f->plain, len));
 	KUNIT_EXPECT_EQ(test, out[len], 0);
+	if (len)
+		KUNIT_EXPECT_EQ(test, -ENOEXEC,
+				kexec_inflate_all(&payload, out, len - 1, &got));
+	KUNIT_EXPECT_EQ(test, out[len], 0);
+	kunit_kfree(test, out);
 }
 
 /* The file may be refused when opened or when unpacked, but never accepted. */
@@ -142,13 +149,15 @@ static void container_expect_damage(struct kunit *test, const struct container_f
 {
 	struct container_payload payload;
 	int ret = kexec_container_open(f->bytes, len, &payload);
+	u64 got;
 	u8 *out;
 
 	if (!ret) {
 		KUNIT_ASSERT_TRUE(test, payload.packed);
-		out = kunit_kzalloc(test, payload.unpacked_len + 1, GFP_KERNEL);
+		out = kunit_kzalloc(test, SZ_64K, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, out);
-		ret = kexec_inflate_all(&payload, out);
+		ret = kexec_inflate_all(&payload, out, SZ_64K, &got);
+		kunit_kfree(test, out);
 	}
 	KUNIT_EXPECT_EQ(test, ret, -ENOEXEC);
 }
@@ -162,7 +171,6 @@ static void container_test_raw(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, payload.packed);
 	KUNIT_EXPECT_PTR_EQ(test, payload.data, (const u8 *)image);
 	KUNIT_EXPECT_EQ(test, payload.len, 64ULL);
-	KUNIT_EXPECT_EQ(test, payload.unpacked_len, 64ULL);
 	KUNIT_EXPECT_EQ(test, 0, kexec_container_open(image, 0, &payload));
 	KUNIT_EXPECT_FALSE(test, payload.packed);
 }
@@ -251,13 +259,55 @@ static void container_test_flipped(struct kunit *test)
 	container_expect(test, f, 200);
 }
 
+/* Zeroes are padding, anything else is not. */
 static void container_test_trailing(struct kunit *test)
+{
+	const size_t len[] = { 1, 8, 512, 100000 };
+	struct container_file *f = container_new(test);
+	unsigned int i;
+	size_t end;
+
+	container_put_gzip(f, 0, 200);
+	end = f->len;
+	for (i = 0; i < ARRAY_SIZE(len); i++) {
+		f->len = end + len[i];
+		container_expect(test, f, 200);
+		f->bytes[f->len - 1] = 1;
+		container_expect_damage(test, f, f->len);
+		f->bytes[f->len - 1] = 0;
+	}
+}
+
+static void container_test_members(struct kunit *test)
 {
 	struct container_file *f = container_new(test);
 
 	container_put_gzip(f, 0, 200);
-	container_put(f, "\0\0\0\0\0\0\0\0", 8);
+	container_put_gzip(f, 0, 200);
 	container_expect_damage(test, f, f->len);
+}
+
+/* The head comes out of as much of the file as it needs. */
+static void container_test_head(struct kunit *test)
+{
+	struct container_file *f = container_new(test);
+	struct container_payload payload;
+	u8 head[128];
+	int i;
+
+	container_put_gzip(f, 0, 70000);
+	KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 200, &payload));
+	KUNIT_EXPECT_EQ(test, 128, kexec_inflate_head(&payload, head, sizeof(head)));
+	KUNIT_EXPECT_EQ(test, 0, memcmp(head, f->plain, sizeof(head)));
+	/* 10 bytes of header, 5 of a stored block's; less than 18 are no gzip data. */
+	for (i = 3; i < 128; i++) {
+		KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 15 + i, &payload));
+		/* Bytes that wait in zlib's window are not counted yet. */
+		KUNIT_EXPECT_LE(test, kexec_inflate_head(&payload, head, sizeof(head)), i);
+	}
+	memset(f->bytes + 10, 0, 100);
+	KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 200, &payload));
+	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_inflate_head(&payload, head, sizeof(head)));
 }
 
 static void container_test_zboot(struct kunit *test)
@@ -300,6 +350,37 @@ static void container_test_zboot_bad(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_container_open(f->bytes, f->len, &payload));
 }
 
+/* A payload is found by the header alone, whose numbers may be anything. */
+static void container_test_locate(struct kunit *test)
+{
+	static const struct {
+		u32 start, size;
+		int ret;
+	} c[] = {
+		{ 512, 1488, 0 }, { 0, 2000, 0 }, { 32, 100, 0 }, { 2000, 0, 0 },
+		{ 512, 1489, -ENOEXEC }, { 512, ~0U, -ENOEXEC }, { ~0U, 100, -ENOEXEC },
+		{ ~0U, ~0U, -ENOEXEC }, { 2001, 0, -ENOEXEC }, { 0, 2001, -ENOEXEC },
+	};
+	struct container_file *f = container_new(test);
+	unsigned int i;
+	u64 at, len;
+
+	container_put_zboot(f, "gzip");
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		put_unaligned_le32(c[i].start, f->bytes + 8);
+		put_unaligned_le32(c[i].size, f->bytes + 12);
+		KUNIT_EXPECT_EQ(test, c[i].ret,
+				kexec_container_locate(f->bytes, 64, 2000, &at, &len));
+		if (c[i].ret)
+			continue;
+		KUNIT_EXPECT_EQ(test, at, (u64)c[i].start);
+		KUNIT_EXPECT_EQ(test, len, (u64)c[i].size);
+		/* Where no gzip data begins, none is found. */
+		f->len = 2000;
+		container_expect_damage(test, f, f->len);
+	}
+}
+
 static struct kunit_case container_test_cases[] = {
 	KUNIT_CASE(container_test_raw),
 	KUNIT_CASE(container_test_detect),
@@ -309,8 +390,11 @@ static struct kunit_case container_test_cases[] = {
 	KUNIT_CASE(container_test_cut),
 	KUNIT_CASE(container_test_flipped),
 	KUNIT_CASE(container_test_trailing),
+	KUNIT_CASE(container_test_members),
+	KUNIT_CASE(container_test_head),
 	KUNIT_CASE(container_test_zboot),
 	KUNIT_CASE(container_test_zboot_bad),
+	KUNIT_CASE(container_test_locate),
 	{}
 };
 

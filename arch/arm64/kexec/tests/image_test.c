@@ -112,16 +112,16 @@ static struct image_field_case image_field_cases[] = {
 	{ "old text_offset", 0x80000, IMAGE_MEM_LEN, IMAGE_FILE_LEN, 0 },
 	{ "text_offset one page", SZ_4K, IMAGE_MEM_LEN, IMAGE_FILE_LEN, 0 },
 	{ "text_offset last page", SZ_2M - SZ_4K, IMAGE_MEM_LEN, IMAGE_FILE_LEN, 0 },
-	{ "text_offset 2 MiB", SZ_2M, IMAGE_MEM_LEN, IMAGE_FILE_LEN, -EADDRNOTAVAIL },
-	{ "text_offset odd", 0x80001, IMAGE_MEM_LEN, IMAGE_FILE_LEN, -EADDRNOTAVAIL },
-	{ "text_offset half page", 2 * SZ_1K, IMAGE_MEM_LEN, IMAGE_FILE_LEN, -EADDRNOTAVAIL },
-	{ "text_offset huge", 1ULL << 47, IMAGE_MEM_LEN, IMAGE_FILE_LEN, -EADDRNOTAVAIL },
-	{ "text_offset wraps", -4096ULL, IMAGE_MEM_LEN, IMAGE_FILE_LEN, -EADDRNOTAVAIL },
-	{ "image_size 0", 0, 0, IMAGE_FILE_LEN, -EINVAL },
-	{ "image_size 0, odd text_offset", 1, 0, IMAGE_FILE_LEN, -EINVAL },
+	{ "text_offset 2 MiB", SZ_2M, IMAGE_MEM_LEN, IMAGE_FILE_LEN, -ENOEXEC },
+	{ "text_offset odd", 0x80001, IMAGE_MEM_LEN, IMAGE_FILE_LEN, -ENOEXEC },
+	{ "text_offset half page", 2 * SZ_1K, IMAGE_MEM_LEN, IMAGE_FILE_LEN, -ENOEXEC },
+	{ "text_offset huge", 1ULL << 47, IMAGE_MEM_LEN, IMAGE_FILE_LEN, -ENOEXEC },
+	{ "text_offset wraps", -4096ULL, IMAGE_MEM_LEN, IMAGE_FILE_LEN, -ENOEXEC },
+	{ "image_size 0", 0, 0, IMAGE_FILE_LEN, -ENOEXEC },
+	{ "image_size 0, odd text_offset", 1, 0, IMAGE_FILE_LEN, -ENOEXEC },
 	{ "image_size is the file", 0, IMAGE_FILE_LEN, IMAGE_FILE_LEN, 0 },
-	{ "image_size a byte short", 0, IMAGE_FILE_LEN - 1, IMAGE_FILE_LEN, -EINVAL },
-	{ "image_size 1", 0, 1, IMAGE_FILE_LEN, -EINVAL },
+	{ "image_size a byte short", 0, IMAGE_FILE_LEN - 1, IMAGE_FILE_LEN, -ENOEXEC },
+	{ "image_size 1", 0, 1, IMAGE_FILE_LEN, -ENOEXEC },
 	{ "image_size at the limit", 0, 1ULL << 48, IMAGE_FILE_LEN, 0 },
 	{ "image_size above the limit", 0, (1ULL << 48) + 1, IMAGE_FILE_LEN, -EADDRNOTAVAIL },
 	{ "end at the limit", SZ_1M, (1ULL << 48) - SZ_1M, IMAGE_FILE_LEN, 0 },
@@ -176,8 +176,8 @@ static void image_test_short(struct kunit *test)
 	size_t len;
 
 	for (len = 0; len < sizeof(struct arm64_image_header); len++) {
-		KUNIT_EXPECT_EQ(test, image_parse(img, len), -EINVAL);
-		KUNIT_EXPECT_EQ(test, -EINVAL,
+		KUNIT_EXPECT_EQ(test, image_parse(img, len), -ENOEXEC);
+		KUNIT_EXPECT_EQ(test, -ENOEXEC,
 				kexec_image_parse(img, len, IMAGE_FILE_LEN,
 						  &image_all_caps, &info));
 	}
@@ -192,10 +192,25 @@ static void image_test_magic(struct kunit *test)
 
 	for (bit = 0; bit < 32; bit++) {
 		image_put32(img, magic, 0x644d5241 ^ (1U << bit));
-		KUNIT_EXPECT_EQ(test, image_parse(img, IMAGE_FILE_LEN), -EINVAL);
+		KUNIT_EXPECT_EQ(test, image_parse(img, IMAGE_FILE_LEN), -ENOEXEC);
 	}
 	image_put32(img, magic, 0x41524d64);
-	KUNIT_EXPECT_EQ(test, image_parse(img, IMAGE_FILE_LEN), -EINVAL);
+	KUNIT_EXPECT_EQ(test, image_parse(img, IMAGE_FILE_LEN), -ENOEXEC);
+}
+
+/* How long a packed Image may get is what its own header says. */
+static void image_test_promise(struct kunit *test)
+{
+	u8 *img = image_new(test);
+
+	KUNIT_EXPECT_EQ(test, kexec_image_promise(img, SZ_4K), IMAGE_MEM_LEN);
+	KUNIT_EXPECT_EQ(test, kexec_image_promise(img, 63), 63ULL);
+	image_put64(img, image_size, 0ULL);
+	KUNIT_EXPECT_EQ(test, kexec_image_promise(img, SZ_4K), (u64)SZ_4K);
+	image_put64(img, image_size, -1ULL);
+	KUNIT_EXPECT_EQ(test, kexec_image_promise(img, SZ_4K), -1ULL);
+	image_put32(img, magic, 0);
+	KUNIT_EXPECT_EQ(test, kexec_image_promise(img, SZ_4K), (u64)SZ_4K);
 }
 
 /* The head of a file that was mapped at an odd place is read all the same. */
@@ -359,6 +374,7 @@ static struct kunit_case image_test_cases[] = {
 	KUNIT_CASE(image_test_info),
 	KUNIT_CASE(image_test_short),
 	KUNIT_CASE(image_test_magic),
+	KUNIT_CASE(image_test_promise),
 	KUNIT_CASE(image_test_unaligned),
 	KUNIT_CASE(image_test_pe_truncated),
 	KUNIT_CASE(image_test_pe_header_cut),

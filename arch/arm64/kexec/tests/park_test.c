@@ -7,6 +7,7 @@
  * seen; the QEMU cases do that.
  */
 
+#include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/compiler.h>
 #include <linux/cpumask.h>
@@ -20,6 +21,8 @@
 #include <linux/processor.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
+
+#include "../../../../kernel/kexec/internal.h"
 
 struct park_test_busy {
 	bool begun;
@@ -85,6 +88,19 @@ static void park_test_busy_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, kexec_arch_park(KEXEC_PARK_PROBE));
 }
 
+static void park_test_unlock(void *unused)
+{
+	kexec_unlock();
+}
+
+/* Loads and reboot(KEXEC) call CPUs together as well, and hold this lock. */
+static int park_test_init(struct kunit *test)
+{
+	if (!kexec_lock_patiently())
+		return -EBUSY;
+	return kunit_add_action_or_reset(test, park_test_unlock, NULL);
+}
+
 static struct kunit_case park_test_cases[] = {
 	KUNIT_CASE(park_test_probe),
 	KUNIT_CASE_SLOW(park_test_busy_cpu),
@@ -93,6 +109,7 @@ static struct kunit_case park_test_cases[] = {
 
 static struct kunit_suite park_test_suite = {
 	.name = "kexec-park",
+	.init = park_test_init,
 	.test_cases = park_test_cases,
 };
 

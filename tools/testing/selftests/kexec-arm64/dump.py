@@ -6,9 +6,13 @@ arm64 program itself under QEMU's user emulation; drgn of the host, which runs
 dump_look.py; and crash, again the arm64 program. The last two need the kernel's
 debug information, and are asked when the table says what they have to find
 ("look"): "panic", a regex for the log; "trace", functions on the stack of the CPU
-that panicked; "module", that crash_test was loaded; "crash", that crash is asked,
-too. In a dump whose name begins with "full" user memory must be found as well; one
-that begins with "elf" is left to makedumpfile.
+that panicked; "module", that crash_test was loaded; "crash", that crash is asked, too;
+"threads", that makedumpfile writes the same with so many; "dmesg" is false where
+makedumpfile does not know the kernel. In a dump whose name begins with "full" user
+memory must be found as well. vmcore_walk.py needs no debug information: it translates
+addresses with the keys of vmcoreinfo only, and is compared with drgn in every dump of
+our kernels. One whose name begins with "elf" and that was loaded with kexec-tools has
+wrong virtual addresses, so drgn is not asked.
 """
 
 import hashlib
@@ -19,12 +23,19 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import vmcore_walk
+
 USER_QEMU = ("qemu-aarch64-static", "qemu-aarch64")
 SIGNATURES = (b"KDUMP   ", b"\x7fELF")
 PANIC = "sysrq triggered crash"
 TRACE = ["sysrq_handle_crash"]
 LOOK = Path(__file__).with_name("dump_look.py")
-CRASH_INPUT = "bt\nlog\nquit\n"
+CRASH_INPUT = "help -m\nlog\nbt -a\nquit\n"
+# Where crash begins a backtrace, as on the base kernel: on the CPU that panicked ...
+CRASH_PANIC = ("machine_kexec", "__crash_kexec")
+# ... and on one that was stopped
+CRASH_STOPPED = ("crash_save_cpu",)
+CRASH_FRAME = re.compile(r"^ *#\d+ \[\w+\] (\w+) at ")
 TIMEOUT_S = 300
 
 
@@ -94,23 +105,88 @@ def check_drgn(path, vmlinux, wanted):
             [f"{path.name}: drgn: {text}" for text in found["notes"]])
 
 
+def crash_frames(said):
+    """The functions of each backtrace, innermost first."""
+    traces = []
+    for line in said.splitlines():
+        if line.startswith("PID: "):
+            traces.append([])
+        elif traces and (match := CRASH_FRAME.match(line)):
+            traces[-1].append(match.group(1))
+    return [trace for trace in traces if trace]
+
+
+def check_frames(said, wanted):
+    """crash must recognize where a kdump begins, as it does on the base kernel."""
+    faults = [] if "KDUMP_ENABLED" in said else ["crash does not set KDUMP_ENABLED"]
+    for trace in crash_frames(said):
+        panicked = all(name in trace for name in wanted["trace"])
+        begin = CRASH_PANIC if panicked else CRASH_STOPPED
+        if tuple(trace[:len(begin)]) != begin:
+            faults.append(f"crash begins a backtrace with {' < '.join(trace[:4])}")
+    return faults
+
+
 def check_crash(path, vmlinux, wanted, root):
     said, why = run(guest_program(root, "crash") + ["-s", "--no_modules", str(vmlinux), str(path)],
                     input=CRASH_INPUT.encode(), env=os.environ | {"TERM": "dumb"})
     faults = [f"{path.name}: crash: no {text}" for text in (*wanted["trace"], wanted["panic"])
               if text not in said]
+    if len(crash_frames(said)) != wanted["cpus"]:
+        faults.append(f"{len(crash_frames(said))} backtraces of {wanted['cpus']} CPUs")
+    faults += check_frames(said, wanted)
     if faults:
         faults.append(f"crash says: {why} {said[-500:]}")
-    return faults, [f"{path.name}: crash: {len(said.splitlines())} lines of bt and log"]
+    traces = " / ".join(" < ".join(trace[:3]) for trace in crash_frames(said))
+    return faults, [f"{path.name}: crash: {len(said.splitlines())} lines, {traces}"]
+
+
+def check_elf(path):
+    """Without debug information: what the keys and the program headers alone say of _stext."""
+    try:
+        dump = vmcore_walk.Elf(path)
+        walk = vmcore_walk.Walk(dump.text, dump.read)
+        va = walk.symbol("_stext")
+        pa = walk.kernel(va)
+    except (KeyError, vmcore_walk.NotMapped) as what:
+        return [f"{path.name}: vmcoreinfo: {what}"], []
+    if pa != va - walk.number("kimage_voffset"):
+        return [f"{path.name}: vmcoreinfo leads from _stext to {pa:#x}"], []
+    return [], [f"{path.name}: vmcoreinfo: _stext is at {pa:#x}"]
 
 
 def need_tools(case, root):
     """Before anything is judged: what is missing must not hide what is wrong."""
     tool(*USER_QEMU)
-    if case.look:
-        tool("drgn")
+    tool("drgn")
     if case.look.get("crash") and not (root / "bin/crash").is_file():
         raise Missing("crash")
+
+
+def check_threads(path, root, threads):
+    """makedumpfile must write the same bytes with threads and without."""
+    outputs = [path.with_suffix(f".{name}") for name in ("single", "threads")]
+    faults = []
+    for out, options in zip(outputs, ([], ["--num-threads", str(threads)])):
+        out.unlink(missing_ok=True)
+        _, why = run([*guest_program(root, "makedumpfile"), "-l", "-d", "31", *options,
+                      str(path), str(out)])
+        if why:
+            faults.append(f"{path.name}: {threads} threads: {why}")
+    if not faults and outputs[0].read_bytes() != outputs[1].read_bytes():
+        faults.append(f"{path.name}: {threads} threads write another dump than one")
+    for out in outputs:
+        out.unlink(missing_ok=True)
+    return faults, []
+
+
+def is_elf(path):
+    with open(path, "rb") as stream:
+        return stream.read(4) == b"\x7fELF"
+
+
+def keys_are_ours(kernel):
+    return kernel != "base" and not kernel.startswith("stock-")
 
 
 def check(case, name, store):
@@ -124,10 +200,20 @@ def check(case, name, store):
         if not stream.read(8).startswith(SIGNATURES):
             return [f"{name} does not start as a dump does"], []
     wanted = {"panic": PANIC, "trace": TRACE, "cpus": case.smp} | case.look
-    results = [check_log(path, root, wanted["panic"])]
-    if case.look and not name.startswith("elf"):
-        # The last kernel is the one that captures
-        vmlinux = store.kernel(case.boots[-2].kernel).parents[3] / "vmlinux"
+    results = [check_log(path, root, wanted["panic"])] if wanted.get("dmesg", True) else []
+    # The last kernel is the one that captures
+    kernel = case.boots[-2].kernel
+    vmlinux = store.kernel(kernel).parents[3] / "vmlinux"
+    if wanted.get("threads"):
+        results.append(check_threads(path, root, wanted["threads"]))
+    copied = name.startswith("elf")
+    if copied:
+        results.append(check_elf(path))
+    if copied and any("kexec-c" in step for step in case.steps):
+        return [sum(column, []) for column in zip(*results)]
+    if case.look or keys_are_ours(kernel):
+        wanted["all"] = bool(case.look)
+        wanted["elf"] = str(path) if is_elf(path) else ""
         wanted["memory"] = name.startswith("full")
         wanted["plant"], wanted["sha256"] = planted(case, share) if wanted["memory"] else (0, "")
         results.append(check_drgn(path, vmlinux, wanted))

@@ -6,12 +6,15 @@
 WANTED is JSON: "panic", a regex for the log; "cpus", how many there are; "trace",
 functions that must be on the stack of the CPU that panicked; "memory", whether
 the dump has user pages and the page cache; "module", whether crash_test is
-loaded; "plant", the bytes that process was given. Prints JSON: faults, notes.
+loaded; "plant", the bytes that process was given; "all", that not only addresses are
+to be translated; "elf", the path of the dump where
+vmcore_walk.py must find memory in it by itself. Prints JSON: faults, notes.
 """
 # pylint: disable=undefined-variable # prog is drgn's
 
 import hashlib
 import json
+import os
 import re
 import struct
 import sys
@@ -20,11 +23,15 @@ from drgn import FaultError, Object, cast
 from drgn.helpers.linux.cpumask import for_each_possible_cpu
 from drgn.helpers.linux.fs import fget
 from drgn.helpers.linux.list import list_for_each_entry
-from drgn.helpers.linux.mm import access_remote_vm, page_to_virt
+from drgn.helpers.linux.mm import access_remote_vm, page_to_phys, page_to_virt, phys_to_page
 from drgn.helpers.linux.percpu import per_cpu
-from drgn.helpers.linux.pid import for_each_task
+from drgn.helpers.linux.pid import find_task, for_each_task
 from drgn.helpers.linux.printk import get_dmesg
+from drgn.helpers.linux.rbtree import rbtree_inorder_for_each_entry
 from drgn.helpers.linux.xarray import xa_load
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import vmcore_walk # pylint: disable=wrong-import-position
 
 # What guest/plant.c, guest/kdump.sh and crash_test.c leave behind
 PLANT_VA = 0x1000000000
@@ -40,6 +47,9 @@ CHUNK = 4 << 20
 NOTE_DESC = 20
 PR_REG = 112
 MAX_FRAMES = 100
+# enum vm flags of include/linux/vmalloc.h, and the lowest bit of page.mapping of an anonymous page
+VM_ALLOC = 2
+PAGE_MAPPING_ANON = 1
 # Where a stack may begin: the first code of a CPU, of a kernel thread or at an entry from EL0
 ROOTS = re.compile(r"__primary_switched|start_kernel|rest_init|__secondary_switched|"
                    r"secondary_start_kernel|ret_from_fork|kthread|el0t_64_\w+|el0_\w+")
@@ -162,7 +172,62 @@ class Look:
             return
         self.faults.append("the module is not in the dump")
 
+    def vmcoreinfo(self):
+        """The text, from the note in the kernel's memory."""
+        note = prog["vmcoreinfo_note"].value_()
+        name_len, length, _ = struct.unpack("<3I", prog.read(note, 12))
+        return prog.read(note + 12 + (name_len + 3 & ~3), length).decode()
+
+    def vmalloc_areas(self):
+        """Each virtual address of vmalloc() with the physical one that its page array names."""
+        for node in range(prog["nr_vmap_nodes"].value_()):
+            root = prog["vmap_nodes"][node].busy.root.address_of_()
+            for area in rbtree_inorder_for_each_entry("struct vmap_area", root, "rb_node"):
+                vm = area.vm
+                if vm and vm.flags & VM_ALLOC and vm.nr_pages:
+                    yield vm.addr.value_(), page_to_phys(vm.pages[0]).value_()
+
+    def check_user_page(self, walk):
+        """The stack of init: the page there must be one that the stack can have."""
+        mm = find_task(prog, 1).mm
+        va = mm.start_stack.value_()
+        pa = walk.user(mm.pgd.value_(), va)
+        page = phys_to_page(Object(prog, "phys_addr_t", pa))
+        anon = page.mapping.value_() & PAGE_MAPPING_ANON
+        self.check(bool(anon) and page._refcount.counter > 0, # pylint: disable=protected-access
+                   f"vmcoreinfo: {va:#x} of a process is {pa:#x}")
+        if not self.wanted.get("memory"):
+            return
+        plant = self.planter()
+        if plant:
+            got = walk.read(walk.user(plant.mm.pgd.value_(), PLANT_VA - PLANT_GAP), 64)
+            mark = MARKERS["process"]
+            self.check(got.startswith(mark), "vmcoreinfo: marker in a process")
+
+    def translation(self):
+        """What vmcoreinfo alone leads to, against drgn's page arrays and its own walk."""
+        if self.wanted.get("elf"):
+            dump = vmcore_walk.Elf(self.wanted["elf"])
+            walk = vmcore_walk.Walk(dump.text, dump.read)
+        else:
+            walk = vmcore_walk.Walk(self.vmcoreinfo(), lambda pa, size: prog.read(pa, size, True))
+        va = walk.symbol("_stext")
+        pa = walk.kernel(va)
+        self.check(pa == va - prog["kimage_voffset"].value_() and
+                   walk.read(pa, 64) == prog.read(va, 64), f"vmcoreinfo: _stext is at {pa:#x}")
+        areas = list(self.vmalloc_areas())
+        wrong = [f"{va:#x}" for va, pa in areas if walk.kernel(va) != pa]
+        self.check(areas and not wrong,
+                   f"vmcoreinfo: {len(areas)} areas of vmalloc, wrong: {wrong}")
+        self.check_user_page(walk)
+
     def all(self):
+        try:
+            self.translation()
+        except (KeyError, vmcore_walk.NotMapped) as what:
+            self.faults.append(f"vmcoreinfo: {what}")
+        if not self.wanted["all"]:
+            return
         self.log()
         self.cpus()
         if self.wanted.get("module"):

@@ -34,7 +34,7 @@ def captures(lines, pattern):
 def judge_boots(case, lines):
     seen = [m.groups() for line in lines if (m := BOOT.search(line))]
     numbers = [int(number) for number, _ in seen]
-    wanted = list(range(1, len(case.boots) + 1))
+    wanted = [boot.number for boot in case.boots]
     if numbers != wanted:
         yield f"kernels seen: {numbers}, wanted: {wanted}"
     for boot, (number, said) in zip(case.boots, seen):

@@ -5,16 +5,23 @@ A guest that wants something from its host says so on the serial line, as
 "KX: host COMMAND NAME=VALUE...". run.py passes such lines on to a Monitor, which
 carries them out: "host qom-set path=/machine/peripheral/vm property=requested-size
 value=256M" plugs memory in. Whatever QEMU refuses fails the case.
+
+"KX: reset-when ADDR WORD" resets the machine as soon as the 32 bits of memory at ADDR
+are WORD: a guest that spins can no longer ask for it.
 """
 
 import json
 import re
 import socket
+import time
 
 REQUEST = re.compile(r"KX: host (\S+)((?: \S+=\S+)*)\s*$")
+RESET_WHEN = re.compile(r"KX: reset-when (0x[0-9a-f]+) (0x[0-9a-f]+)\s*$")
 NUMBER = re.compile(r"(\d+)([KMG]?)")
 SHIFT = {"": 0, "K": 10, "M": 20, "G": 30}
 PATIENCE_S = 20
+RESET_WHEN_S = 120
+POLL_S = 0.2
 
 
 class Refused(Exception):
@@ -67,12 +74,25 @@ class Monitor:
             raise Refused(f"host {command}: {what}") from what
         if "error" in answer:
             raise Refused(f"host {command} {arguments}: {answer['error'].get('desc')}")
+        return answer.get("return")
+
+    def reset_when(self, addr, word):
+        """Waits until memory at @addr is @word, and resets the machine then."""
+        deadline = time.monotonic() + RESET_WHEN_S
+        command = {"command-line": f"xp /1wx {addr}"}
+        while int(self.run("human-monitor-command", command).split()[-1], 16) != word:
+            if time.monotonic() > deadline:
+                raise Refused(f"memory at {addr} is not {word:#x} after {RESET_WHEN_S} s")
+            time.sleep(POLL_S)
+        self.run("system_reset", {})
 
     def obey(self, line):
         """Carries out what a line of the guest's log asks for, if it does."""
         if match := REQUEST.search(line):
             words = (word.split("=", 1) for word in match.group(2).split())
             self.run(match.group(1), {name: value(text) for name, text in words})
+        elif match := RESET_WHEN.search(line):
+            self.reset_when(match.group(1), int(match.group(2), 16))
 
     def close(self):
         self.stream.close()

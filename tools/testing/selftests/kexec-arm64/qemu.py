@@ -107,7 +107,8 @@ class Store:
 
 
 def need_tools(case, qemu=QEMU):
-    for tool in (qemu, *(("fdtput",) if case.dtb else ()), *sign.tools(case.kernels)):
+    trees = ("fdtput",) if case.dtb or case.next_dtb else ()
+    for tool in (qemu, *trees, *(("swtpm",) if case.tpm else ()), *sign.tools(case.kernels)):
         if not shutil.which(tool):
             raise Missing(tool)
     firmware = FIRMWARE.get(case.firmware)
@@ -174,14 +175,16 @@ def write_disk_share(case, share, target):
             archive.add(path, path.name)
 
 
-def write_dtb(case, target, qemu):
-    """The machine's own device tree with the nodes and properties of case.dtb added."""
+def write_dtb(case, entries, target, qemu):
+    """The machine's own device tree with what @entries, as in case.dtb, add or delete."""
     subprocess.run([*machine(case, qemu), "-M", f"dumpdtb={target}", *COMMON],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for entry in case.dtb:
+    for entry in entries:
         node, *value = entry.split()
         if not value:
             command = ["fdtput", "-cp", target, node]
+        elif value[1:] == ["-"]:
+            command = ["fdtput", "-d", target, node, value[0]]
         elif value[-1].startswith("s:"):
             command = ["fdtput", "-t", "s", target, node, value[0], value[1][2:]]
         else:
@@ -202,6 +205,7 @@ def prepare(case, store, qemu=QEMU):
                       share / f"Image-{name}")
         except sign.Missing as what:
             raise Unbuilt(str(what)) from None
+        sign.finish(name, share / f"Image-{name}")
         if f"module {name}" in case.steps:
             if not store.module(name).is_file():
                 raise Unbuilt(f"{store.module(name)} is not built")
@@ -217,7 +221,11 @@ def prepare(case, store, qemu=QEMU):
     if case.disk_share:
         write_disk_share(case, share, work / "disk")
     if case.dtb:
-        write_dtb(case, work / "dtb", qemu)
+        write_dtb(case, case.dtb, work / "dtb", qemu)
+    if case.next_dtb:
+        # kexec-tools takes no seed but one that a kernel has wiped.
+        seeds = ["/chosen kaslr-seed -", "/chosen rng-seed -"]
+        write_dtb(case, [*seeds, *case.next_dtb], share / "dtb", qemu)
     store.log(case).parent.mkdir(parents=True, exist_ok=True)
     return share
 
@@ -267,7 +275,7 @@ class Guest:
 
     running = set()
 
-    def __init__(self, args, log, timeout, monitor=None):
+    def __init__(self, args, log, timeout, monitor=None, tpm=None):
         self.start = time.monotonic()
         self.deadline = self.start + timeout
         self.log = Path(log)
@@ -278,6 +286,8 @@ class Guest:
         fds = ()
         if monitor:
             args, fds = [*args, *monitor.arguments()], (monitor.far.fileno(),)
+        if tpm:
+            args, fds = [*args, *tpm.arguments()], (*fds, tpm.far.fileno())
         with open(self.log, "wb") as sink:
             self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=sink,
                                             stderr=subprocess.STDOUT, pass_fds=fds)

@@ -133,3 +133,5 @@ mkdir "$root"
 cp -a "$common/." "$tools/." "$root"
 # shellcheck disable=SC2086 # a list of names
 add_debian "$root" $host_programs
+# No program names it, but pthread_exit() of makedumpfile's threads opens it
+cp -L "$(find_lib libgcc_s.so.1)" "$root/lib"

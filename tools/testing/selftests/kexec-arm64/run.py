@@ -23,6 +23,7 @@ import kunit
 import monitor
 import qemu
 import table
+import tpm
 
 BUILD = Path(__file__).resolve().parents[4] / "build"
 TAIL_LINES = 15
@@ -64,8 +65,9 @@ def run_case(case, store, options):
         qemu.need_tools(case, options.qemu)
         qemu.prepare(case, store, options.qemu)
         host = monitor.Monitor()
+        chip = tpm.Tpm(store.work(case)) if case.tpm else None
         guest = qemu.Guest(qemu.command(case, store, options.qemu, options.qemu_arg),
-                           outcome.log, case.timeout * options.patience, host)
+                           outcome.log, case.timeout * options.patience, host, chip)
         try:
             guest.wait()
         except monitor.Refused as what:
@@ -73,6 +75,8 @@ def run_case(case, store, options):
         finally:
             guest.stop()
             host.close()
+            if chip:
+                chip.close()
         outcome.cpu_s = guest.cpu_s
         raw = outcome.log.read_bytes()
         outcome.faults += judge.judge(case, raw)

@@ -2,10 +2,13 @@
 """Kernels that are made of others for one case: signed, badly signed, packed.
 
 A name such as "4k-signed" or "4k-zboot-tampered" says what is done to which kernel:
-the build's own key signs, which is in the keyring of every kernel of that build.
+the build's own key signs, which is in the keyring of every kernel of that build. A last
+word says what is done to the whole: "4k-signed-gzpad" is packed, with zeroes behind it.
 """
 
+import gzip
 import shutil
+import struct
 import subprocess
 
 # Bytes that the last bytes with a signature lie in front of the end of the plain file
@@ -15,14 +18,44 @@ TREATMENTS = {"signed": ("build", False), "tampered": ("build", True),
               "foreign": ("nobody", False)}
 PACKED = {"zboot": "vmlinuz.efi"}
 PLAIN = "Image"
+PADDING = bytes(512)
+# Field of the Image header, and a value that no place can satisfy
+TEXT_OFFSET_AT, TEXT_OFFSET = 8, 2 << 20
+
+
+def zboot(image):
+    """An EFI zboot program without a program: its headers, and a packed Image."""
+    payload = gzip.compress(image, 1)
+    coff = struct.pack("<4s2H12x2H", b"PE", 0xaa64, 0, 112 + 16 * 8, 0)
+    # PE32+: size of the headers, number of data directories; all of those are empty
+    optional = struct.pack("<H58xI44xI128x", 0x20b, 512, 16)
+    dos = struct.pack("<4s4s2I8x32s4xI", b"MZ", b"zimg", 512, len(payload), b"gzip", 64)
+    return (dos + coff + optional).ljust(512, b"\0") + payload
+
+
+# What is done to a complete file
+FORMS = {
+    "padded": lambda image: image + PADDING,
+    "gzpad": lambda image: gzip.compress(image, 1) + PADDING,
+    "inner": zboot,
+    "offset": lambda image: image[:TEXT_OFFSET_AT] + struct.pack("<Q", TEXT_OFFSET)
+    + image[TEXT_OFFSET_AT + 8:],
+}
 
 
 class Missing(Exception):
     """The kernel was built without a key."""
 
 
+def last_form(name):
+    """The last word of a kernel's name, if it says what is done to the whole file."""
+    last = name.rpartition("-")[2]
+    return last if last in FORMS else None
+
+
 def split(name):
     """A kernel's name as (the one it is made of, its file, its treatment or None)."""
+    name = name.removesuffix(f"-{last_form(name)}")
     name, _, last = name.rpartition("-") if name.endswith(tuple(TREATMENTS)) else (name, "", "")
     plain, _, form = name.rpartition("-")
     if form in PACKED:
@@ -77,3 +110,9 @@ def make(source, treatment, key, work, target):
     quietly("sbsign", "--key", str(key), "--cert", str(key), "--output", str(target), str(source))
     if changed:
         tamper(target, source.stat().st_size - TAMPERED_AT)
+
+
+def finish(name, target):
+    """Does to the file @target what the last word of the kernel's name says."""
+    if last_form(name):
+        target.write_bytes(FORMS[last_form(name)](target.read_bytes()))

@@ -25,7 +25,8 @@ VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "par
                    "fatal", "bad-dump", "no-vmcore", "vmcore-dmesg", "sysctl", "module",
                    "crash-test", "plant", "guest", "spin-user", "shrink", "regions", "cycle",
                    "ticks", "digests", "run", "fails", "stage", "time", "rest", "unchecked",
-                   "stress", "hammer", "calm", "refuse", "ima")
+                   "stress", "hammer", "calm", "refuse", "ima", "skip-if", "reset-when",
+                   "leave-to-reset", "copy-dump", "oops", "watch", "cpu-later", "route")
 # Steps that need the programs of the second archive
 TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump",
          "vmcore-dmesg", "plant", "guest", "ticks", "digests", "time", "stress")
@@ -40,6 +41,7 @@ class Boot:
     """One kernel of a case, and what it must say of itself."""
     kernel: str
     facts: dict
+    number: int = 1
 
 
 @dataclass
@@ -61,8 +63,10 @@ class Case:
     payload: int = 0
     padding: int = 0
     reboots: bool = False
+    tpm: bool = False
     args: list = field(default_factory=list)
     dtb: list = field(default_factory=list)
+    next_dtb: list = field(default_factory=list)
     steps: list = field(default_factory=list)
     expect: list = field(default_factory=list)
     forbid: list = field(default_factory=list)
@@ -161,8 +165,11 @@ def plan_boots(table, case):
             if verb not in loaded:
                 raise TableError(f"{case.name}: {step!r} with nothing loaded")
             kernel = loaded[verb]
-            boots.append(Boot(kernel, facts_of(table, case, kernel, verb == "panic")))
+            boots.append(Boot(kernel, facts_of(table, case, kernel, verb == "panic"),
+                              boots[-1].number + 1))
             loaded = {}
+        elif verb == "leave-to-reset":
+            boots.append(boots[0])
     return boots
 
 

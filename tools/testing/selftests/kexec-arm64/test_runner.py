@@ -6,9 +6,11 @@ A judge that lets something through would make every case worthless. So a log
 that passes is spoiled in one way after the other, and each must be found out.
 """
 
+import gzip
 import io
 import json
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ import monitor
 import qemu
 import sign
 import table
+import vmcore_walk
 
 TABLE = """
 [defaults]
@@ -181,7 +184,9 @@ def test_sign(tap):
              "stock-6_1": ("stock-6_1", "Image", None),
              "4k-va39-signed": ("4k-va39", "Image", "signed"),
              "4k-zboot": ("4k", "vmlinuz.efi", None),
-             "4k-zboot-tampered": ("4k", "vmlinuz.efi", "tampered")}
+             "4k-zboot-tampered": ("4k", "vmlinuz.efi", "tampered"),
+             "4k-zboot-signed-padded": ("4k", "vmlinuz.efi", "signed"),
+             "4k-va39-offset": ("4k-va39", "Image", None)}
     tap.check({name: sign.split(name) for name in names} == names,
               "sign: a name says what is made of what")
     tap.check(sign.tools(["4k", "4k-zboot"]) == [] and sign.tools(["4k-signed"]) == ["sbsign"] and
@@ -192,6 +197,16 @@ def test_sign(tap):
         path.write_bytes(bytes(9))
         sign.tamper(path, 4)
         tap.check(path.read_bytes() == bytes(4) + b"\1" + bytes(4), "sign: one bit is changed")
+        sign.finish("4k-signed", path)
+        tap.check(len(path.read_bytes()) == 9, "sign: a file without a last word stays")
+        sign.finish("4k-gzpad", path)
+        data = path.read_bytes()
+        tap.check(data.endswith(bytes(512)) and
+                  gzip.decompress(data) == bytes(4) + b"\1" + bytes(4), "sign: packed and padded")
+        zboot = sign.zboot(bytes(99))
+        start, size = struct.unpack_from("<2I", zboot, 8)
+        tap.check(gzip.decompress(zboot[start:start + size]) == bytes(99),
+                  "sign: a zboot program names its payload")
 
 
 def test_judge(tap):
@@ -234,6 +249,23 @@ def test_figures(tap):
             found = figures.collect(case, store, FIGURES.replace(old, new).encode())
             tap.check(list(figures.judge(case, found)), f"figures: {why}")
     tap.check(figures.resolve("b|a", {"a": 1, "c": 2}) == 1, "figures: the first name that is there")
+
+
+RESETTING = TABLE + """
+[[case]]
+name = "t-reset"
+steps = ["load direct 64k", "leave kexec-e", "reset-when 0x40 0x1", "leave-to-reset"]
+"""
+
+
+def test_judge_reset(tap):
+    case = load(RESETTING)[-1]
+    log = "".join(f"KX: boot {n} el=el1 cpus=2 page={page}\r\n"
+                  for n, page in ((1, 4096), (2, 65536), (1, 4096)))
+    tap.check(not judge.judge(case, (log + "KX: done t-reset\r\n").encode()),
+              "judge: a case may begin again")
+    tap.check(judge.judge(case, (log.replace("boot 1", "boot 3") + "KX: done t-reset\r\n").encode()),
+              "judge: no reset where a kernel should begin again")
 
 
 def test_judge_ends(tap):
@@ -298,6 +330,14 @@ def test_monitor(tap):
                                                    "value": 2 << 20, "on": True}},
               "monitor: a line of the log is carried out")
     tap.check(obey(line, good, bad)[1], "monitor: what QEMU refuses is a fault")
+    wait = "[    1.000000] KX: reset-when 0x40 0x1234"
+    words = ['{"return": "0000000000000040: 0x%08x\\r\\n"}' % word for word in (0, 0x1234)]
+    heard, refused = obey(wait, good, *words, good)
+    tap.check(not refused and [json.loads(line)["execute"] for line in heard if line] ==
+              ["qmp_capabilities", "human-monitor-command", "human-monitor-command",
+               "system_reset"], "monitor: a reset waits for a word of memory")
+    monitor.RESET_WHEN_S = 0
+    tap.check(obey(wait, good, *words[:1])[1], "monitor: a word that never comes is a fault")
     heard, refused = obey("[    1.000000] KX: hosts of heaven")
     tap.check(not refused and not any(heard), "monitor: other lines are left alone")
 
@@ -314,10 +354,76 @@ def test_cpio(tap):
     tap.check(done.stdout == b"helloabcdef", "cpio: the archive unpacks")
 
 
+# Page size, VA_BITS, bits that the CPU walks; the shift of each level and the entries of
+# the top table, by the Arm ARM (D8.2) and by how Linux uses a table that is too long
+WALKS = (
+    (4096, 39, 39, (30, 21, 12), 512), (4096, 48, 48, (39, 30, 21, 12), 512),
+    (4096, 52, 52, (48, 39, 30, 21, 12), 16), (4096, 52, 48, (39, 30, 21, 12), 512),
+    (16384, 47, 47, (36, 25, 14), 2048), (16384, 48, 48, (47, 36, 25, 14), 2),
+    (16384, 52, 52, (47, 36, 25, 14), 32), (16384, 52, 48, (47, 36, 25, 14), 32),
+    (65536, 42, 42, (29, 16), 8192), (65536, 48, 48, (42, 29, 16), 64),
+    (65536, 52, 52, (42, 29, 16), 1024), (65536, 52, 48, (42, 29, 16), 1024),
+)
+
+
+def descriptor(pa, kind, page, bits):
+    """An entry of a table, with attributes in all other bits that software may set."""
+    entry = pa & 0xffffffffffff | kind | 0x60000000000400
+    if page == 65536:
+        return entry | (pa >> 48 & 15) << 12
+    if bits == 52:
+        return entry | pa & 3 << 48 | (pa >> 50 & 3) << 8
+    return entry | 0x300  # inner shareable
+
+
+def map_page(memory, table, va, pa, walk, stop=0):
+    """Maps @va to @pa, with a block where @stop levels are left out."""
+    page, _, bits, shifts, top = walk
+    for level, shift in enumerate(shifts):
+        index = va >> shift & (top - 1 if not level else page // 8 - 1)
+        last = level == len(shifts) - 1 - stop
+        target = pa if last else table + 0x100000
+        kind = 1 if last and stop else 3
+        memory[table + 8 * index] = struct.pack("<Q", descriptor(target, kind, page, bits))
+        if last:
+            return
+        table = target
+
+
+def walk_to(walk, *addresses):
+    try:
+        return walk(*(va % (1 << 64) for va in addresses))
+    except vmcore_walk.NotMapped:
+        return None
+
+
+def test_walk(tap):
+    for walk in WALKS:
+        page, built, bits, shifts, _ = walk
+        text = (f"PAGESIZE={page}\nNUMBER(VA_BITS)={built}\nNUMBER(TCR_EL1_T1SZ)={64 - bits:#x}\n"
+                f"NUMBER(TCR_EL1_T0SZ)={64 - bits:#x}\nNUMBER(TTBR1_EL1_BADDR)=0x40800000\n")
+        memory = {}
+        high = 0xd000000000000 if bits == 52 else 0xd00000000000
+        page_va, block_va = -(1 << bits - 1) + 5 * page, -(1 << bits - 2) + (3 << shifts[-2])
+        block = high + (3 << shifts[-2])
+        map_page(memory, 0x40800000, page_va % (1 << 64), high + 7 * page, walk)
+        map_page(memory, 0x40800000, block_va % (1 << 64), block, walk, stop=1)
+        user_va = (1 << 36) + 9 * page
+        map_page(memory, high + 7 * page, user_va, 0x50000000, walk)
+        reader = vmcore_walk.Walk(text, lambda pa, size, memory=memory: memory.get(pa, bytes(size)))
+        name = f"walk: {page >> 10}K, {built} bits, {bits} walked"
+        for what, wanted, walked in (
+                ("page", high + 7 * page + 1234, walk_to(reader.kernel, page_va + 1234)),
+                ("block", block + 12345, walk_to(reader.kernel, block_va + 12345)),
+                ("user page", 0x50000001, walk_to(reader.user, page_va, user_va + 1)),
+                ("hole", None, walk_to(reader.kernel, page_va + 64 * page))):
+            tap.check(walked == wanted, f"{name}, {what}")
+
+
 def main():
     tap = Tap()
-    for test in (test_table, test_sign, test_judge, test_judge_ends, test_judge_cost,
-                 test_figures, test_kunit, test_monitor, test_cpio):
+    for test in (test_table, test_sign, test_judge, test_judge_reset, test_judge_ends, test_judge_cost,
+                 test_figures, test_kunit, test_monitor, test_cpio, test_walk):
         test(tap)
     return tap.finish()
 

@@ -10,8 +10,8 @@
  *   kexec_file_load(2) gives for a file that cannot be loaded;
  * - an image_size of all ones: too large, as 1 TiB is, and EADDRNOTAVAIL as for
  *   that; the base's sum wraps around to 0, which it then calls too small;
- * - a text_offset that wraps around: no such address: EADDRNOTAVAIL, as for
- *   all other offsets that lead nowhere;
+ * - a file that is no Image, or whose header fits no Image: ENOEXEC, on which loaders
+ *   try something else, where the base says EINVAL or EADDRNOTAVAIL;
  * - a command line longer than COMMAND_LINE_SIZE (2048 bytes with its NUL): the
  *   next kernel would cut it off without a word: EINVAL, for any length. The
  *   length is looked at before any byte is copied.
@@ -328,6 +328,12 @@ static int file_reboot(const struct bad_case *c)
 #define KERNEL(_name, _key, _want, _kind) \
 	{ .name = "kernel: " _name, .key = _key, .want = _want, \
 	  .run = file_as_kernel, .arg = _kind }
+#define NOT_IMAGE(_name, _key, _kind) \
+	{ .name = "kernel: " _name, .key = _key, .want = ENOEXEC, .base = EINVAL, \
+	  .when = CASE_BASE_OTHER, .run = file_as_kernel, .arg = _kind }
+#define BAD_HEADER(_name, _key, _base, ...) \
+	{ .name = "header: " _name, .key = _key, .want = ENOEXEC, .base = _base, \
+	  .when = CASE_BASE_OTHER, .run = file_header, .image = IMAGE(__VA_ARGS__) }
 #define INITRD(_name, _key, _want, _kind) \
 	{ .name = "initrd: " _name, .key = _key, .want = _want, \
 	  .run = file_as_initrd, .arg = _kind }
@@ -350,47 +356,41 @@ const struct bad_case cases_file[] = {
 	KERNEL("being written", "kernel", ETXTBSY, FILE_BUSY),
 	KERNEL("empty file", "kernel", EINVAL, FILE_EMPTY),
 	KERNEL("file that gives no size", "kernel", EINVAL, FILE_SIZELESS),
-	KERNEL("one byte", "header|bytes|short", EINVAL, FILE_ONE_BYTE),
-	KERNEL("zeroes", "magic", EINVAL, FILE_ZEROES),
-	KERNEL("ELF file", "magic", EINVAL, FILE_ELF),
+	NOT_IMAGE("one byte", "header|bytes|short", FILE_ONE_BYTE),
+	NOT_IMAGE("zeroes", "magic", FILE_ZEROES),
+	NOT_IMAGE("ELF file", "magic", FILE_ELF),
 	KERNEL("file of 8 GiB", "kernel", EFBIG, FILE_8G),
 	KERNEL("file larger than RAM", "kernel", ENOMEM, FILE_OVER_RAM),
 
 	{ .name = "kernel: last byte of the header missing",
-	  .key = "header|bytes|short", .want = EINVAL,
-	  .run = file_shorter_than_header, .arg = 63 },
+	  .key = "header|bytes|short", .want = ENOEXEC, .base = EINVAL,
+	  .when = CASE_BASE_OTHER, .run = file_shorter_than_header, .arg = 63 },
 	{ .name = "kernel: Image cut off in the middle",
 	  .key = "cut|truncated|short|bytes", .want = ENOEXEC,
 	  .when = CASE_BASE_OTHER, .run = file_cut_off, .arg = 50 },
 	{ .name = "kernel: Image without its last page",
 	  .key = "cut|truncated|short|bytes", .want = ENOEXEC,
 	  .when = CASE_BASE_OTHER, .run = file_cut_off, .arg = 100 },
-	{ .name = "header: wrong magic", .key = "magic", .want = EINVAL,
-	  .run = file_header, .image = IMAGE(0, SZ_1M, 0, 0x644d5242) },
-	{ .name = "header: image_size 0", .key = "image_size", .want = EINVAL,
-	  .run = file_header, .image = IMAGE(0, 0, 0, RIG_IMAGE_MAGIC) },
-	{ .name = "header: image_size smaller than the file", .key = "image_size",
-	  .want = EINVAL, .run = file_header,
-	  .image = IMAGE(0, 128 << 10, 0, RIG_IMAGE_MAGIC) },
+	BAD_HEADER("wrong magic", "magic", EINVAL, 0, SZ_1M, 0, 0x644d5242),
+	BAD_HEADER("image_size 0", "image_size", EINVAL, 0, 0, 0, RIG_IMAGE_MAGIC),
+	BAD_HEADER("image_size smaller than the file", "image_size", EINVAL,
+		   0, 128 << 10, 0, RIG_IMAGE_MAGIC),
 	{ .name = "header: image_size 1 TiB", .key = "image_size|room|place|memory",
 	  .want = EADDRNOTAVAIL, .run = file_header,
 	  .image = IMAGE(0, SZ_1T, 0, RIG_IMAGE_MAGIC) },
 	{ .name = "header: image_size all ones", .key = "image_size",
 	  .want = EADDRNOTAVAIL, .base = EINVAL, .when = CASE_BASE_OTHER,
 	  .run = file_header, .image = IMAGE(0, -1, 0, RIG_IMAGE_MAGIC) },
-	{ .name = "header: odd text_offset", .key = "text_offset",
-	  .want = EADDRNOTAVAIL, .run = file_header,
-	  .image = IMAGE(0x80001, SZ_1M, 0, RIG_IMAGE_MAGIC) },
-	{ .name = "header: text_offset half a page", .key = "text_offset",
-	  .want = EADDRNOTAVAIL, .run = file_header,
-	  .image = IMAGE(0x800, SZ_1M, 0, RIG_IMAGE_MAGIC) },
-	{ .name = "header: text_offset 1 TiB",
-	  .key = "text_offset|room|place|memory",
-	  .want = EADDRNOTAVAIL, .run = file_header,
-	  .image = IMAGE(SZ_1T, SZ_1M, 0, RIG_IMAGE_MAGIC) },
-	{ .name = "header: text_offset -2 MiB", .key = "text_offset",
-	  .want = EADDRNOTAVAIL, .when = CASE_BASE_OTHER, .run = file_header,
-	  .image = IMAGE(-2 * SZ_1M, 4 * SZ_1M, 0, RIG_IMAGE_MAGIC) },
+	BAD_HEADER("odd text_offset", "text_offset", EADDRNOTAVAIL,
+		   0x80001, SZ_1M, 0, RIG_IMAGE_MAGIC),
+	BAD_HEADER("text_offset half a page", "text_offset", EADDRNOTAVAIL,
+		   0x800, SZ_1M, 0, RIG_IMAGE_MAGIC),
+	BAD_HEADER("text_offset 2 MiB", "text_offset", 0,
+		   SZ_2M, SZ_1M, 0, RIG_IMAGE_MAGIC),
+	BAD_HEADER("text_offset 1 TiB", "text_offset", EADDRNOTAVAIL,
+		   SZ_1T, SZ_1M, 0, RIG_IMAGE_MAGIC),
+	BAD_HEADER("text_offset -2 MiB", "text_offset", 0,
+		   -2 * SZ_1M, 4 * SZ_1M, 0, RIG_IMAGE_MAGIC),
 	{ .name = "header: page size this CPU lacks", .key = "page size|granule|page",
 	  .want = EINVAL, .when = CASE_IF_GRANULE, .run = file_header,
 	  .image = IMAGE(0, SZ_1M, 0, RIG_IMAGE_MAGIC) },

@@ -256,10 +256,6 @@ static void hotstorm_one_move(struct hotstorm *s)
 	case 2:
 		hotstorm_resize(s);
 		break;
-	case 3:
-		rig_write("/proc/sys/kernel/kexec_refuse_offline",
-			  hotstorm_below(s, 2) ? "0" : "1");
-		break;
 	default:
 		if (s->blocks)
 			hotstorm_block(s);

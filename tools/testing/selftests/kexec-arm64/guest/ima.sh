@@ -5,6 +5,10 @@
 #
 #   ima policy      from here on IMA measures programs, and what a load reads
 #   ima add N       runs N programs that nobody has run before
+#   ima fill N      the same with names of 200 characters: 300 bytes of the list each
+#   ima segments    says what the list has of kexec_load
+#   ima log         the firmware's own measurements, as its event log has them
+#   ima pcr         the list, replayed, gives what PCR 10 of the TPM has
 #   ima leave       says what the list is that this kernel leaves
 #   ima came N      says the lists of the N kernels whose entries came along, each as
 #                   it was left; N may be 0
@@ -26,20 +30,37 @@ ima_say() {
 
 # No write takes more than one rule
 ima_policy() {
-	for func in BPRM_CHECK KEXEC_KERNEL_CHECK KEXEC_INITRAMFS_CHECK KEXEC_CMDLINE; do
+	for func in BPRM_CHECK KEXEC_KERNEL_CHECK KEXEC_INITRAMFS_CHECK KEXEC_CMDLINE \
+		"CRITICAL_DATA label=kexec_load"; do
 		echo "measure func=$func"
 	done >/tmp/policy
 	cat /tmp/policy >"$ima/policy" || die "the policy is refused"
 }
 
+# ima_add N [PADDING]
 ima_add() {
 	n=0
 	while [ $n -lt "$1" ]; do
 		n=$((n + 1))
-		printf '#!/bin/sh\n# %s\n' "$boot.$n" >/tmp/late.$n
-		chmod 755 /tmp/late.$n
-		run /tmp/late.$n
+		late=/tmp/late.${2:-}$n
+		printf '#!/bin/sh\n# %s\n' "$boot.$n" >"$late"
+		chmod 755 "$late"
+		run "$late"
 	done
+}
+
+# A digest of zeroes stands for a violation, and all ones are extended
+ima_pcr() {
+	pcr=$(printf %064d 0) n=0
+	while read -r _ digest _; do
+		n=$((n + 1))
+		[ "$digest" != "$(printf %064d 0)" ] || digest=$(printf %064d 0 | tr 0 f)
+		pcr=$(echo "$pcr$digest" | xxd -r -p | sha256sum)
+		pcr=${pcr%% *}
+	done <"$ima/ascii_runtime_measurements_sha256"
+	read -r found </sys/class/tpm/tpm0/pcr-sha256/10
+	[ "$pcr" = "$(echo "$found" | tr A-F a-f)" ] || die "PCR 10 is $found, the list of $n gives $pcr"
+	say "ima pcr equals a list of $n"
 }
 
 # What came is all in front of the last boot_aggregate, and in there what this kernel's
@@ -66,6 +87,19 @@ do_ima() {
 	case $1 in
 	policy) ima_policy ;;
 	add) ima_add "$2" ;;
+	fill) ima_add "$2" "$(printf %0200d 0)" ;;
+	log)
+		cat "$sys/security/tpm0/binary_bios_measurements" >/tmp/log
+		[ -s /tmp/log ] || die "the event log is empty"
+		say "ima log $(stat -c %s /tmp/log) $(sha256sum </tmp/log)"
+		;;
+	pcr) ima_pcr ;;
+	segments)
+		grep " kexec_load-segment-" "$ima/ascii_runtime_measurements" |
+			while IFS= read -r said; do
+				say "  $said"
+			done
+		;;
 	leave)
 		cat "$ima/ascii_runtime_measurements" >/tmp/list
 		ima_say "$boot" /tmp/list

@@ -17,10 +17,11 @@
 # Steps, one to a line:
 #   load HOW KERNEL [initrd=FILE] [WORD...]   HOW: direct, debug (the same, and the
 #                           kernel says what it does), packed (an Image.gz),
-#                           kexec-s, kexec-c, kexec-ci, kexec-ci-high, flag-ci (see hotflag.c)
+#                           kexec-s, kexec-c, kexec-ci, kexec-ci-high, kexec-ci-dtb, flag-ci (see hotflag.c)
 #                           (-i leaves out the checksum that kexec-tools' purgatory
 #                           takes of all segments: ten seconds in an emulated guest;
-#                           high: away from where the kernel keeps its own things)
+#                           high: away from where the kernel keeps its own things;
+#                           dtb: with the device tree of next_dtb)
 #   load-crash HOW KERNEL [WORD...]
 #   refuse HOW KERNEL ERRNO the kernel must not take it; HOW: direct or packed
 #   unload HOW | unload-crash HOW
@@ -42,6 +43,9 @@
 #   memory MIN MAX          waits until there are so many MiB of memory
 #   block ADDR STATE [no]   the memory block there goes offline or online, or must not
 #   cpu N STATE             0 or 1
+#   cpu-later N USECS       brings CPU N up in the background, as soon as it is possible
+#                           after so long
+#   route N                 all interrupts that can be are routed to CPU N
 #   pattern write ADDR MIB  a process fills memory above ADDR with a random pattern
 #   pattern verify          /proc/vmcore has it, byte for byte
 #   map present|absent START END    whether /proc/vmcore has memory there
@@ -53,6 +57,9 @@
 #   calm                    ends that
 #   refused                 reboot(KEXEC), and it comes back
 #   io                      reads /dev/vda and sees its interrupts
+#   skip-if FILE N          leaves out the next N steps when FILE is there
+#   reset-when ADDR WORD    the host resets the machine when memory there is WORD
+#   leave-to-reset          reboot(KEXEC) that ends in that reset; begins with the first step
 # and those of kdump.sh and ima.sh
 export PATH=/bin
 
@@ -182,8 +189,9 @@ do_load() {
 	kexec-* | flag-*)
 		[ "${how%%-*}" = kexec ] || export LD_PRELOAD=/bin/hotflag.so
 		[ "$how" != kexec-ci-high ] || set -- "$1" --mem-min=0x68000000
+		[ "$how" != kexec-ci-dtb ] || set -- "$1" --dtb=$share/dtb
 		flags=${how#*-}
-		run kexec "-${flags%-high}" "${flag:--l}" "$kernel" \
+		run kexec "-${flags%%-*}" "${flag:--l}" "$kernel" \
 			--initrd="$initrd" --command-line "$@"
 		;;
 	*) die "no such way to load" ;;
@@ -302,6 +310,24 @@ do_hammer() {
 	done >/dev/null 2>&1 &
 }
 
+do_cpu_later() {
+	usleep "$2"
+	until echo 1 >"/sys/devices/system/cpu/cpu$1/online"; do
+		say "cpu $1 is refused"
+		usleep 100000
+	done 2>/dev/null
+	say "cpu $1 is online"
+}
+
+do_route() {
+	routed=0
+	for file in /proc/irq/*/smp_affinity; do
+		! printf %x $((1 << $1)) 2>/dev/null >"$file" || routed=$((routed + 1))
+	done
+	[ $routed -gt 0 ] || die "no interrupt can be routed"
+	say "routed $routed interrupts to CPU $1"
+}
+
 do_refused() {
 	if kexec_direct --exec >/tmp/said 2>&1; then
 		die "came back and was no error"
@@ -382,6 +408,11 @@ do_step() {
 	refused) do_refused ;;
 	io) do_io ;;
 	ima) do_ima "$@" ;;
+	skip-if) [ ! -e "$1" ] || at=$((step + 1 + $2)) ;;
+	reset-when) say "reset-when $*" ;;
+	leave-to-reset) run kexec_direct --exec ;;
+	route) do_route "$1" ;;
+	cpu-later) do_cpu_later "$@" & ;;
 	*) kdump_step "$verb" "$@" ;;
 	esac
 }

@@ -6,8 +6,11 @@
 #   panic [HOW...]          HOW: sysrq (default); awaited: it comes by itself; oom; load
 #                           KERNEL USECS: that long after a crash image began to be
 #                           loaded over and over; move KERNEL: while it moves in; reboot:
-#                           in the middle of kexec -e; busy: there, because a CPU does
-#                           not come; or an action of crash_test, see
+#                           in the middle of kexec -e; leave: there, by itself; busy:
+#                           there, because a CPU does not come; inject PARAM POINT KERNEL: at that point of a
+#                           parameter, while a crash image is replaced; meet KERNEL: on
+#                           another CPU than the one that has just loaded, see
+#                           kernel/kexec/tests/inject.c; or an action of crash_test, see
 #                           kernel/kexec/tests/crash_test.c
 #   fatal [HOW...]          the same, but nothing is started; the machine resets
 #   save-dump NAME [OPTION...]      /proc/vmcore through makedumpfile into the
@@ -30,6 +33,9 @@
 #   ticks                   says the counter, once what runs behind is done
 #   digests                 what digests cost
 #   cycle STATE             sleeps in that state of /sys/power/state for two seconds
+#   copy-dump NAME          /proc/vmcore as it is, into the share
+#   oops                    a task dies of a bad pointer, and the kernel goes on
+#   watch start|stop        counts the lines "Crash kernel" in each read of /proc/iomem
 
 # The words that follow "Crash kernel" in /proc/iomem, the main region last
 kdump_regions() {
@@ -64,11 +70,16 @@ kdump_test() {
 	taskset 1 sh -c "echo $* >/sys/module/crash_test/parameters/do"
 }
 
-# kdump_reload KERNEL [USECS]: for ever, with a panic after so long; or once
-kdump_reload() {
+# For an image that is loaded here and started by this very step
+kdump_mount() {
 	run mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 kx "$share"
 	next="$(cat /case/cmdline) kx.boot=$((boot + 1)) kx.at=$((step + 1))"
 	next="$next nr_cpus=1 reset_devices"
+}
+
+# kdump_reload KERNEL [USECS]: for ever, with a panic after so long; or once
+kdump_reload() {
+	kdump_mount
 	while :; do
 		kexec -s -p "$share/Image-$1" --initrd="$share/initrd" --command-line="$next" \
 			>/tmp/said 2>&1
@@ -76,6 +87,20 @@ kdump_reload() {
 	[ $# -gt 1 ] || return
 	usleep "$2"
 	echo c >/proc/sysrq-trigger
+}
+
+# kdump_meet KERNEL: the load goes on only when the panic on another CPU has begun
+kdump_meet() {
+	kdump_mount
+	echo 1 >/sys/module/kexec/parameters/inject_meet
+	LD_PRELOAD=/bin/hotflag.so taskset 2 kexec -ci -p "$share/Image-$1" \
+		--initrd="$share/initrd" --command-line="$next" >/tmp/said 2>&1 &
+	for _ in $(seq 300); do
+		read -r point </sys/module/kexec/parameters/inject_meet
+		[ "$point" = 1 ] || break
+		usleep 100000
+	done
+	taskset 1 sh -c "echo c >/proc/sysrq-trigger"
 }
 
 kdump_cause() {
@@ -93,10 +118,16 @@ kdump_cause() {
 		echo 2 >/sys/module/kexec/parameters/panic_in_move
 		kdump_reload "$2"
 		;;
+	inject)
+		echo "$3" >"/sys/module/kexec/parameters/$2"
+		kdump_reload "$4"
+		;;
+	meet) kdump_meet "$2" ;;
 	reboot | busy)
 		kdump_test "$1"
 		kexec -e
 		;;
+	leave) kexec_direct --exec ;;
 	*) kdump_test "$@" ;;
 	esac
 }
@@ -118,6 +149,28 @@ kdump_save() {
 	[ $# -gt 0 ] || set -- -l -d 31
 	run makedumpfile "$@" /proc/vmcore "$share/out/$name"
 	say "saved $(stat -c %s "$share/out/$name")"
+}
+
+kdump_copy() {
+	mkdir -p "$share/out"
+	run cp /proc/vmcore "$share/out/$1"
+	say "copied $(stat -c %s "$share/out/$1")"
+}
+
+kdump_watch() {
+	case $1 in
+	start)
+		: >/tmp/watch
+		while [ -e /tmp/watch ]; do
+			grep -c "Crash kernel" /proc/iomem
+		done >/tmp/watched &
+		;;
+	stop)
+		rm /tmp/watch
+		wait
+		say "watched $(sort /tmp/watched | uniq -c | tr -s ' \n' ' ')"
+		;;
+	esac
 }
 
 kdump_bad() {
@@ -197,6 +250,12 @@ kdump_step() {
 		done </tmp/said
 		;;
 	cycle) kdump_cycle "$1" ;;
+	copy-dump) with_share kdump_copy "$1" ;;
+	oops)
+		(kdump_test oops)
+		say "survived"
+		;;
+	watch) kdump_watch "$1" ;;
 	*) die "no such step" ;;
 	esac
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: checksums in user space's entry code
+ *
+ * The purgatory of kexec-tools runs between the kernels, with the caches off, and
+ * takes a SHA-256 digest of all other segments there: some 30 instructions for
+ * each byte, minutes for a large initrd.  The kernel compares digests anyway (see
+ * verify.c), so users should know how to avoid it.
+ *
+ * The list of what it hashes is an array of address and length in its data.  Both
+ * equal those of a segment, and next to each other these two numbers are found
+ * nowhere else; without checks (kexec -i) the array is zero.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/kexec.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
+#include <linux/types.h>
+
+#include "internal.h"
+
+/* Several times the size of any purgatory, and less than any kernel. */
+#define PURGATORY_MAX	SZ_256K
+
+/* Returns the segment that holds the entry point, or -1. */
+static int purgatory_find(const struct kimage *kimage)
+{
+	unsigned int i;
+
+	for (i = 0; i < kimage->nr_segments; i++)
+		if (kimage->start - kimage->segment[i].mem < kimage->segment[i].memsz)
+			return i;
+	return -1;
+}
+
+/* Returns the bytes of all segments whose address and length are in @data. */
+static u64 purgatory_hashed(const u64 *data, size_t nr, const struct kexec_segment *segment,
+			    unsigned int nr_segments)
+{
+	unsigned int s;
+	u64 bytes = 0;
+	size_t i;
+
+	for (s = 0; s < nr_segments; s++) {
+		for (i = 0; segment[s].memsz && i + 1 < nr; i++) {
+			if (data[i] != segment[s].mem || data[i + 1] != segment[s].memsz)
+				continue;
+			bytes += segment[s].memsz;
+			break;
+		}
+	}
+	return bytes;
+}
+
+/**
+ * kexec_purgatory_check() - print a notice about a purgatory that takes checksums
+ * @img: an image of kexec_load() whose segments are filled
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ */
+void kexec_purgatory_check(struct kexec_image *img)
+{
+	int seg = purgatory_find(&img->kimage);
+	struct kexec_backing *b;
+	u64 bytes;
+
+	if (seg < 0 || img->kimage.segment[seg].memsz > PURGATORY_MAX)
+		return;
+	b = &img->backing[seg];
+	if (kexec_hold_map(b))
+		return;
+	bytes = purgatory_hashed(b->va, img->kimage.segment[seg].memsz / sizeof(u64),
+				 img->kimage.segment, img->kimage.nr_segments);
+	kexec_hold_unmap(b);
+	if (bytes)
+		pr_notice("purgatory: hashes %llu kB with caches off; kexec -s or -i avoids it\n",
+			  bytes / SZ_1K);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: what each memory zone can spare for an image
+ *
+ * An image keeps its pages until the next reboot.  If they came from wherever the
+ * page allocator finds some, a load would drain the zone that devices with few address
+ * bits depend on, or leave a zone so full that the next allocation has to reclaim.
+ * So each zone has a headroom: the free pages above its high watermark and above what
+ * it keeps from allocations that could use a higher zone (lowmem_reserve).  Pages of
+ * CMA areas and of the highatomic reserve are not part of it.  Nothing is allocated
+ * beyond the headroom, and the highest zone that has enough is used first.
+ *
+ * ZONE_MOVABLE is left alone, because the pages of an image cannot be migrated.
+ *
+ * When all zones together lack headroom, memory is reclaimed until they have it,
+ * before the first page is allocated.  That swaps where there is swap, stops when
+ * nothing more can be reclaimed, and never invokes the OOM killer.
+ */
+#include <linux/align.h>
+#include <linux/gfp.h>
+#include <linux/memory_hotplug.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/pageblock-flags.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/swap.h>
+#include <linux/vmstat.h>
+
+#include "internal.h"
+
+/* Larger pageblocks (64 KiB pages: 512 MiB) would be most of a zone. */
+#define ZONE_ISOLATE_MAX	(SZ_32M >> PAGE_SHIFT)
+
+/* Reclaim attempts in a row that free nothing before a load fails. */
+#define ZONE_IDLE_MAX		16
+
+static long zone_headroom(struct zone *zone)
+{
+	long free = zone_page_state(zone, NR_FREE_PAGES), reserve = 0;
+	unsigned int i;
+
+#ifdef CONFIG_CMA
+	free -= zone_page_state(zone, NR_FREE_CMA_PAGES);
+#endif
+	for (i = zone_idx(zone) + 1; i < MAX_NR_ZONES; i++)
+		reserve = max(reserve, zone->lowmem_reserve[i]);
+	return free - (long)zone->nr_reserved_highatomic - (long)high_wmark_pages(zone) - reserve;
+}
+
+/* Images cannot be migrated. */
+static bool zone_is_usable(struct zone *zone)
+{
+	return zone_idx(zone) != ZONE_MOVABLE;
+}
+
+/**
+ * kexec_zone_spares() - can a zone spare a number of pages?
+ * @zone: the zone
+ * @nr_pages: pages
+ *
+ * Context: any; the answer may be out of date at once.
+ * Return: true when its headroom has them and images may use it.
+ */
+bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages)
+{
+	return zone_is_usable(zone) && zone_headroom(zone) >= (long)nr_pages;
+}
+
+/**
+ * kexec_zone_fits() - can a range be allocated without draining its zone?
+ * @pfn: the first page
+ * @end: the page after the last
+ * @outside: receives the zone that cannot spare the pages, NULL when the range is not
+ *           online or crosses zones; may be NULL
+ *
+ * alloc_contig_range() isolates whole pageblocks for a moment, so those count.
+ *
+ * Context: process context; the answer may be out of date at once.
+ * Return: true when one zone has the range and the headroom for it.
+ */
+bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside)
+{
+	struct page *first = pfn_to_online_page(pfn), *last = pfn_to_online_page(end - 1);
+	unsigned long nr = end - pfn;
+	struct zone *zone;
+
+	if (outside)
+		*outside = NULL;
+	if (!first || !last || page_zone(first) != page_zone(last))
+		return false;
+	zone = page_zone(first);
+	if (pageblock_nr_pages <= ZONE_ISOLATE_MAX)
+		nr = ALIGN(end, pageblock_nr_pages) - ALIGN_DOWN(pfn, pageblock_nr_pages);
+	if (kexec_zone_spares(zone, nr))
+		return true;
+	if (outside)
+		*outside = zone;
+	return false;
+}
+
+/* The highest zone that can spare @nr pages, on this node if possible, or NULL. */
+static struct zone *zone_pick(unsigned long nr)
+{
+	struct zone *zone, *best = NULL;
+
+	for_each_populated_zone(zone) {
+		if (!kexec_zone_spares(zone, nr))
+			continue;
+		if (!best || zone_idx(zone) > zone_idx(best) ||
+		    (zone_idx(zone) == zone_idx(best) && zone_to_nid(zone) == numa_mem_id()))
+			best = zone;
+	}
+	return best;
+}
+
+/* Makes the page allocator begin with @zone. */
+static gfp_t zone_gfp(struct zone *zone)
+{
+	switch (zone_idx(zone)) {
+#ifdef CONFIG_ZONE_DMA
+	case ZONE_DMA:
+		return __GFP_DMA;
+#endif
+#ifdef CONFIG_ZONE_DMA32
+	case ZONE_DMA32:
+		return __GFP_DMA32;
+#endif
+	case ZONE_MOVABLE:
+		return __GFP_HIGHMEM | __GFP_MOVABLE;
+	default:
+		return 0;
+	}
+}
+
+static struct page *zone_alloc_order(unsigned int order)
+{
+	/* No kswapd: the headroom says that there is no need for it. */
+	const gfp_t gfp = (GFP_KERNEL & ~__GFP_RECLAIM) | __GFP_NOWARN | __GFP_THISNODE;
+	struct zone *zone = zone_pick(1UL << order);
+	struct page *page;
+
+	if (!zone)
+		return NULL;
+	page = alloc_pages_node(zone_to_nid(zone), gfp | zone_gfp(zone), order);
+	if (!page || page_zone(page) == zone)
+		return page;
+	/* A lower zone has a block of this order, but the highest one has smaller ones. */
+	__free_pages(page, order);
+	return NULL;
+}
+
+/**
+ * kexec_zone_alloc() - allocate a block of pages from the highest zone with headroom
+ * @order: order to begin with; receives that of the block
+ *
+ * Reclaims a little when no zone can spare a page.
+ *
+ * Context: process context, may sleep.
+ * Return: the first page of the block, not split, or NULL.
+ */
+struct page *kexec_zone_alloc(unsigned int *order)
+{
+	struct page *page;
+
+	for (;; --*order) {
+		page = zone_alloc_order(*order);
+		if (page || !*order)
+			break;
+	}
+	if (!page && !kexec_zone_make_room(SWAP_CLUSTER_MAX))
+		page = zone_alloc_order(0);
+	return page;
+}
+
+/* Pages that all zones together can spare. */
+static unsigned long zone_total(void)
+{
+	unsigned long total = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		if (zone_is_usable(zone))
+			total += max(zone_headroom(zone), 0L);
+	return total;
+}
+
+/* The same as the slow path of the page allocator, but before memory is short. */
+static unsigned long zone_reclaim(void)
+{
+	unsigned int flags = memalloc_noreclaim_save();
+	unsigned long freed = try_to_free_pages(node_zonelist(numa_mem_id(), GFP_KERNEL), 0,
+						GFP_KERNEL | __GFP_NOWARN, NULL);
+
+	memalloc_noreclaim_restore(flags);
+	return freed;
+}
+
+/**
+ * kexec_zone_make_room() - reclaim memory until a number of pages can be spared
+ * @nr_pages: pages, of all zones together
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOMEM when not enough can be reclaimed; -EINTR after a fatal signal.
+ */
+int kexec_zone_make_room(unsigned long nr_pages)
+{
+	/* What is freed may be allocated by others; that must not go on for ever. */
+	unsigned long left = 4 * nr_pages / SWAP_CLUSTER_MAX + ZONE_IDLE_MAX;
+	unsigned int idle = 0;
+
+	while (zone_total() < nr_pages) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (!left-- || idle == ZONE_IDLE_MAX)
+			return -ENOMEM;
+		idle = zone_reclaim() ? 0 : idle + 1;
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * kexec_zone_available() - estimate the pages that a load could obtain
+ *
+ * Like MemAvailable of /proc/meminfo, and what can be swapped.
+ *
+ * Context: any.
+ * Return: pages.
+ */
+long kexec_zone_available(void)
+{
+	long anon = global_node_page_state(NR_ACTIVE_ANON) +
+		    global_node_page_state(NR_INACTIVE_ANON);
+
+	return si_mem_available() + clamp(get_nr_swap_pages(), 0L, anon);
+}
