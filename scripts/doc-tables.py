@@ -57,6 +57,7 @@ RULES = {
     "inflate": r"\| load packed|zboot|gz", "image_unpack": r"\| load packed|zboot|gz",
     "fdt": r"\| load (kexec-s|direct)",
     "fdt_collect": r"\| load (kexec-s|direct)", "fdt_memrsv": r"name=[a-z-]*its|\| cpu ",
+    "fault": "kexec_fault_record", "zone": LOADS, "purgatory": r"\| load(-crash)? kexec-c ",
     "memreserve": "name=[a-z-]*its", "ima": r"\| ima ",
 }
 
