@@ -29,8 +29,8 @@
 #include "internal.h"
 
 /* Blocks asked for at most, and pages held in vain, which init_on_alloc clears. */
-#define GLEAN_BLOCKS	1024
-#define GLEAN_PAGES	(SZ_32M >> PAGE_SHIFT)
+#define GLEAN_BLOCKS	4096
+#define GLEAN_PAGES	(SZ_128M >> PAGE_SHIFT)
 
 /* Makes the allocator look in the lists of @page's zone and mobility. */
 static gfp_t glean_gfp(struct page *page)

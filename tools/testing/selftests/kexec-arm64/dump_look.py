@@ -21,7 +21,6 @@ import sys
 
 from drgn import FaultError, Object, cast
 from drgn.helpers.linux.cpumask import for_each_possible_cpu
-from drgn.helpers.linux.fs import fget
 from drgn.helpers.linux.list import list_for_each_entry
 from drgn.helpers.linux.mm import access_remote_vm, page_to_phys, page_to_virt, phys_to_page
 from drgn.helpers.linux.percpu import per_cpu
@@ -53,6 +52,12 @@ PAGE_MAPPING_ANON = 1
 # Where a stack may begin: the first code of a CPU, of a kernel thread or at an entry from EL0
 ROOTS = re.compile(r"__primary_switched|start_kernel|rest_init|__secondary_switched|"
                    r"secondary_start_kernel|ret_from_fork|kthread|el0t_64_\w+|el0_\w+")
+
+
+def retyped(pointer, name):
+    """What @pointer points to, with the type of the variable @name: by the name of the type,
+    drgn may find a definition that gcc has left without its members."""
+    return Object(prog, prog[name].type_, address=pointer.value_())
 
 
 class Look:
@@ -140,8 +145,7 @@ class Look:
         task = self.planter()
         if not task:
             return
-        # By name drgn may find a definition that gcc has left without its inner structure
-        mm = Object(prog, prog["init_mm"].type_, address=task.mm.value_())
+        mm = retyped(task.mm, "init_mm")
         mark = MARKERS["process"]
         got = access_remote_vm(mm, PLANT_VA - PLANT_GAP, len(mark))
         self.check(got == mark, "marker in a process")
@@ -156,7 +160,7 @@ class Look:
         task = self.planter()
         if not task:
             return
-        mapping = fget(task, PLANT_FD).f_mapping
+        mapping = retyped(task.files, "init_files").fdt.fd[PLANT_FD].f_mapping
         page = cast("struct page *", xa_load(mapping.i_pages.address_of_(), 0))
         mark = MARKERS["cache"]
         got = prog.read(page_to_virt(page).value_(), len(mark))
@@ -189,7 +193,7 @@ class Look:
 
     def check_user_page(self, walk):
         """The stack of init: the page there must be one that the stack can have."""
-        mm = find_task(prog, 1).mm
+        mm = retyped(find_task(prog, 1).mm, "init_mm")
         va = mm.start_stack.value_()
         pa = walk.user(mm.pgd.value_(), va)
         page = phys_to_page(Object(prog, "phys_addr_t", pa))
@@ -200,7 +204,8 @@ class Look:
             return
         plant = self.planter()
         if plant:
-            got = walk.read(walk.user(plant.mm.pgd.value_(), PLANT_VA - PLANT_GAP), 64)
+            pgd = retyped(plant.mm, "init_mm").pgd.value_()
+            got = walk.read(walk.user(pgd, PLANT_VA - PLANT_GAP), 64)
             mark = MARKERS["process"]
             self.check(got.startswith(mark), "vmcoreinfo: marker in a process")
 
