@@ -10,7 +10,8 @@
 #
 # A file in patches/layers is a commit message and these lines:
 #
-#	Files:	patterns of the new files that it adds; "!" excludes
+#	Files:	patterns of the new files that it adds; "!" excludes, the last
+#		one that fits decides
 #	Hook:	patterns of hooks that belong to the same commit; without a message
 #		of its own the layer has that of the hook
 #	Switch:	the new code is linked from this layer on. Until then its objects
@@ -75,14 +76,14 @@ value() {
 	sed -n "s/^$1: *//p" "$2"
 }
 
-# matches NAME PATTERN...
+# matches NAME PATTERN...: the last pattern that fits decides.
 matches() {
 	local name=$1 pattern found=1
 	shift
 	for pattern in "$@"; do
 		# shellcheck disable=SC2053 # a pattern it is
 		if [[ $pattern == !* && $name == ${pattern#!} ]]; then
-			return 1
+			found=1
 		elif [[ $name == $pattern ]]; then
 			found=0
 		fi
