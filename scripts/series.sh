@@ -131,7 +131,8 @@ add_makefiles() {
 	while read -r name _; do
 		dir=$work/tree/$(dirname "$name")
 		if is_makefile "$name" &&
-			{ [[ $name == */kexec/Makefile ]] || compgen -G "$dir/*.[cS]" >/dev/null; }; then
+			{ [[ $name == */kexec/Makefile ]] ||
+				compgen -G "$dir/*.[cS]" >/dev/null; }; then
 			mkdir -p "$dir"
 			makefile "$top/$name" "$dir" >"$work/tree/$name"
 			in_work add "$name"
