@@ -18,7 +18,7 @@ help:
 	@echo 'make check        static checks: checkpatch, warnings, sparse, shellcheck, ...'
 	@echo 'make matrix       compile our folders in configurations that no guest kernel has'
 	@echo 'make kernel       build the kernel VARIANT=4k (4k-va39, 4k-va52, 16k, 64k, demo, base)'
-	@echo 'make series       the patch series for git am, in build/series/'
+	@echo 'make series       the patch series for git am, in build/series/; builds and boots each step'
 	@echo 'make clean        remove what was built, keep the compiler cache'
 	@echo 'make distclean    remove build/'
 	@echo
@@ -59,7 +59,7 @@ kernel:
 
 series:
 	@scripts/deps.sh
-	@scripts/series.sh
+	@scripts/series.sh --build
 
 clean:
 	rm -rf build/out build/src build/log build/host build/check build/series build/rootfs build/stock build/bench

@@ -152,6 +152,22 @@ check_leftovers() {
 		grep -L 'SPDX-License-Identi''fier: GPL-2.0-only' | sed 's/$/: no licence line/')
 }
 
+# The kernel's own Sphinx: warnings count where they name a file of ours. It reads
+# unchanged documents only once, so it starts from nothing.
+check_documents() {
+	local out=$build/out/docs
+	rm -rf "$out"
+	mkdir -p "$out" "$log_dir"
+	if ! "${kernel_make[@]}" -C "$src_ours" O="$out" htmldocs \
+		SPHINXDIRS='arch/arm64/kexec admin-guide/kdump' >"$log_dir/documents.log" 2>&1; then
+		echo "htmldocs failed, see ${log_dir#"$top"/}/documents.log"
+	fi
+	grep -E '(WARNING|ERROR|SEVERE|warning|error): ' "$log_dir/documents.log" |
+		grep -F -f <(overlay_files)
+	[ -f "$out/Documentation/output/arch/arm64/kexec/index.html" ] ||
+		echo "no page was made, see ${log_dir#"$top"/}/documents.log"
+}
+
 check_originality() {
 	"$shared_originality" "$src_base" "$top" 2>/dev/null
 }
@@ -170,6 +186,12 @@ ok 'shellcheck' "$(quiet each shell shellcheck)"
 ok 'Python compiles' "$(quiet check_python)"
 ok "functions under $max_function lines, files under $max_file" "$(check_lengths)"
 ok 'no machine paths, no unfinished marks, licence lines' "$(check_leftovers)"
+ok 'the generated documents are current' "$(quiet "$top/scripts/doc-tables.py" --check)"
+if command -v sphinx-build >/dev/null; then
+	ok 'documents build without a warning' "$(check_documents)"
+else
+	ok 'documents build without a warning # SKIP sphinx-build (python3-sphinx) is missing'
+fi
 ok 'the series for git am is whole and applies' "$(quiet "$top/scripts/series.sh")"
 if [ -x "$shared_originality" ]; then
 	"$top/scripts/prepare.sh" --pristine >/dev/null

@@ -36,6 +36,8 @@ packages() {
 	cpio                     # initramfs images
 	gzip                     # the same
 	sparse                   # make check
+	python3-sphinx           # the same: the documents
+	python3-yaml             # the same: sources of the kernel's documents
 	shellcheck               # make check
 	device-tree-compiler     # guest device trees of odd machines
 	libfdt-dev               # host simulator reads what it wrote

@@ -2,21 +2,35 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Makes build/series/*.patch, a series for "git am" on the base: one patch for
-# each layer of new files (patches/layers, message and file patterns), then the
-# hooks, which switch the new code on. So every step of it builds and boots.
+# each layer of new files (patches/layers), and the hooks. The result is applied
+# to a fresh repository and compared with the checkout.
 #
-# The result is applied to a fresh repository and compared with the checkout.
+#	series.sh            make, apply, compare
+#	series.sh --build    also build and boot every step, see series-build.sh
+#
+# A file in patches/layers is a commit message and these lines:
+#
+#	Files:	patterns of the new files that it adds; "!" excludes, the last
+#		one that fits decides
+#	Hook:	patterns of hooks that belong to the same commit; without a message
+#		of its own the layer has that of the hook
+#	Switch:	the new code is linked from this layer on. Until then its objects
+#		are compiled into archives that vmlinux does not link. The hooks
+#		that no layer names follow, one commit each.
+#
+# The makefiles grow with the objects that exist.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 dest=$build/series
 work=$build/series.work
+switched=0
 
-# Before the configuration goes: it may be what lets git read this checkout.
+# Read before git's configuration is disabled: git may need it for this checkout.
 names_here=$(overlay_files)
 
-# Nobody's configuration or hooks; the author is whoever owns this checkout.
+# No configuration or hooks of the user; the author is that of the last commit.
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 GIT_AUTHOR_NAME=$(git -C "$top" log -1 --format=%an 2>/dev/null || echo 'arm64 kexec')
 GIT_AUTHOR_EMAIL=$(git -C "$top" log -1 --format=%ae 2>/dev/null || echo kexec@localhost)
@@ -32,7 +46,7 @@ in_work() {
 	git -C "$work/tree" "$@"
 }
 
-# The files of the base that the hooks change are all of it that is needed.
+# Only the files of the base that the hooks change are needed.
 make_base() {
 	local name=linux-source-$base_version.$base_patchlevel
 	local -a names
@@ -41,50 +55,157 @@ make_base() {
 	[ "${#names[@]}" -gt 0 ] || die "the hooks change nothing"
 	need_base
 	git init -q -b base "$work/tree"
-	tar -C "$work/tree" --strip-components=1 -I 'xz -T0' -xf "$base_tarball" \
+	tar -C "$work/tree" --strip-components=1 --occurrence=1 -I 'xz -T0' -xf "$base_tarball" \
 		"${names[@]/#/$name/}"
 	in_work add -A
 	in_work commit -q -m "$name"
 }
 
-# Names in the tree of all new files, and where each comes from.
+# Names in the tree of all new files, and the source of each.
 new_files() {
 	printf '%s\n' "$names_here" | sed 's/.*/& &/'
 	echo 'kernel/kexec/Kconfig Kconfig'
 }
 
-# commit_layer FILE: takes from $work/left what its patterns match.
-commit_layer() {
-	local name from pattern taken=0
-	local -a patterns
-	read -ra patterns < <(sed -n 's/^Files: *//p' "$1")
+is_makefile() {
+	[[ $1 == @(kernel|arch/arm64)/kexec/?(*/)Makefile ]]
+}
+
+# value KEY FILE: the words after "KEY:" in a layer.
+value() {
+	sed -n "s/^$1: *//p" "$2"
+}
+
+# matches NAME PATTERN...: the last pattern that fits decides.
+matches() {
+	local name=$1 pattern found=1
+	shift
+	for pattern in "$@"; do
+		# shellcheck disable=SC2053 # a pattern it is
+		if [[ $pattern == !* && $name == ${pattern#!} ]]; then
+			found=1
+		elif [[ $name == $pattern ]]; then
+			found=0
+		fi
+	done
+	return "$found"
+}
+
+# makefile FILE DIR: FILE without objects whose source is not in DIR. Before the
+# switch objects go into archives, and paragraphs that check objects are left out.
+makefile() {
+	DIR=$2 SWITCHED=$switched perl -0777 -ne '
+		sub known {
+			my ($word) = @_;
+			return -e "$ENV{DIR}/$word" . "Makefile" if $word =~ m{/$};
+			return 1 unless $word =~ s/\.o$//;
+			return -e "$ENV{DIR}/$word.c" || -e "$ENV{DIR}/$word.S";
+		}
+		sub assignment {
+			my ($text, $head, $words) = @_;
+			(my $flat = $words) =~ s/\\\n/ /g;
+			my @all = split " ", $flat;
+			my @kept = grep { known($_) } @all;
+			return "" unless @kept;
+			$text = "$head @kept\n" if @kept < @all;
+			$text =~ s/^obj-/lib-/ if !$ENV{SWITCHED} && !grep { m{/$} } @kept;
+			return $text;
+		}
+		for (split /(?<=\n)(?=\n)/) {
+			next if !$ENV{SWITCHED} && /check-calls/;
+			s/^((obj-\S+\s*[+:]?=)((?:[^\n\\]|\\\n)*)\n)/assignment($1, $2, $3)/gem;
+			$out .= $_;
+		}
+		$out =~ s/\n{3,}/\n\n/g;
+		$out =~ s/\n+\z/\n/;
+		print $out;' "$1"
+}
+
+# The makefiles of the two folders that kbuild enters, and of those below them that
+# have a source file.
+add_makefiles() {
+	local name dir
+	if ! grep -q ' kexec/$' "$work/tree/arch/arm64/Kbuild"; then
+		return
+	fi
+	while read -r name _; do
+		dir=$work/tree/$(dirname "$name")
+		if is_makefile "$name" &&
+			{ [[ $name == */kexec/Makefile ]] ||
+				compgen -G "$dir/*.[cS]" >/dev/null; }; then
+			mkdir -p "$dir"
+			makefile "$top/$name" "$dir" >"$work/tree/$name"
+			in_work add "$name"
+		fi
+	done < <(new_files)
+}
+
+# add_files PATTERN...: from $work/left into the tree.
+add_files() {
+	local name from
 	: >"$work/left.new"
 	while read -r name from; do
-		for pattern in "${patterns[@]}"; do
-			# shellcheck disable=SC2053 # a pattern it is
-			if [[ $name == $pattern ]]; then
-				mkdir -p "$(dirname "$work/tree/$name")"
-				cp -p "$top/$from" "$work/tree/$name"
-				in_work add "$name"
-				taken=$((taken + 1))
-				continue 2
-			fi
-		done
-		printf '%s %s\n' "$name" "$from" >>"$work/left.new"
+		if matches "$name" "$@"; then
+			mkdir -p "$(dirname "$work/tree/$name")"
+			cp -p "$top/$from" "$work/tree/$name"
+			in_work add "$name"
+		else
+			printf '%s %s\n' "$name" "$from" >>"$work/left.new"
+		fi
 	done <"$work/left"
 	mv "$work/left.new" "$work/left"
-	if [ "$taken" -gt 0 ]; then
-		sed '/^Files:/,$d' "$1" | in_work commit -q -F -
+}
+
+hook_message() {
+	sed -e '1s/^Subject: *\(\[PATCH\] *\)\?//' -e '/^---$/,$d' "$top/patches/$1"
+}
+
+# apply_hooks PATTERN...: from $work/hooks into the tree; the last one is $hook.
+apply_hooks() {
+	local name
+	hook=
+	while read -r name; do
+		if matches "$name" "$@"; then
+			in_work apply --index "$top/patches/$name"
+			sed -i "/^$name\$/d" "$work/hooks"
+			hook=$name
+		fi
+	done < <(cat "$work/hooks")
+}
+
+commit_layer() {
+	local message
+	local -a files wanted
+	read -ra files < <(value Files "$1") || :
+	read -ra wanted < <(value Hook "$1") || :
+	[ -z "$(value Switch "$1")" ] || switched=1
+	add_files "${files[@]}"
+	apply_hooks "${wanted[@]}"
+	add_makefiles
+	if in_work diff --cached --quiet; then
+		return
+	fi
+	message=$(sed -E '/^(Files|Hook|Switch):/d' "$1")
+	printf '%s\n' "${message:-$(hook_message "$hook")}" | in_work commit -q -F -
+	if [ -n "$(value Switch "$1")" ]; then
+		commit_other_hooks
 	fi
 }
 
-commit_hook() {
-	in_work apply --index "$top/patches/$1"
-	sed -e '1s/^Subject: *\(\[PATCH\] *\)\?//' -e '/^---$/,$d' "$top/patches/$1" |
-		in_work commit -q -F -
+# The hooks that no layer names.
+commit_other_hooks() {
+	local name
+	local -a named
+	read -ra named < <(cat "$top"/patches/layers/* | sed -n 's/^Hook: *//p' | tr '\n' ' ') || :
+	while read -r name; do
+		if ! matches "$name" "${named[@]}"; then
+			apply_hooks "$name"
+			hook_message "$name" | in_work commit -q -F -
+		fi
+	done < <(cat "$work/hooks")
 }
 
-# What was made must apply where it is meant to, and give what is here.
+# The result must apply to the base and be equal to the checkout.
 verify() {
 	local name from
 	git init -q -b base "$work/check"
@@ -98,19 +219,27 @@ verify() {
 	done < <(new_files)
 }
 
+case ${1:-} in
+'' | --build) ;;
+*) die "usage: series.sh [--build]" ;;
+esac
+
+shopt -s extglob
 rm -rf "$work" "$dest"
 mkdir -p "$work" "$dest"
 make_base
 in_work checkout -q -b series
-new_files >"$work/left"
+new_files | while read -r name from; do
+	is_makefile "$name" || echo "$name $from"
+done >"$work/left"
+hooks >"$work/hooks"
 for layer in "$top"/patches/layers/*; do
 	commit_layer "$layer"
 done
-[ ! -s "$work/left" ] || die "no layer takes: $(cut -d' ' -f1 "$work/left" | tr '\n' ' ')"
-while IFS= read -r hook; do
-	commit_hook "$hook"
-done < <(hooks)
+[ ! -s "$work/left" ] || die "no layer adds: $(cut -d' ' -f1 "$work/left" | tr '\n' ' ')"
+[ ! -s "$work/hooks" ] || die "no layer applies: $(tr '\n' ' ' <"$work/hooks")"
 in_work format-patch -q --no-signature -o "$dest" base
 verify
 rm -rf "$work"
 say "$(find "$dest" -name '*.patch' | wc -l) patches in build/series, applied and compared"
+[ "${1:-}" != --build ] || exec "$top/scripts/series-build.sh"

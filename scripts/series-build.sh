@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds each step of build/series and prints TAP: the kernel 4k for arm64; arm64
+# without kexec and kdump; kernel/ for x86-64. Each kernel for arm64 that differs
+# from the one before also boots in QEMU and starts itself by kexec, with the
+# code of the base before the switch and with ours after it.
+#
+# The tree is build/src/series, the log of a step build/log/series-NNNN.log.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+src=$build/src/series
+selftests=$top/tools/testing/selftests/kexec-arm64
+boot_case='^chain-kexec-s-el1$'
+booted=
+
+# The options of the kernel 4k that exist at this step.
+fragments() {
+	local f
+	while read -r f; do
+		cat "$top/configs/$f.config"
+	done < <(sed -n 's/^# uses: *//p' "$top/configs/4k.config" | tr ' ' '\n')
+	cat "$top/configs/4k.config"
+}
+
+# build NAME TARGET...: with the configuration on standard input.
+build() {
+	local out=$src/out-$1
+	shift
+	mkdir -p "$out"
+	cat >"$out/.allconfig.new"
+	# The patch may have changed what an option means.
+	cp "$out/.allconfig.new" "$out/.allconfig"
+	"${mk[@]}" O="$out" KCONFIG_ALLCONFIG="$out/.allconfig" allnoconfig &&
+		"${mk[@]}" O="$out" "$@"
+}
+
+arm64() {
+	local -a mk=("${kernel_make[@]}" -C "$src")
+	fragments | build series Image
+}
+
+arm64_without() {
+	local -a mk=("${kernel_make[@]}" -C "$src")
+	fragments | grep -vE '^CONFIG_(KEXEC|CRASH|PROC_VMCORE|IMA_KEXEC)' |
+		build without kernel/ arch/arm64/ drivers/of/ drivers/irqchip/
+}
+
+x86() {
+	local -a mk=(make "-j$(nproc)" -C "$src" ARCH=x86_64 "CC=ccache gcc" "HOSTCC=ccache gcc")
+	printf 'CONFIG_%s=y\n' 64BIT SMP RELOCATABLE SYSFS PROC_FS KEXEC KEXEC_FILE CRASH_DUMP |
+		build x86 kernel/
+}
+
+# One line when it does not start itself.
+boots() {
+	local image=$src/out-series/arch/arm64/boot/Image sum
+	sum=$(sha256sum <"$image")
+	if [ "$sum" = "$booted" ]; then
+		return
+	fi
+	booted=$sum
+	ln -sfn ../src/series/out-series "$build/out/series"
+	"$selftests/run.py" --groups all --filter "$boot_case" --kernel 4k=series -j1 \
+		--patience 4 >>"$log" 2>&1 || echo "does not start itself, see ${log#"$top"/}"
+}
+
+# step FILE: applies it, builds and boots.
+step() {
+	local name what complaint
+	name=$(basename "$1" .patch)
+	log=$log_dir/series-${name%%-*}.log
+	patch -d "$src" -p1 -s -i "$1" >"$log" 2>&1 || {
+		ok "$name" "does not apply, see ${log#"$top"/}"
+		return
+	}
+	for what in arm64 arm64_without x86; do
+		complaint=
+		"$what" >>"$log" 2>&1 ||
+			complaint="see ${log#"$top"/}: $(grep -m 1 -E 'error|Error' "$log" || :)"
+		ok "$name: $what" "$complaint"
+	done
+	boots >"$build/series-boot"
+	ok "$name: boots and starts itself" "$(cat "$build/series-boot")"
+}
+
+kernel_env
+mkdir -p "$log_dir" "$build/out"
+"$selftests/rootfs.sh" >/dev/null
+# A new tree each time, the objects are kept.
+rm -f "$src/.base-id"
+"$top/scripts/prepare.sh" --pristine "$src"
+# Objects of an earlier run may have been built from patched files.
+(cd "$src" && sed -n 's|^--- a/||p' "$top"/patches/0*.patch | sort -u | xargs -d '\n' touch)
+tap_start
+for patch in "$build"/series/*.patch; do
+	step "$patch"
+done
+rm -f "$build/series-boot" "$build/out/series"
+tap_end
