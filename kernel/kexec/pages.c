@@ -1,35 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: the pages that hold an image
+ * DOC: the pages that back an image
  *
- * Every segment has an array with one entry ("slot") for each page of its
- * destination; the entry names the page that holds those bytes until the
- * switch.  The one rule that makes copying safe in any order:
+ * Each segment has an array with one slot for each page of its destination.  A slot points
+ * to the page that holds the content until the next kernel is entered.  Copies can run in
+ * any order, because of one rule:
  *
- *	a page in a slot is either that slot's own destination page,
- *	or no destination of this image at all.
+ *	a page in a slot is either the destination of that slot,
+ *	or no destination of this image.
  *
- * Pages come from the allocator in blocks as large as can be had.  One that
- * turns out to be somebody's destination goes to its own slot; if another page
- * stood in there, its bytes move over and that one is used instead.  Because
- * slots are found by index, each page costs the same however many came before.
+ * Pages are allocated at the highest order available.  A page that is itself a destination
+ * is assigned to its own slot; the page it displaces is copied into it and reused.  Slots
+ * are found by index, so the cost of a page does not depend on the number of pages.
  *
- * Memory may be short.  Nobody is killed for it: a load that would leave next to
- * nothing for others is refused before it takes anything, pages are reclaimed before
- * they are allocated (zone.c), and the page tables of a mapping are made sure of before.
+ * A load must not trigger the OOM killer: it fails early if too little memory would remain,
+ * memory is reclaimed before it is allocated (zone.c), and page tables for vmap() are
+ * checked for first.
  *
- * Pages come from memory that was there at boot, because nothing else is certain
- * to stay.  The allocator likes to give hot-added memory first.  As soon as it does,
- * blocks are asked for by their address, from the top of boot memory down, each
- * once: the time is bounded, and nothing is taken only to find that it will not do.
+ * Only boot memory is used, because hot-added memory can be offlined.  Once the allocator
+ * returns hot-added memory, blocks of boot memory are allocated by address, top down, each
+ * once.  This bounds the search.
  *
- * A crash image is different: its destination is the crash reservation, which
- * the allocator never hands out.  When no crash image is loaded the slots
- * simply name the reservation's own pages.  When one is, the new image waits in
- * pages of the reservation that neither image uses, and in ordinary pages when there
- * are not enough, until nothing can fail any more, and moves in then.  The panic path
- * reads the slots at any moment, so a staging page is freed only after its slot names
- * the reservation and the new image is the one that a panic starts.
+ * The destination of a crash image is the crash reservation, which the allocator does not
+ * own.  If no crash image is loaded, the slots point to the pages of the reservation.  If
+ * one is, the new image is staged in pages of the reservation that neither image uses, and
+ * in other pages if these are too few, and is copied in when nothing can fail any more.
+ * The panic path may read the slots at any moment: a staging page is freed only after its
+ * slot points to the reservation and the new image is published.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -46,13 +43,13 @@
 /* Pages processed between two calls of cond_resched(). */
 #define PAGES_STEP		((unsigned long)SZ_1M >> PAGE_SHIFT)
 
-/* A block of this order is 2 MiB with 4 KiB pages; larger ones help nobody. */
+/* 2 MiB with 4 KiB pages; higher orders gain nothing. */
 #define PAGES_MAX_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, ilog2(SZ_2M) - PAGE_SHIFT)
 
-/* What is asked for by its address at a time. */
+/* Pages that are allocated by address at a time. */
 #define PAGES_BLOCK_PAGES	(SZ_2M >> PAGE_SHIFT)
 
-/* Tables that a mapping of nothing but scattered pages needs above the last level. */
+/* Page tables above the last level that a mapping of scattered pages needs. */
 #define PAGES_MAP_SPARE		8
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
@@ -79,15 +76,14 @@ static void pages_inject_point(unsigned int point) { }
 #endif
 
 /**
- * kexec_usable_headroom() - what is left when so many pages are taken?
- * @nr_pages: pages
+ * kexec_usable_headroom() - get the memory that would remain after an allocation
+ * @nr_pages: size of the allocation, in pages
  *
- * Somewhat is kept for everybody else: a bystander who finds nothing left calls the OOM
- * killer as soon as he touches a new page, and it would be our doing.  An estimate:
- * others take memory meanwhile.
+ * A reserve is deducted, so that a load does not drive unrelated tasks into the OOM
+ * killer.  This is an estimate; others allocate concurrently.
  *
  * Context: any.
- * Return: pages beyond that; negative when @nr_pages are too many.
+ * Return: pages; negative if @nr_pages exceed the headroom.
  */
 long kexec_usable_headroom(unsigned long nr_pages)
 {
@@ -102,7 +98,7 @@ static bool pages_within_headroom(unsigned long nr_pages)
 	return kexec_usable_headroom(nr_pages) >= 0;
 }
 
-/* The slot whose destination is @pa, or NULL. */
+/* The slot with the destination @pa, or NULL. */
 static struct page **pages_slot(struct kexec_image *img, phys_addr_t pa,
 			       struct kexec_backing **owner)
 {
@@ -137,7 +133,7 @@ static bool pages_overlap_dst(const struct kexec_image *img, u64 start, u64 end)
 	return false;
 }
 
-/* Pages of the crash reservation belong to it, whatever they hold for an image. */
+/* Pages of the crash reservation are not owned by the allocator. */
 static void pages_put_page(struct page *page)
 {
 	if (!PageReserved(page))
@@ -154,7 +150,7 @@ static unsigned long pages_staging_pages(const struct kexec_image *img)
 	return nr;
 }
 
-/* Take what @kimage has in the reservation out of @map. */
+/* Remove the segments of @kimage and its vmcoreinfo page from @map. */
 static void pages_remove_image(struct range_map *map, const struct kimage *kimage)
 {
 	phys_addr_t note_pa;
@@ -170,9 +166,8 @@ static void pages_remove_image(struct range_map *map, const struct kimage *kimag
 }
 
 /*
- * List what is left of the reservation between the loaded crash image and @img, whose
- * segments all have their places.  Of each range the last page stays free, since the
- * highest one is where the new image will have its vmcoreinfo.
+ * List the pages of the reservation that neither the loaded crash image nor @img uses.
+ * The last page of each range is left out: the highest one is for the vmcoreinfo of @img.
  */
 static void pages_find_staging(struct kexec_image *img)
 {
@@ -190,7 +185,7 @@ static void pages_find_staging(struct kexec_image *img)
 	img->staging_map = map;
 }
 
-/* The next page of what is left, or NULL. */
+/* The next free page of the reservation, or NULL. */
 static struct page *pages_next_staging(struct kexec_image *img)
 {
 	struct range_map *map = img->staging_map;
@@ -216,7 +211,7 @@ static void pages_free_staging(struct kexec_image *img)
 		return;
 	kvfree(img->staging_map);
 	img->staging_map = NULL;
-	/* The loaded image is the one of before when the new one was not published. */
+	/* If the new image was not published, the old one needs its protection again. */
 	if (kexec_crash_image)
 		kexec_crash_protect();
 }
@@ -227,7 +222,7 @@ static void pages_use_contig(struct kexec_image *img)
 	img->pool_below = PHYS_ADDR_MAX;
 }
 
-/* The next block of boot memory that can be had. */
+/* Allocate the next block of boot memory, top down. */
 static int pages_refill_contig(struct kexec_image *img)
 {
 	while (kexec_usable_block_below(&img->pool_below, PAGES_BLOCK_PAGES << PAGE_SHIFT)) {
@@ -271,15 +266,13 @@ static int pages_refill(struct kexec_image *img)
 }
 
 /**
- * kexec_pages_assign() - put a page where it belongs
+ * kexec_pages_assign() - assign a page to the slot it is the destination of
  * @img: the image
- * @page: a page of the caller's
- *
- * If it is the destination of a slot, that slot has it from now on.
+ * @page: a page that the caller owns
  *
  * Context: process context; no segment of @img is mapped.
- * Return: a page of the caller's that is no destination: @page, or the one that it
- * replaced, or NULL when the slot was empty.
+ * Return: a page that the caller owns and that is no destination: @page, or the page that
+ * it displaced, or NULL if the slot was empty.
  */
 struct page *kexec_pages_assign(struct kexec_image *img, struct page *page)
 {
@@ -296,7 +289,7 @@ struct page *kexec_pages_assign(struct kexec_image *img, struct page *page)
 	return old;
 }
 
-/* One page that is no destination, or NULL. */
+/* Allocate a page that is no destination.  Returns NULL on failure. */
 static struct page *pages_next(struct kexec_image *img)
 {
 	struct page *page;
@@ -316,8 +309,8 @@ static struct page *pages_next(struct kexec_image *img)
 }
 
 /*
- * Segment @seg was placed after others had taken pages.  Where one of those
- * lies in the new destination it belongs to the new segment from now on.
+ * Pages already allocated for other segments may be destinations of segment @seg.  Assign
+ * them to @seg and allocate replacements.
  */
 static int pages_relocate(struct kexec_image *img, unsigned int seg)
 {
@@ -380,7 +373,7 @@ static int pages_fill_slots(struct kexec_image *img, struct kexec_backing *b)
 		page = pages_next(img);
 		if (!page)
 			return -ENOMEM;
-		/* The allocator may just have filled this very slot. */
+		/* pages_next() may have filled this slot. */
 		if (b->pages[i]) {
 			list_add(&page->lru, &img->refused_pages);
 			continue;
@@ -420,7 +413,7 @@ int kexec_pages_segment(struct kexec_image *img, unsigned int seg)
 	ret = pages_relocate(img, seg);
 	if (!ret)
 		ret = pages_fill_slots(img, b);
-	/* Whoever is killed is not given memory, either. */
+	/* Allocations also fail once the task has a fatal signal pending. */
 	if (ret && fatal_signal_pending(current))
 		ret = -EINTR;
 	if (ret == -ENOMEM)
@@ -433,8 +426,8 @@ int kexec_pages_segment(struct kexec_image *img, unsigned int seg)
 }
 
 /*
- * vmap() asks for its tables in a way that rather kills than fails.  So ask for
- * as many pages before, in a way that fails, and leave them to it.
+ * vmap() allocates page tables with GFP_KERNEL, which may invoke the OOM killer.  Check with
+ * a failable allocation that enough pages are available.
  */
 static bool pages_can_map(const struct kexec_backing *b)
 {
@@ -454,11 +447,11 @@ static bool pages_can_map(const struct kexec_backing *b)
 }
 
 /**
- * kexec_pages_linear() - where is a segment in the linear map?
- * @b: a segment that has its pages, one at least
+ * kexec_pages_linear() - get the address of a segment in the linear map
+ * @b: a segment that has its pages, at least one
  *
  * Context: any.
- * Return: its address, or NULL when its pages do not lie behind each other.
+ * Return: the address, or NULL if the pages are not contiguous.
  */
 void *kexec_pages_linear(const struct kexec_backing *b)
 {
@@ -471,8 +464,8 @@ void *kexec_pages_linear(const struct kexec_backing *b)
 }
 
 /**
- * kexec_pages_map() - map a segment in one piece
- * @b: a segment that has its pages, one at least
+ * kexec_pages_map() - map a segment contiguously
+ * @b: a segment that has its pages, at least one
  *
  * Context: process context, may sleep.
  * Return: 0 with @b->va set, or -ENOMEM after one message.
@@ -502,7 +495,7 @@ void kexec_pages_unmap(struct kexec_backing *b)
 	b->va = NULL;
 }
 
-/* A page of boot memory that may be anybody's destination, or NULL. */
+/* Allocate a page of boot memory, which may be a destination. */
 static struct page *pages_next_any(struct kexec_image *img)
 {
 	if (!img->pool_left) {
@@ -515,11 +508,10 @@ static struct page *pages_next_any(struct kexec_image *img)
 }
 
 /**
- * kexec_pages_safe_page() - one zeroed page that survives until the next kernel
+ * kexec_pages_safe_page() - allocate a zeroed page that is no destination
  * @ctx: the struct kexec_image
  *
- * It is no destination and it changes no slot: the copy list may be made
- * already.
+ * Changes no slot, so the copy list may exist already.
  *
  * Context: process context, may sleep.
  * Return: its address in the linear map, or NULL.
@@ -572,8 +564,8 @@ static void pages_free_padding(struct kexec_backing *b)
 }
 
 /**
- * kexec_pages_trim_pool() - give back what was taken but is not needed
- * @img: an image that will take no more pages
+ * kexec_pages_trim_pool() - free pages that were allocated but are not needed
+ * @img: an image that allocates no more pages
  *
  * Context: process context.
  */
@@ -602,8 +594,8 @@ static void pages_free_pages(struct kexec_backing *b)
 }
 
 /**
- * kexec_pages_release() - give back what was claimed of a segment's destination
- * @b: a segment that holds nothing yet
+ * kexec_pages_release() - free the destination pages of a segment
+ * @b: a segment without content
  *
  * Context: process context, may sleep.
  */
@@ -619,7 +611,7 @@ void kexec_pages_release(struct kexec_backing *b)
 }
 
 /**
- * kexec_pages_trim() - give back the end of a segment
+ * kexec_pages_trim() - free the pages at the end of a segment
  * @b: the segment
  * @nr_pages: pages to keep
  *
@@ -629,7 +621,7 @@ void kexec_pages_trim(struct kexec_backing *b, unsigned long nr_pages)
 {
 	unsigned long i;
 
-	/* They would no longer lie at its ends. */
+	/* The padding would no longer be adjacent. */
 	pages_free_padding(b);
 	for (i = nr_pages; i < b->nr_pages; i++) {
 		if (b->pages[i] && !b->borrowed)
@@ -641,12 +633,12 @@ void kexec_pages_trim(struct kexec_backing *b, unsigned long nr_pages)
 }
 
 /**
- * kexec_pages_copy_to_crash() - move a crash image into the reservation
- * @img: the image; nothing else that is needed lives in the reservation
- * @may_sleep: false in the panic path
+ * kexec_pages_copy_to_crash() - copy a crash image into the reservation
+ * @img: the image; the reservation has no other content that is needed
+ * @may_sleep: false on the panic path
  *
- * Afterwards its content is clean to memory.  The pages in which it waited stay
- * as they are, so a panic in the middle can begin again.
+ * The copy is clean to the point of coherency.  The staging pages do not change, so a
+ * panic can repeat an interrupted copy.
  *
  * Context: process context, or the panic path.
  */
@@ -679,7 +671,7 @@ static void pages_map_reserved(struct kexec_image *img, struct kexec_backing *b)
 	for (i = 0; i < b->nr_pages; i++) {
 		struct page *staging = b->pages[i];
 
-		/* Either page holds the content, so a panic may find some slots changed. */
+		/* Both pages have the content, so a panic may find either in the slot. */
 		WRITE_ONCE(b->pages[i], pfn_to_page(PHYS_PFN(b->dst_pa) + i));
 		list_add(&staging->lru, &img->staging_pages);
 		cond_resched();
@@ -688,10 +680,10 @@ static void pages_map_reserved(struct kexec_image *img, struct kexec_backing *b)
 }
 
 /**
- * kexec_pages_map_reserved() - let the slots of a crash image name the reservation
- * @img: an image that kexec_pages_copy_to_crash() moved
+ * kexec_pages_map_reserved() - point the slots of a crash image to the reservation
+ * @img: an image that kexec_pages_copy_to_crash() copied
  *
- * Frees nothing: kexec_pages_free_staging() does, when the image is published.
+ * Frees nothing; kexec_pages_free_staging() does, after the image is published.
  *
  * Context: process context, may sleep.
  */
@@ -755,7 +747,7 @@ void kexec_pages_clean(const struct kexec_image *img)
 }
 
 /**
- * kexec_pages_free() - give back every page of an image
+ * kexec_pages_free() - free all pages of an image
  * @img: the image
  *
  * Context: process context, may sleep.

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: choosing a place, when the choice is ours
+ * DOC: placement of segments by the kernel
  *
- * kexec_file_load may put a segment anywhere that the boot protocol allows, so
- * it goes where its destination can be had as it is: then its file is read
- * straight into it and nothing is copied when this kernel leaves.
+ * kexec_file_load may place a segment anywhere that the boot protocol allows.  A segment is
+ * placed where its destination can be allocated, so that nothing is copied when this kernel
+ * is left.
  *
- * A place that is free as it is comes first, so that nothing has to be migrated
- * out of the way.  Where there is none, or it is gone when it is asked for,
- * places are tried in the order that the request asks for.  One that cannot be
- * had completely is given back, and the next one begins behind the last page
- * that was missing, so that no block is asked for more than a few times.  When
- * no place is complete, the one that lacks least is taken, with what is free in it
- * (buddy_search.c), and what it lacks then is held elsewhere and copied.
+ * Free ranges are tried first, because nothing has to be migrated.  Then all ranges are
+ * tried in the order of the request.  A range that cannot be allocated completely is freed,
+ * and the search resumes after its last unavailable page.  If no range is complete, the one
+ * with the fewest missing pages is used, with free pages of rejected pageblocks
+ * (buddy_search.c); the rest is copied.
  *
- * A request that asks for the highest place gets the highest zone first.  A zone
- * without headroom for the segment (zone.c) and pages with memory errors are skipped.
+ * Top-down requests try the highest zone first.  Zones without headroom for the segment
+ * (zone.c) and pages with memory errors are skipped.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -31,16 +29,15 @@
 
 #include "internal.h"
 
-/* Places looked at before one with gaps has to do; keeps the time bounded. */
+/* Ranges tried before an incomplete one is accepted; bounds the time. */
 #define PLACEMENT_TRIES	32
 
-/* How often a place that looked free may turn out not to be. */
+/* Attempts to allocate a range that looked free. */
 #define PLACEMENT_LOOKS	3
 
 /*
- * Go on behind what was missing at @pa, whose slot @resume was the first to be had
- * again.  A pageblock is given as a whole or not at all, so no place in the same one
- * is worth another try.
+ * Resume after the last unavailable page, at slot @resume of the range at @pa.
+ * alloc_contig_range() works on whole pageblocks, so skip to the next one.
  */
 static void placement_advance(struct range_request *req, u64 pa, u64 offset, unsigned long resume)
 {
@@ -52,7 +49,7 @@ static void placement_advance(struct range_request *req, u64 pa, u64 offset, uns
 		req->min = ALIGN(pa + offset + PFN_PHYS(resume), block);
 }
 
-/* Continue the search after [@start, @end), which no part of the segment may meet. */
+/* Resume after [@start, @end), which the segment must not overlap. */
 static void placement_skip(struct range_request *req, u64 start, u64 end)
 {
 	if (req->top_down)
@@ -61,7 +58,7 @@ static void placement_skip(struct range_request *req, u64 start, u64 end)
 		req->min = end;
 }
 
-/* The next place for a segment; with @zones in a zone that has headroom for it. */
+/* The next range for a segment; with @zones in a zone that has headroom for it. */
 static int placement_find(const struct range_map *map, struct range_request *next, u64 offset,
 		     u64 memsz, bool zones, u64 *pa)
 {
@@ -84,9 +81,9 @@ static int placement_find(const struct range_map *map, struct range_request *nex
 }
 
 /*
- * The best place whose memory is free at the moment.  That includes the rest of the
- * pageblocks at its ends, see contig.c.  Where those are too large to be taken along,
- * still something around it: what is left of a block is what the allocator gives next.
+ * The first range whose memory is free.  The surrounding pageblocks must be free as well, or
+ * 2 MiB if pageblocks are larger: the allocator hands out the remainder of a split block
+ * first.
  */
 static bool placement_find_free(const struct range_map *map, const struct range_request *req,
 			     u64 offset, u64 memsz, u64 *pa)
@@ -114,16 +111,16 @@ static bool placement_find_free(const struct range_map *map, const struct range_
 }
 
 /**
- * struct placement_best - the best of the places that were asked for
- * @pa: where it begins
- * @missing: pages that it lacked
+ * struct placement_best - the best of the ranges tried so far
+ * @pa: physical address of its first byte
+ * @missing: pages that could not be allocated
  */
 struct placement_best {
 	u64 pa;
 	unsigned long missing;
 };
 
-/* Ask for one place; returns the number of pages that it lacks. */
+/* Try to allocate one range.  Returns the number of missing pages. */
 static unsigned long placement_try(struct kexec_image *img, int seg, u64 pa, u64 offset,
 			      struct placement_best *best, unsigned long *resume)
 {
@@ -136,18 +133,18 @@ static unsigned long placement_try(struct kexec_image *img, int seg, u64 pa, u64
 	return missing;
 }
 
-/* Find the best place for segment @seg and take what can be had of it. */
+/* Find the best range for segment @seg and allocate as much of it as possible. */
 static int placement_choose(struct kexec_image *img, int seg, const struct range_map *map,
 		       const struct range_request *req, u64 offset, u64 memsz, u64 *pa)
 {
 	struct placement_best best = { .missing = ULONG_MAX };
 	struct range_request next = *req;
 	unsigned long resume, nr = PFN_UP(memsz);
-	/* Without memory no place is claimed, and filling the segment fails. */
+	/* Without headroom nothing is allocated here, and filling the segment fails. */
 	bool room = kexec_usable_headroom(nr) >= 0 && !kexec_zone_make_room(nr);
 	int tries;
 
-	/* It may be taken before it is asked for, or lie in a pageblock that is refused. */
+	/* Another task may allocate it first, or its pageblock may be rejected. */
 	for (tries = 0; room && tries < PLACEMENT_LOOKS; tries++) {
 		if (!placement_find_free(map, req, offset, memsz, pa))
 			break;
@@ -171,22 +168,22 @@ static int placement_choose(struct kexec_image *img, int seg, const struct range
 }
 
 /**
- * kexec_placement_segment() - add a segment at the best place there is
+ * kexec_placement_segment() - place a segment and add it to an image
  * @img: the image
- * @map: free memory; the place is removed from it
- * @req: what the place must be like
- * @offset: bytes from the place's beginning to the segment
+ * @map: usable memory; the range is removed from it
+ * @req: constraints of the range
+ * @offset: bytes from the start of the range to the segment
  * @memsz: bytes of the segment; @offset + @memsz is at most @req->size
- * @first: take the first place that fits, whether or not it can be had
+ * @first: use the first range that fits, without an attempt to allocate it
  *
  * Context: process context, may sleep.
- * Return: index of the segment; -EADDRNOTAVAIL without a message when nothing
- * fits; another negative errno after one message.
+ * Return: index of the segment; -EADDRNOTAVAIL without a message if no range fits; another
+ * negative errno after one message.
  */
 int kexec_placement_segment(struct kexec_image *img, struct range_map *map,
 		       const struct range_request *req, u64 offset, u64 memsz, bool first)
 {
-	/* Before a place is looked for: what keeps track of it could end up there. */
+	/* Allocate the page array first, so that it is not in the range. */
 	int seg = kexec_segment_add(img, 0, memsz);
 	struct range_request next = *req;
 	int ret = -EADDRNOTAVAIL;

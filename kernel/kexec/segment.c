@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: segments and their bytes
+ * DOC: segments
  *
- * A segment is a range of the next kernel's physical memory and the bytes that
- * have to be there when it starts.  This file adds segments to an image, checks
- * those that user space chose, and fills them.  Bytes behind the content up to
- * the end of the segment are zero.
+ * A segment is a range of the next kernel's physical memory and its content.  This file adds
+ * segments to an image, checks those that user space chose, and fills them.  The part after
+ * the content is zero.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -19,13 +18,13 @@
 
 #include "internal.h"
 
-/* Bytes copied between two looks at pending signals. */
+/* Bytes copied between two checks for signals. */
 #define SEGMENT_CHUNK	SZ_1M
 
 /**
  * kexec_segment_add() - append a segment to an image
  * @img: the image
- * @mem: first byte, physical, page aligned
+ * @mem: physical address of the first byte, page aligned
  * @memsz: bytes
  *
  * Context: process context, may sleep.
@@ -45,7 +44,7 @@ int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz)
 	b = &img->backing[seg];
 	b->dst_pa = mem;
 	b->nr_pages = PFN_UP(memsz);
-	/* Rather fail than have a bystander killed. */
+	/* Fail instead of invoking the OOM killer. */
 	b->pages = kvcalloc(b->nr_pages, sizeof(*b->pages),
 			    GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!b->pages) {
@@ -61,8 +60,8 @@ int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz)
 }
 
 /**
- * kexec_segment_drop() - take back the last segment
- * @img: an image with at least one segment; no page of it was taken since
+ * kexec_segment_drop() - remove the last segment
+ * @img: an image with at least one segment; no pages were allocated since it was added
  *
  * Context: process context, may sleep.
  */
@@ -76,10 +75,10 @@ void kexec_segment_drop(struct kexec_image *img)
 }
 
 /**
- * kexec_segment_move() - give a segment another place
+ * kexec_segment_move() - change the destination of a segment
  * @img: the image
- * @seg: index of a segment that holds nothing yet; pages that it has are given back
- * @mem: first byte, physical, page aligned
+ * @seg: index of a segment without content; its pages are freed
+ * @mem: physical address of the first byte, page aligned
  *
  * Context: process context, may sleep.
  */
@@ -113,7 +112,7 @@ static int segment_open(struct kexec_image *img, unsigned int seg)
 	return ret ?: kexec_pages_map(&img->backing[seg]);
 }
 
-/* Clear what follows the content. */
+/* Clear the part after the content. */
 static int segment_clear(unsigned int seg, void *va, size_t len)
 {
 	size_t done, step;
@@ -145,12 +144,11 @@ static int segment_close(struct kexec_image *img, unsigned int seg, size_t len)
 }
 
 /**
- * kexec_segment_read() - give a segment its pages and let a reader fill them
+ * kexec_segment_read() - allocate the pages of a segment and fill them
  * @img: the image
  * @seg: index of the segment
- * @len: bytes that the reader will provide, not more than the segment holds
- * @read: gets an address with room for @len bytes and returns 0 or an errno
- *        after one message
+ * @len: bytes of content, at most the size of the segment
+ * @read: writes @len bytes to an address; returns 0, or an errno after one message
  * @arg: passed to @read
  *
  * Context: process context, may sleep.
@@ -169,10 +167,10 @@ int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
 	return ret ?: segment_close(img, seg, len);
 }
 
-/* One call of IMA takes an int. */
+/* ima_measure_critical_data() returns lengths as int. */
 #define SEGMENT_MEASURE	SZ_1G
 
-/* There is no file to measure, so the bytes are, where IMA's policy asks for it. */
+/* There is no file to measure, so IMA measures the content, if its policy says so. */
 static void segment_measure(unsigned int seg, const void *va, size_t len)
 {
 	size_t done, step;
@@ -216,8 +214,8 @@ static int segment_read_user(void *va, size_t len, void *arg)
  * kexec_segment_fill_user() - fill a segment from user memory
  * @img: the image
  * @seg: index of the segment
- * @buf: where the content lies in the calling process
- * @len: bytes of content, not more than the segment holds
+ * @buf: the content
+ * @len: bytes of content, at most the size of the segment
  *
  * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message.
@@ -242,7 +240,7 @@ static int segment_read_kernel(void *va, size_t len, void *arg)
  * @img: the image
  * @seg: index of the segment
  * @buf: the content
- * @len: bytes of content, not more than the segment holds
+ * @len: bytes of content, at most the size of the segment
  *
  * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message.
@@ -318,14 +316,14 @@ static int segment_check_place(bool crash, const struct kexec_segment *s, unsign
 }
 
 /**
- * kexec_segment_check() - check the segments that user space asks for
+ * kexec_segment_check() - check the segments of kexec_load()
  * @s: the segments
- * @nr: how many
+ * @nr: number of segments
  * @crash: they are for a crash image
  *
- * Each is page aligned, ends in the physical address space, overlaps none
- * before it, has room for its content and lies where a segment may lie.  All
- * together take at most half of memory, as kexec_load(2) documents.
+ * Each segment must be page aligned, end in the physical address space, not overlap another
+ * one, not be shorter than its content, and be in usable memory.  Their total size is at
+ * most half of memory, as kexec_load(2) documents.
  *
  * Context: process context, may sleep.
  * Return: 0, or -EADDRNOTAVAIL, -EINVAL or -ENOMEM after one message.

@@ -1,30 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: memory that a next kernel may be put into
+ * DOC: memory that images may use
  *
- * The next kernel learns of memory from the same device tree or firmware tables
- * as this one did.  So only memory that was there at boot counts: what was
- * hot-added since is unknown to it until much later.  The list of boot memory is
- * taken once, before ACPI or a driver can add any, and leaves out ranges that are
- * not mapped (nomap).  Firmware may call boot memory hot-pluggable, but arm64 never
- * lets it go offline.
+ * The next kernel reads the memory map from the same device tree or firmware tables as this
+ * one.  So only boot memory is usable; hot-added memory is unknown to the next kernel for a
+ * long time.  The list of boot memory is copied once, before ACPI or a driver adds memory,
+ * without nomap ranges.  Firmware may flag boot memory as hot-pluggable, but arm64 does not
+ * offline it.
  *
- * Reservations on the other hand are looked up anew for each load, because
- * firmware tables, GICv3 LPI tables and others are reserved while the system
- * runs.  All of them end up in memblock.reserved, which arm64 keeps for ever.
+ * Reservations are read at each load, because some are made at run time: EFI tables, GICv3
+ * LPI tables.  All of them are in memblock.reserved, which arm64 keeps.
  *
- * Two questions are answered:
- *
- * - Where may *we* put a segment?  In boot memory that nobody reserved.
- * - May *user space* put one there (kexec_load)?  The same, and over this
- *   kernel's own text and data and the crash reservation as well, which nobody needs
- *   after the switch.  Carve-outs (/reserved-memory, no-map or not) are refused: the
- *   next kernel reserves them again, and their content belongs to their owner.
+ * - The kernel places segments in boot memory that is not reserved.
+ * - User space (kexec_load) may also use the memory of this kernel's image and the crash
+ *   reservation, which are not needed after the switch.  Carve-outs (/reserved-memory, no-map
+ *   or not) are refused: the next kernel reserves them again, and their content belongs to
+ *   their owner.
  *
  * Pages with memory errors are excluded in both cases.
  *
- * What holds an image until the switch comes from boot memory, too: that cannot
- * go offline under it.
+ * The pages that hold an image until the switch are boot memory as well.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -39,10 +34,10 @@
 
 #include "internal.h"
 
-/* Room for splits by segments, by this kernel's image and by crash reservations. */
+/* Capacity for splits by segments, by this kernel's image and by crash reservations. */
 #define USABLE_SLACK	(2 * KEXEC_SEGMENT_MAX + 4)
 
-/* Pages looked at between two chances for other tasks to run. */
+/* Pages checked between two calls of cond_resched(). */
 #define USABLE_STEP_PAGES	1024
 
 static struct range_map *ram_boot __ro_after_init;
@@ -72,7 +67,7 @@ static int __init usable_snapshot(void)
 }
 core_initcall(usable_snapshot);
 
-/* The boot memory that this kernel's image is in, as /proc/iomem has it, or NULL. */
+/* The System RAM resource with this kernel's image, or NULL. */
 static struct resource * __init usable_kernel_resource(void)
 {
 	phys_addr_t text = __pa_symbol(_text);
@@ -86,9 +81,9 @@ static struct resource * __init usable_kernel_resource(void)
 }
 
 /*
- * kexec-tools puts an image at the lowest place that /proc/iomem does not call
- * reserved.  This kernel's own image is not, although nobody else can have that memory
- * and whatever is to be there has to be copied.  So say it, below the names it has.
+ * kexec-tools uses the lowest range that /proc/iomem does not list as reserved.  "Kernel
+ * code" and "Kernel data" are not, although a destination there always has to be copied.
+ * Add a "reserved" child to both.
  */
 static int __init usable_mark_kernel_reserved(void)
 {
@@ -109,7 +104,7 @@ static int __init usable_mark_kernel_reserved(void)
 }
 subsys_initcall(usable_mark_kernel_reserved);
 
-/* Boot memory less what is reserved now. */
+/* Boot memory that is not reserved. */
 static struct range_map *usable_unreserved(void)
 {
 	phys_addr_t start, end;
@@ -119,7 +114,7 @@ static struct range_map *usable_unreserved(void)
 
 	if (!ram_boot)
 		return NULL;
-	/* CPUs that come up reserve their LPI tables, added memory its map. */
+	/* CPU bring-up reserves LPI tables, memory hotplug the memory map. */
 	cpus_read_lock();
 	get_online_mems();
 	map = usable_map_alloc(ram_boot->nr + memblock.reserved.cnt + USABLE_SLACK);
@@ -148,10 +143,9 @@ static struct range_map *usable_reservation(void)
 
 /**
  * kexec_usable_free_map() - list the memory that segments may be placed in
- * @crash: for a crash image: the crash reservation and nothing else, which is
- *         no memory at all when there is none
- * @mapp: receives the list, with room for splits by all segments of an image;
- *        freed by the caller with kvfree()
+ * @crash: list the crash reservation instead, which may be empty
+ * @mapp: receives the list, with capacity for splits by all segments of an image;
+ *        the caller frees it with kvfree()
  *
  * Context: process context, may sleep.
  * Return: 0, or -ENOMEM after one message.
@@ -168,7 +162,7 @@ int kexec_usable_free_map(bool crash, struct range_map **mapp)
 	return 0;
 }
 
-/* Say which part of a destination cannot be used. */
+/* Report the part of a destination that cannot be used. */
 static void usable_report_dst(unsigned int seg, u64 start, u64 end)
 {
 	struct memblock_region *r;
@@ -199,10 +193,10 @@ static void usable_report_dst(unsigned int seg, u64 start, u64 end)
 }
 
 /**
- * kexec_usable_check_errors() - is a destination free of memory errors?
+ * kexec_usable_check_errors() - check a destination for memory errors
  * @seg: index of the segment, for the message
- * @start: first byte, physical
- * @end: first byte after it
+ * @start: physical address of the first byte
+ * @end: physical address after the last byte
  *
  * Context: process context, may sleep.
  * Return: 0, or -EADDRNOTAVAIL after one message.
@@ -219,9 +213,9 @@ int kexec_usable_check_errors(unsigned int seg, u64 start, u64 end)
 }
 
 /**
- * kexec_usable_check_dst() - may user space have a segment at this place?
+ * kexec_usable_check_dst() - check a destination that user space chose
  * @seg: index of the segment, for the message
- * @start: first byte, physical
+ * @start: physical address of the first byte
  * @size: bytes, not 0; @start + @size does not wrap
  *
  * Context: process context, may sleep.
@@ -254,13 +248,13 @@ int kexec_usable_check_dst(unsigned int seg, phys_addr_t start, u64 size)
 }
 
 /**
- * kexec_usable_has_error() - does a range have a page with a memory error?
- * @start: first byte, physical, page aligned
- * @end: first byte after it, page aligned
+ * kexec_usable_has_error() - find a page with a memory error
+ * @start: physical address of the first byte, page aligned
+ * @end: physical address after the last byte, page aligned
  * @where: receives the address of the first such page
  *
  * Context: process context, may sleep.
- * Return: true when there is one.
+ * Return: true if there is one.
  */
 bool kexec_usable_has_error(u64 start, u64 end, u64 *where)
 {
@@ -283,15 +277,15 @@ bool kexec_usable_has_error(u64 start, u64 end, u64 *where)
 }
 
 /**
- * kexec_usable_unreserve() - let images be put into memory that was reserved at boot
- * @start: first byte, physical, page aligned
- * @end: first byte after it, page aligned
+ * kexec_usable_unreserve() - make memory usable that was reserved at boot
+ * @start: physical address of the first byte, page aligned
+ * @end: physical address after the last byte, page aligned
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
  */
 void kexec_usable_unreserve(u64 start, u64 end)
 {
-	/* Other writers hold one of these for writing, other readers the kexec lock. */
+	/* Other writers hold one of these locks for writing, other readers the kexec lock. */
 	cpus_read_lock();
 	get_online_mems();
 	if (memblock_phys_free(start, end - start))
@@ -301,12 +295,12 @@ void kexec_usable_unreserve(u64 start, u64 end)
 }
 
 /**
- * kexec_usable_contains() - may all of a range belong to an image?
- * @start: first byte, physical
- * @end: first byte behind
+ * kexec_usable_contains() - is a range boot memory?
+ * @start: physical address of the first byte
+ * @end: physical address after the last byte
  *
  * Context: any.
- * Return: true when the whole range is memory that images are put into.
+ * Return: true if all of it is.
  */
 bool kexec_usable_contains(u64 start, u64 end)
 {
@@ -314,12 +308,12 @@ bool kexec_usable_contains(u64 start, u64 end)
 }
 
 /**
- * kexec_usable_block_below() - the highest block of boot memory below an address
+ * kexec_usable_block_below() - find the highest block of boot memory below an address
  * @below: the address; receives that of the block
- * @size: bytes, a power of two, that the block takes and is aligned to
+ * @size: bytes of the block, a power of two; also its alignment
  *
  * Context: process context, may sleep.
- * Return: false when there is none.
+ * Return: false if there is none.
  */
 bool kexec_usable_block_below(u64 *below, u64 size)
 {
@@ -333,7 +327,7 @@ bool kexec_usable_block_below(u64 *below, u64 size)
 	return ram_boot && !range_map_find_hole(ram_boot, &req, below);
 }
 
-/* The end of what this kernel itself reserved around @pa for its lifetime, or @pa. */
+/* The end of the range around @pa that this kernel keeps reserved for itself, or @pa. */
 static u64 usable_skip_own(u64 pa)
 {
 	const struct kexec_range own[] = {
@@ -352,15 +346,14 @@ static u64 usable_skip_own(u64 pa)
 }
 
 /**
- * kexec_usable_find_reserved() - was a part of a destination reserved since?
- * @start: first byte, physical, of what was free, this kernel's own image or the
- *         crash reservation
- * @end: first byte behind
- * @where: receives the part that is reserved
+ * kexec_usable_find_reserved() - find a part of a destination that was reserved since
+ * @start: physical address of the first byte; the destination was free, or part of this
+ *         kernel's image or of the crash reservation
+ * @end: physical address after the last byte
+ * @where: receives the reserved part
  *
- * Context: process context; the caller keeps CPUs and memory from coming and
- * going, and with them memblock.
- * Return: true when there is one.
+ * Context: process context; the caller holds the CPU and memory hotplug locks.
+ * Return: true if there is one.
  */
 bool kexec_usable_find_reserved(u64 start, u64 end, struct kexec_range *where)
 {
