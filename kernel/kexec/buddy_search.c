@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: free memory at a certain place, block by block
+ * DOC: search of the free lists for a page
  *
- * alloc_contig_range() refuses a pageblock with one page in it that cannot be moved,
- * however much of the rest is free.  The allocator's other door gives free blocks,
- * but not those that one would like.  So ask it for blocks of the size that the
- * wanted one has, in the zone and of the mobility that it has, and keep those that
- * lie elsewhere until the wanted one comes.
+ * alloc_contig_range() rejects a pageblock with an unmovable page, even if the rest is free.
+ * The buddy allocator cannot be asked for a specific page.  So allocate blocks of the same
+ * order, zone and migratetype as the free block with the page, and hold the mismatches until
+ * it is returned.
  *
- * That comes to an end when BUDDY_SEARCH_PAGES are held that way, after BUDDY_SEARCH_BLOCKS, or when
- * the zone has no headroom left (zone.c), and nothing is reclaimed for it.  In a machine
- * that has much free memory lists of blocks smaller than a pageblock are short; in one
- * that is fragmented they are long, and few of the blocks are found.
+ * The search ends after BUDDY_SEARCH_PAGES or BUDDY_SEARCH_BLOCKS, or if the zone has no
+ * headroom (zone.c); nothing is reclaimed.  With much free memory the lists of blocks smaller
+ * than a pageblock are short.  In fragmented memory they are long, and few of the blocks are
+ * found.
  *
- * Blocks are allocated with the migratetype of the pageblock: that free list has the
- * wanted block, so the allocator does not fall back to another type and convert its
- * pageblocks.  alloc_contig_range() has rejected the pageblock because of a page that
- * cannot be migrated, so more of those there do no harm.
+ * The migratetype is that of the pageblock: its free list has the block, so the allocator
+ * does not fall back to another type and convert pageblocks.  The pageblock has unmovable
+ * pages already, so more of them do no harm.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -28,11 +26,11 @@
 
 #include "internal.h"
 
-/* Blocks asked for at most, and pages held in vain, which init_on_alloc clears. */
+/* Blocks and pages allocated in vain; init_on_alloc clears them. */
 #define BUDDY_SEARCH_BLOCKS	4096
 #define BUDDY_SEARCH_PAGES	(SZ_128M >> PAGE_SHIFT)
 
-/* Makes the allocator look in the lists of @page's zone and mobility. */
+/* Select the free lists of the zone and migratetype of @page. */
 static gfp_t buddy_search_gfp(struct page *page)
 {
 	gfp_t gfp = __GFP_NOWARN | __GFP_NORETRY | __GFP_THISNODE;
@@ -58,8 +56,8 @@ static gfp_t buddy_search_gfp(struct page *page)
 }
 
 /**
- * buddy_search_begin() - get ready to ask for free memory
- * @g: filled
+ * buddy_search_begin() - start a search
+ * @g: initialized
  *
  * Context: process context, may sleep.
  */
@@ -68,27 +66,27 @@ void buddy_search_begin(struct buddy_search *g)
 	INIT_LIST_HEAD(&g->rejected);
 	g->pages_left = BUDDY_SEARCH_PAGES;
 	g->blocks_left = BUDDY_SEARCH_BLOCKS;
-	/* What CPUs keep for themselves is in no list of free memory. */
+	/* The free lists lack the pages in per-CPU lists. */
 	drain_all_pages(NULL);
 }
 
 /**
- * buddy_search_next() - ask for the free block that a page is in
- * @g: what was rejected up to now
- * @page: a page of memory that is online
+ * buddy_search_next() - allocate a block like the free block with a page
+ * @g: the search
+ * @page: a page of online memory
  * @order: receives the order of the block
  *
- * The block may be another one than that which has @page.
+ * The block need not contain @page.
  *
  * Context: process context.
- * Return: the first page of a block that belongs to the caller, or NULL when @page is
- * not free or not for everybody, or enough was tried.
+ * Return: the first page of an allocated block, or NULL if @page is not free, is CMA or
+ * highatomic, or a limit is reached.
  */
 struct page *buddy_search_next(struct buddy_search *g, struct page *page, unsigned int *order)
 {
 	if (g->pages_left <= 0 || !g->blocks_left || !kexec_buddy_order_hint(page, order))
 		return NULL;
-	/* CMA areas and what is kept for interrupts are lists of their own. */
+	/* CMA and highatomic pageblocks have free lists of their own. */
 	if (get_pageblock_migratetype(page) >= MIGRATE_PCPTYPES ||
 	    !kexec_zone_spares(page_zone(page), 1UL << *order))
 		return NULL;
@@ -97,9 +95,9 @@ struct page *buddy_search_next(struct buddy_search *g, struct page *page, unsign
 }
 
 /**
- * buddy_search_hold() - keep a block from being given once more
- * @g: where it is kept
- * @page: the first page of a block that buddy_search_next() gave
+ * buddy_search_hold() - keep a block until the end of the search
+ * @g: the search
+ * @page: the first page of a block from buddy_search_next()
  * @order: the order of the block
  */
 void buddy_search_hold(struct buddy_search *g, struct page *page, unsigned int order)
@@ -110,8 +108,8 @@ void buddy_search_hold(struct buddy_search *g, struct page *page, unsigned int o
 }
 
 /**
- * buddy_search_end() - give back what was rejected
- * @g: as buddy_search_begin() and its followers left it
+ * buddy_search_end() - free the blocks that are held
+ * @g: the search
  *
  * Context: process context, may sleep.
  */

@@ -1,34 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: keeping the ELF core header of a loaded crash image up to date
+ * DOC: updates of the ELF core header of a crash image
  *
- * The header says which memory a dump consists of, so it has to change when
- * memory comes or goes.  A panic may come at any moment of that, and the capture
- * kernel reads the header at a fixed address, from its beginning, with its caches
- * off: there is no pointer that could be flipped in one store.  So:
+ * The header lists the memory of a dump, so it changes with memory hotplug.  A panic may
+ * happen at any moment of an update, and the capture kernel reads the header at a fixed
+ * address, with its caches off: there is no pointer that one store could switch.  So there
+ * are two steps, which are states of the kexec lock:
  *
- *	STAGING		the new header is made in memory of its own
- *	COMMITTING	it is copied over the old one and cleaned to memory
+ *	STAGING		the new header is built in a buffer
+ *	COMMITTING	it is copied over the old one and cleaned to the PoC
  *
- * The two names are states of the kexec lock.  A panic takes the lock over
- * whichever it is.  Out of STAGING it finds the old header as it was; whoever was
- * staging loses the lock and touches nothing.  Out of COMMITTING it copies the
- * staged header once more, from the beginning (kexec_elfcorehdr_finish()).
- * The CPU that was at it is stopped before; one that cannot be stopped writes the
- * very same bytes to the very same places, so it does not matter who is ahead.
- * Either way the header and its digest are whole, old or new, when the image is
- * verified.
+ * A panic acquires the lock in either state.  In STAGING the old header is complete, and the
+ * update leaves it alone.  In COMMITTING the panic repeats the copy from its start
+ * (kexec_elfcorehdr_finish()).  The CPU that was copying is stopped; one that cannot be
+ * stopped writes the same bytes to the same places.  Either way the header and its digest
+ * are complete when the image is verified.
  *
- * The header is written through a mapping of its own, made when the image is
- * loaded.  The linear map of the reservation may be read-only, and a panic must
- * not have to change page tables.
+ * The header is written through a mapping of its own, because the linear map of the
+ * reservation may be read-only and the panic path must not change page tables.
  *
- * Room is asked for when the image is loaded: with kexec_file_load by us, for
- * CONFIG_CRASH_MAX_MEMORY_RANGES ranges or twice what there are; with kexec_load
- * by user space, which finds that size in /sys/kernel/crash_elfcorehdr_size.  A
- * header that does not fit is reported once and the old one stays.
+ * Its size is fixed at load time: for kexec_file_load, CONFIG_CRASH_MAX_MEMORY_RANGES ranges
+ * or twice the present number; for kexec_load, user space reads
+ * /sys/kernel/crash_elfcorehdr_size.  A header that does not fit is reported once, and the
+ * old one stays.
  *
- * All of this belongs to whoever holds the kexec lock.
+ * The kexec lock guards everything here.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -45,9 +41,8 @@
 #include "internal.h"
 
 /*
- * The copy is made in pieces, so that a test can panic between them where it hurts
- * most: inside the ELF header, behind e_phnum, inside the first two program
- * headers, and where others follow.
+ * The copy is made in pieces, so that a test can panic in between: inside the ELF header,
+ * after e_phnum, inside the first two program headers, and later.
  */
 static const size_t elfcorehdr_cuts[] = { 20, 60, 130, 400, SIZE_MAX };
 
@@ -57,11 +52,11 @@ static const size_t elfcorehdr_cuts[] = { 20, 60, 130, 400, SIZE_MAX };
 
 static unsigned int elfcorehdr_panic;
 module_param_named(inject_refresh_panic, elfcorehdr_panic, uint, 0644);
-MODULE_PARM_DESC(inject_refresh_panic, "panic at the Nth point of the next refresh of the ELF core header");
+MODULE_PARM_DESC(inject_refresh_panic, "panic at the Nth point of the next update of the ELF core header");
 
 static unsigned int elfcorehdr_room;
 module_param_named(inject_refresh_size, elfcorehdr_room, uint, 0644);
-MODULE_PARM_DESC(inject_refresh_size, "bytes that a refreshed ELF core header may take at most (0: all that its segment has)");
+MODULE_PARM_DESC(inject_refresh_size, "maximum size of an updated ELF core header, in bytes (0: its segment)");
 
 static void elfcorehdr_point(void)
 {
@@ -75,12 +70,12 @@ static void elfcorehdr_point(void) { }
 #endif
 
 /**
- * arch_crash_get_elfcorehdr_size() - bytes for an ELF core header that may grow
+ * arch_crash_get_elfcorehdr_size() - get the size of an ELF core header with spare capacity
  *
  * Shown in /sys/kernel/crash_elfcorehdr_size.
  *
  * Context: process context.
- * Return: the bytes.
+ * Return: bytes.
  */
 unsigned int arch_crash_get_elfcorehdr_size(void)
 {
@@ -93,7 +88,7 @@ static bool elfcorehdr_is_header(const struct kexec_backing *b)
 	       !memcmp(page_address(b->pages[0]), ELFMAG, SELFMAG);
 }
 
-/* With kexec_load only the content tells which segment it is; -1 for none. */
+/* kexec_load: the segment is found by its content.  Returns -1 if there is none. */
 static int elfcorehdr_find(const struct kexec_image *img)
 {
 	unsigned int i;
@@ -111,7 +106,7 @@ static void *elfcorehdr_map(const struct kexec_backing *b)
 	struct page **pages __free(kvfree) = NULL;
 	unsigned long i;
 
-	/* Where the header will lie once the image has moved in. */
+	/* The destination, which has the header after the image is published. */
 	pages = kvmalloc_array(b->nr_pages, sizeof(*pages), GFP_KERNEL);
 	if (!pages)
 		return NULL;
@@ -121,9 +116,8 @@ static void *elfcorehdr_map(const struct kexec_backing *b)
 }
 
 /**
- * kexec_elfcorehdr_attach() - prepare a crash image for changes of memory
- * @img: an image whose segments are all filled; one that is not to be kept up to
- *       date is left alone
+ * kexec_elfcorehdr_attach() - prepare a crash image for memory hotplug
+ * @img: an image whose segments are filled; one without hotplug support does not change
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
  * Return: 0, or -ENOMEM or -EINVAL after one message.
@@ -137,7 +131,7 @@ int kexec_elfcorehdr_attach(struct kexec_image *img)
 		return 0;
 	seg = elfcorehdr_find(img);
 	if (seg < 0) {
-		pr_err("crash image: hotplug support was asked for, but no segment begins with an ELF header\n");
+		pr_err("crash image: hotplug support requires a segment that starts with an ELF header\n");
 		return -EINVAL;
 	}
 
@@ -145,11 +139,11 @@ int kexec_elfcorehdr_attach(struct kexec_image *img)
 	r->room = img->backing[seg].nr_pages << PAGE_SHIFT;
 	r->stage = vzalloc(r->room);
 	r->live = elfcorehdr_map(&img->backing[seg]);
-	/* Nobody knows yet how much of it counts. */
+	/* How much of it has content is not known. */
 	r->used = r->room;
 	if (r->stage && r->live)
 		return 0;
-	pr_err("no memory to keep the ELF core header (%zu kB) up to date; free some and load again\n",
+	pr_err("no memory for updates of the ELF core header (%zu kB)\n",
 	       r->room >> 10);
 	return -ENOMEM;
 }
@@ -167,7 +161,7 @@ void kexec_elfcorehdr_detach(struct kexec_image *img)
 	img->refresh = (struct kexec_refresh) { };
 }
 
-/* Make the new header in memory of its own. */
+/* Build the new header in the buffer. */
 static bool elfcorehdr_stage(struct kexec_refresh *r)
 {
 	size_t room = min_not_zero(r->room, (size_t)elfcorehdr_room), used = 0;
@@ -176,7 +170,7 @@ static bool elfcorehdr_stage(struct kexec_refresh *r)
 	memset(r->stage, 0, r->room);
 	ret = kexec_elfcorehdr_write(r->stage, room, &used);
 	if (ret) {
-		/* Once is enough: memory often comes in many blocks. */
+		/* Report it once: memory is often added in many blocks. */
 		if (!r->failed)
 			pr_warn("crash image: memory has changed, but its ELF core header stays as it was (%d)%s; load it again\n",
 				ret, ret == -ENOSPC ? ", it has no more room" : "");
@@ -190,7 +184,7 @@ static bool elfcorehdr_stage(struct kexec_refresh *r)
 	return true;
 }
 
-/* Several CPUs may be at this at a time: each writes the same bytes. */
+/* May run on several CPUs at once, which write the same bytes. */
 static void elfcorehdr_write(struct kexec_image *img)
 {
 	struct kexec_refresh *r = &img->refresh;
@@ -204,18 +198,18 @@ static void elfcorehdr_write(struct kexec_image *img)
 	}
 	elfcorehdr_point();
 	kexec_inject_meet(3);
-	/* The capture kernel reads it before it turns its caches on. */
+	/* The capture kernel reads it with its caches off. */
 	kexec_arch_clean_to_poc(r->live, r->len);
 	elfcorehdr_point();
 	img->backing[r->seg].digest = r->digest;
 }
 
 /**
- * kexec_elfcorehdr_update() - describe memory as it is now to the capture kernel
+ * kexec_elfcorehdr_update() - describe the present memory to the capture kernel
  *
- * Context: process context, may sleep; the caller has taken the lock with
- * kexec_lock_refresh() and keeps memory from coming and going.  When it comes
- * back a panic may have taken the lock.
+ * Context: process context, may sleep; the caller holds the lock after
+ * kexec_lock_refresh(), and the memory hotplug lock.  On return a panic may have acquired
+ * the kexec lock.
  */
 void kexec_elfcorehdr_update(void)
 {
@@ -236,12 +230,12 @@ void kexec_elfcorehdr_update(void)
 }
 
 /**
- * kexec_elfcorehdr_finish() - write the staged header out in a panic
+ * kexec_elfcorehdr_finish() - complete an interrupted copy of the header
  *
- * Context: panic path; the lock was taken over from one who was writing.
+ * Context: panic path, with the lock acquired in COMMITTING.
  */
 void kexec_elfcorehdr_finish(void)
 {
-	pr_emerg("the ELF core header was being refreshed; it is finished now\n");
+	pr_emerg("the ELF core header was being updated; completing it\n");
 	elfcorehdr_write(to_kexec_image(kexec_crash_image));
 }

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: memory that nobody uses at the moment
+ * DOC: lockless reads of the free lists
  *
- * A place whose pages are in use may still be had, because movable pages can be
- * migrated; but that moves every byte that lies there, which takes longer than
- * reading a file.  So places that are free already are looked for first.
+ * Movable pages can be migrated, but that takes longer than reading a file.  So free ranges
+ * are preferred.
  *
- * The answer is a hint: it is read from the buddy allocator's marks without a
- * lock, and pages may be taken or given back meanwhile.  Whoever acts on it finds
- * out when asking for the memory.  Free pages that a CPU keeps for itself count
- * as used; there are few of them.
+ * The result is a hint: it is read without a lock and may be stale.  The allocation shows
+ * whether it was right.  Pages in per-CPU lists count as used.
  */
 #include <linux/align.h>
 #include <linux/memory_hotplug.h>
@@ -23,10 +20,10 @@
 
 #include "internal.h"
 
-/* Looked at in one go, and no larger than a section. */
+/* Unit of the search, at most a section. */
 #define FREE_HINT_BLOCK	min_t(unsigned long, pageblock_nr_pages, SZ_32M >> PAGE_SHIFT)
 
-/* The first page of the free block that @pfn is in, and its order; false when it is in none. */
+/* Find the free block with @pfn: its first page and its order. */
 static bool free_hint_find(unsigned long pfn, unsigned long *head, unsigned int *order)
 {
 	unsigned int i;
@@ -35,7 +32,7 @@ static bool free_hint_find(unsigned long pfn, unsigned long *head, unsigned int 
 		*head = ALIGN_DOWN(pfn, 1UL << i);
 		if (!PageBuddy(pfn_to_page(*head)))
 			continue;
-		/* May change under our eyes: read once, and believe no nonsense. */
+		/* Lockless: read once and check the order for sanity. */
 		*order = READ_ONCE(page_private(pfn_to_page(*head)));
 		if (*order <= MAX_PAGE_ORDER && *head + (1UL << *order) > pfn)
 			return true;
@@ -43,7 +40,7 @@ static bool free_hint_find(unsigned long pfn, unsigned long *head, unsigned int 
 	return false;
 }
 
-/* How many free pages begin at @pfn; they may be a part of a larger free block. */
+/* Number of free pages from @pfn on, within one free block. */
 static unsigned long free_hint_run(unsigned long pfn)
 {
 	unsigned long head;
@@ -52,26 +49,23 @@ static unsigned long free_hint_run(unsigned long pfn)
 	return free_hint_find(pfn, &head, &order) ? head + (1UL << order) - pfn : 0;
 }
 
-/*
- * A pageblock that is free as a whole is one block of the buddy allocator's, which
- * merges what it can, so there is no need to look at each page.
- */
+/* The buddy allocator merges a free pageblock into one block. */
 static bool free_hint_block(unsigned long pfn, unsigned long end)
 {
-	/* All of a block is in one section, so it is online as a whole or not at all. */
+	/* The unit is in one section, so all of it is online or nothing. */
 	return pfn_to_online_page(pfn) && free_hint_run(pfn) >= end - pfn;
 }
 
 /**
- * kexec_range_is_free_hint() - is all of a range free?
- * @start: first byte, physical, page aligned
- * @end: first byte behind, page aligned; all of the range is boot memory
- * @from_end: look from the end on
- * @used: set when it is not: the first block found in use, rounded outwards, or
- *        with @from_end the address behind that block
+ * kexec_range_is_free_hint() - is a range free?
+ * @start: physical address of the first byte, page aligned
+ * @end: physical address after the last byte, page aligned; the range is boot memory
+ * @from_end: search from the end
+ * @used: set if it is not: the start of the first unit in use, or with @from_end the end of
+ *        the last one
  *
- * Context: process context, may sleep; the answer may be out of date at once.
- * Return: whether it is.
+ * Context: process context, may sleep.
+ * Return: true if it is, which may be stale.
  */
 bool kexec_range_is_free_hint(u64 start, u64 end, bool from_end, u64 *used)
 {
@@ -97,12 +91,12 @@ bool kexec_range_is_free_hint(u64 start, u64 end, bool from_end, u64 *used)
 }
 
 /**
- * kexec_buddy_order_hint() - how large is the free block that a page is in?
- * @page: a page of memory that is online
- * @order: receives its order
+ * kexec_buddy_order_hint() - get the order of the free block with a page
+ * @page: a page of online memory
+ * @order: receives it
  *
- * Context: any; the answer may be out of date at once.
- * Return: whether it is in one.
+ * Context: any.
+ * Return: true if @page is in a free block, which may be stale.
  */
 bool kexec_buddy_order_hint(struct page *page, unsigned int *order)
 {

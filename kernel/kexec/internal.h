@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of kernel/kexec share with each other and with nobody else.
+ * Declarations shared by the files of kernel/kexec.
  */
 #ifndef _KERNEL_KEXEC_INTERNAL_H
 #define _KERNEL_KEXEC_INTERNAL_H
@@ -20,22 +20,22 @@ struct page;
 struct zone;
 
 /**
- * struct kexec_backing - the memory that holds one segment until the switch
- * @dst_pa: first byte of the destination
+ * struct kexec_backing - the memory of one segment until the switch
+ * @dst_pa: physical address of the destination
  * @nr_pages: pages of the destination
- * @pages: pages[i] holds what belongs at @dst_pa + i pages; where it is that
- *         very page, nothing has to be copied
- * @va: all of @pages in one piece of virtual memory while the segment is
- *      filled, or NULL; in the linear map where they lie behind each other
- * @pad_before: pages in front of the destination that were taken along
- * @pad_after: pages behind it that were taken along
- * @claimed: its destination was asked for already
- * @complete: all of its destination could be had
+ * @pages: slots; pages[i] has the content of the page at @dst_pa + i pages, and is that page
+ *         if nothing has to be copied
+ * @va: contiguous mapping of @pages while the segment is filled, or NULL; in the linear map
+ *      if they are contiguous
+ * @pad_before: pages allocated before the destination
+ * @pad_after: pages allocated after the destination
+ * @claimed: an allocation of the destination was attempted
+ * @complete: all of the destination is allocated
  * @filled: the content is complete, so a page that is exchanged is copied
- * @borrowed: @pages belong to the crash reservation and are not ours to free
- * @digest: of the content, taken by verify.c; not of @late ones
- * @late: written again after the load (the IMA list), so it is cleaned to
- *        memory just before leaving and no digest covers it
+ * @borrowed: @pages belong to the crash reservation and are not freed
+ * @digest: of the content, see verify.c; not if @late
+ * @late: written again after the load (the IMA list), so it is cleaned to the point of
+ *        coherency when this kernel is left, and has no digest
  */
 struct kexec_backing {
 	phys_addr_t dst_pa;
@@ -53,16 +53,16 @@ struct kexec_backing {
 };
 
 /**
- * struct kexec_refresh - how the ELF core header of a crash image is kept up to date
+ * struct kexec_refresh - update of the ELF core header of a crash image
  * @seg: segment of the header
- * @live: the header where the capture kernel finds it, or NULL
- * @stage: where the next one is made
- * @room: bytes of either
- * @used: bytes of @live that count; what follows is zero
- * @staged_used: the same of @stage
- * @len: bytes of @stage that have to be written over @live
+ * @live: the header in the reservation, or NULL
+ * @stage: buffer for the next header
+ * @room: size of either, in bytes
+ * @used: bytes of @live with content; the rest is zero
+ * @staged_used: the same for @stage
+ * @len: bytes of @stage to be copied to @live
  * @digest: of all of @stage
- * @failed: the last refresh failed, and that was said
+ * @failed: the last update failed and was reported
  */
 struct kexec_refresh {
 	unsigned int seg;
@@ -77,10 +77,10 @@ struct kexec_refresh {
 };
 
 /**
- * struct buddy_search - a search for free memory at a certain place
- * @rejected: blocks that lie elsewhere
- * @pages_left: pages that may still be rejected
- * @blocks_left: blocks that may still be asked for
+ * struct buddy_search - a search for the free block with a given page
+ * @rejected: blocks that do not have it
+ * @pages_left: pages that may still be allocated in vain
+ * @blocks_left: blocks that may still be allocated in vain
  */
 struct buddy_search {
 	struct list_head rejected;
@@ -89,31 +89,28 @@ struct buddy_search {
 };
 
 /**
- * struct kexec_image - one loaded, or half loaded, next kernel
- * @kimage: what the rest of the kernel knows of it; IMA reads and writes here
- * @plan: what the machine half was told
+ * struct kexec_image - one next kernel
+ * @kimage: interface to the rest of the kernel; IMA reads and writes it
+ * @plan: interface to the machine part
  * @backing: one for each of @kimage.segment
- * @safe_pages: pages of the machine half: tables, code, arguments
- * @refused_pages: pages the allocator gave that may not be used; freed when
- *                 the load has ended
- * @staging_pages: pages that no slot names any more since the crash image is in the
- *                 reservation
- * @pool: the next page of the block that source pages are taken from
+ * @safe_pages: pages of the machine part: tables, code, arguments
+ * @refused_pages: pages that may not be used; freed at the end of the load
+ * @staging_pages: pages in no slot any more, because the crash image was published
+ * @pool: next page of the block that source pages are allocated from
  * @pool_left: pages left in that block
- * @pool_order: order of the next block to ask for; falls as memory gets short
- * @pool_contig: the allocator gives memory that was not there at boot, so
- *                 blocks are asked for by their address
- * @pool_below: the next of these lies below this address
- * @staging_map: pages of the crash reservation that neither this crash image nor the
- *           loaded one uses; NULL when they were not needed
- * @copies: the copy list that @plan points at
- * @digest_work: takes the digests after the load
- * @has_digest: they are taken
- * @kbuf_error: why kexec_add_buffer() failed after a message, or 0
- * @ima_len: bytes that IMA has asked for
- * @generation: of the run-time reservations that its device tree hands on
- * @refresh: for a crash image that follows changes of memory
- * @timeline: when it was loaded and this kernel left for it
+ * @pool_order: order of the next block; decreases as memory gets short
+ * @pool_contig: the allocator returns hot-added memory, so blocks are allocated by address
+ * @pool_below: the next of these blocks is below this address
+ * @staging_map: pages of the crash reservation that neither this crash image nor the loaded
+ *               one uses; NULL if not needed
+ * @copies: the copy list of @plan
+ * @digest_work: computes the digests after the load
+ * @has_digest: the digests are complete
+ * @kbuf_error: error of kexec_add_buffer(), which was reported, or 0
+ * @ima_len: size that IMA requested, in bytes
+ * @generation: generation of the reservations in its device tree
+ * @refresh: update of the ELF core header, for a crash image
+ * @timeline: times of its load and of the exit from this kernel
  * @name: for messages
  */
 struct kexec_image {
@@ -141,8 +138,8 @@ struct kexec_image {
 };
 
 /*
- * Several pages that lie behind each other, in the linear map: page_address() would
- * give the KASAN tag of the first one, and each may have another.
+ * Address of contiguous pages in the linear map, without a KASAN tag: page_address() returns
+ * the tag of the first page, and each page may have another one.
  */
 static inline void *kexec_run_va(struct page *first)
 {
@@ -157,10 +154,10 @@ static inline bool kexec_image_is_crash(const struct kexec_image *img)
 	return img->kimage.type == KEXEC_TYPE_CRASH;
 }
 
-/* For one page: reclaim, but rather fail than have a bystander killed. */
+/* For single pages: reclaim, but do not invoke the OOM killer. */
 #define KEXEC_HOLD_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* How long to wait for a refresh of the ELF core header or a recheck of the image. */
+/* Time to wait for an update of the ELF core header or a check of the image. */
 #define KEXEC_LOCK_TIMEOUT_MS	2000
 
 /* lock.c: the kexec lock, and work for its holder */
@@ -195,7 +192,7 @@ void kexec_image_discard(const char *reason);
 const char *kexec_image_discard_reason(void);
 void kexec_image_check_ima_full(const struct kexec_image *img);
 
-/* usable.c: which memory a next kernel may be put into */
+/* usable.c: memory that images may use */
 int kexec_usable_free_map(bool crash, struct range_map **mapp);
 int kexec_usable_check_dst(unsigned int seg, phys_addr_t start, u64 size);
 int kexec_usable_check_errors(unsigned int seg, u64 start, u64 end);
@@ -205,7 +202,7 @@ bool kexec_usable_contains(u64 start, u64 end);
 bool kexec_usable_block_below(u64 *below, u64 size);
 bool kexec_usable_find_reserved(u64 start, u64 end, struct kexec_range *where);
 
-/* pages.c: the pages themselves */
+/* pages.c: the pages that back an image */
 long kexec_usable_headroom(unsigned long nr_pages);
 struct page *kexec_pages_assign(struct kexec_image *img, struct page *page);
 int kexec_pages_segment(struct kexec_image *img, unsigned int seg);
@@ -229,17 +226,17 @@ unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int s
 void kexec_contig_fill_gaps(struct kexec_image *img, unsigned int seg);
 int kexec_contig_segment(struct kexec_image *img, unsigned int seg);
 
-/* free_hint.c: is anybody there? */
+/* free_hint.c: lockless reads of the free lists */
 bool kexec_range_is_free_hint(u64 start, u64 end, bool from_end, u64 *used);
 bool kexec_buddy_order_hint(struct page *page, unsigned int *order);
 
-/* buddy_search.c: free memory at a certain place */
+/* buddy_search.c: search of the free lists for a page */
 void buddy_search_begin(struct buddy_search *g);
 struct page *buddy_search_next(struct buddy_search *g, struct page *page, unsigned int *order);
 void buddy_search_hold(struct buddy_search *g, struct page *page, unsigned int order);
 void buddy_search_end(struct buddy_search *g);
 
-/* zone.c: what each memory zone can spare */
+/* zone.c: headroom of each zone */
 bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages);
 bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside);
 struct page *kexec_zone_alloc(unsigned int *order);
@@ -247,11 +244,11 @@ int kexec_zone_make_room(unsigned long nr_pages);
 long kexec_zone_available(void);
 bool kexec_zone_alloc_contig(unsigned long pfn, unsigned long end);
 
-/* placement.c: where a segment goes, when the choice is ours */
+/* placement.c: placement of segments by the kernel */
 int kexec_placement_segment(struct kexec_image *img, struct range_map *map,
 		       const struct range_request *req, u64 offset, u64 memsz, bool first);
 
-/* segment.c: the bytes */
+/* segment.c: segments */
 int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz);
 void kexec_segment_drop(struct kexec_image *img);
 void kexec_segment_move(struct kexec_image *img, unsigned int seg, phys_addr_t mem);
@@ -264,7 +261,7 @@ int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
 		       int (*read)(void *va, size_t len, void *arg), void *arg);
 int kexec_segment_check(const struct kexec_segment *s, unsigned int nr, bool crash);
 
-/* verify.c, sysctl.c: is it still what was loaded? */
+/* verify.c, sysctl.c: digests */
 void kexec_verify_record(struct kexec_image *img);
 void kexec_verify_cancel(struct kexec_image *img);
 void kexec_verify_wait(struct kexec_image *img);
@@ -273,24 +270,24 @@ bool kexec_verify_wanted(bool crash);
 u32 kexec_verify_digest(const void *va, size_t len);
 void kexec_verify_update(struct kexec_image *img, unsigned int seg);
 
-/* hotplug.c: memory and processors that come and go */
+/* hotplug.c: CPU and memory hotplug */
 void kexec_unlock(void);
 int kexec_hotplug_recheck(void);
 
 #ifdef CONFIG_IMA_KEXEC
-/* IMA has it in a header of its own folder. */
+/* Declared in a private header of IMA. */
 unsigned long ima_get_binary_runtime_size(void);
 #endif
 
-/* purgatory.c: checksums in user space's entry code */
+/* purgatory.c: purgatories with checksums */
 void kexec_purgatory_check(struct kexec_image *img);
 
-/* file.c: kexec_file_load below its argument checks */
+/* file.c: kexec_file_load */
 int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 		    const char __user *cmdline, unsigned long cmdline_len,
 		    unsigned long flags);
 
-/* crash_load.c: what a capture kernel needs */
+/* crash_load.c: ELF core header and vmcoreinfo of a crash image */
 #ifdef CONFIG_CRASH_DUMP
 int kexec_elfcorehdr_build(void **buf, size_t *len);
 int kexec_elfcorehdr_write(void *buf, size_t room, size_t *used);
@@ -304,7 +301,7 @@ static inline void kexec_vmcoreinfo_copy_activate(struct kexec_image *img) { }
 static inline void kexec_vmcoreinfo_copy_free(struct kexec_image *img) { }
 #endif
 
-/* crash_protect.c: the crash reservation, read-only while an image is loaded */
+/* crash_protect.c: read-only crash reservation */
 #ifdef CONFIG_CRASH_DUMP
 void kexec_crash_unprotect(void);
 void kexec_crash_protect(void);
@@ -315,7 +312,7 @@ static inline void kexec_crash_protect(void) { }
 static inline void kexec_crash_unprotect_range(phys_addr_t start, u64 len) { }
 #endif
 
-/* crash_elfcorehdr.c: how the ELF core header follows changes of memory */
+/* crash_elfcorehdr.c: updates of the ELF core header */
 #ifdef CONFIG_CRASH_HOTPLUG
 int kexec_elfcorehdr_attach(struct kexec_image *img);
 void kexec_elfcorehdr_detach(struct kexec_image *img);

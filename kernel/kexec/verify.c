@@ -1,32 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: is the image still what was loaded?
+ * DOC: digests of loaded images
  *
- * An image may wait for months until it is started, and a stray write, a broken
- * driver or a flipped bit can spoil it meanwhile.  So each segment gets a digest
- * when it is loaded, kept in the image descriptor, away from the bytes that it
- * stands for.  It is compared
+ * Months may pass before an image is started, and a stray write, a driver bug or a memory
+ * error can corrupt it.  So each segment has a digest, in the image descriptor.  It is
+ * compared
  *
- * - at the very start of reboot(KEXEC), before anything is shut down: what does
- *   not match is reported, the call fails and the system goes on;
- * - in a panic, after the other CPUs are stopped: what does not match is
- *   reported and the panic goes its ordinary way.
+ * - at the start of reboot(KEXEC), before anything is shut down: on a mismatch the call
+ *   fails;
+ * - on the panic path, after the other CPUs are stopped: on a mismatch there is no dump and
+ *   panic() continues.
  *
- * With MMU and caches on this takes milliseconds where a purgatory, which does
- * the same with caches off, takes minutes.  The digest is CRC-32: it has to find
- * accidents, not attackers, who could change the digest as well; and arm64 has
- * instructions for it that need no SIMD registers, so it works in a panic
- * whatever the CPU was doing.  The reasons in full are in decisions.rst.
+ * With MMU and caches on this needs milliseconds where a purgatory, with caches off, needs
+ * minutes.  The digest is CRC-32: it detects accidents; an attacker could change the digest
+ * as well.  arm64 has instructions for it that need no SIMD registers, so it works on the
+ * panic path.  See decisions.rst.
  *
- * A crash image is has_digest before it is published.  For the other kind, which
- * may be large and is rarely needed within the second, a worker does it after
- * the system call has returned, and cleans the image to memory when it has read
- * it for the last time; reboot(KEXEC) waits for it.
+ * The digests of a crash image are computed before it is published.  Those of other images
+ * are computed by a worker after the system call has returned, which then cleans the image to
+ * the point of coherency; reboot(KEXEC) waits for it.
  *
- * What is written after the load (IMA's list) has no digest.
+ * Segments that are written after the load (IMA's list) have no digest.
  *
- * A page with a memory error is never read.  Where it had content, the image cannot be
- * started; where it was only cleared, the digest counts it as zero, which it was.
+ * A page with a memory error is not read.  If it had content, the image is not started.  If
+ * it was only cleared, the digest counts it as zero.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -36,10 +33,10 @@
 
 #include "internal.h"
 
-/* Bytes has_digest between two chances for others to run. */
+/* Bytes processed between two calls of cond_resched(). */
 #define VERIFY_STEP_PAGES	(SZ_1M >> PAGE_SHIFT)
 
-/* Pages that lie behind each other in memory, from slot @from on. */
+/* Contiguous pages from slot @from on. */
 static unsigned long verify_run(const struct kexec_backing *b, unsigned long from)
 {
 	unsigned long n = 1;
@@ -70,12 +67,12 @@ static u32 verify_digest(const struct kexec_backing *b, bool may_sleep)
 }
 
 /**
- * kexec_verify_digest() - the digest of bytes that lie behind each other
- * @va: the bytes
- * @len: how many
+ * kexec_verify_digest() - compute the digest of a buffer
+ * @va: the buffer
+ * @len: bytes
  *
  * Context: any.
- * Return: what the digest of a segment with this content is.
+ * Return: the digest of a segment with this content.
  */
 u32 kexec_verify_digest(const void *va, size_t len)
 {
@@ -88,7 +85,7 @@ static void verify_record(struct kexec_image *img)
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
 		img->backing[i].digest = verify_digest(&img->backing[i], true);
-	/* The digests are complete before the panic path can find them so. */
+	/* Release: pairs with the acquire in kexec_verify_check(). */
 	smp_store_release(&img->has_digest, true);
 }
 
@@ -101,14 +98,13 @@ static void verify_work(struct work_struct *work)
 }
 
 /**
- * kexec_verify_record() - take the digests of a sealed image
+ * kexec_verify_record() - compute the digests of a sealed image
  * @img: the image
  *
- * An image that is no crash image is cleaned to memory as well; a crash image is
- * when it moves in.
+ * An image that is no crash image is also cleaned to the point of coherency.
  *
- * Context: process context, may sleep.  For an image that is no crash image the
- * work is done later; kexec_verify_cancel() ends it.
+ * Context: process context, may sleep.  For an image that is no crash image a worker does
+ * this later; kexec_verify_cancel() cancels it.
  */
 void kexec_verify_record(struct kexec_image *img)
 {
@@ -120,7 +116,7 @@ void kexec_verify_record(struct kexec_image *img)
 }
 
 /**
- * kexec_verify_cancel() - stop taking digests
+ * kexec_verify_cancel() - cancel the computation of digests
  * @img: an image that will be freed
  *
  * Context: process context, may sleep.
@@ -132,7 +128,7 @@ void kexec_verify_cancel(struct kexec_image *img)
 }
 
 /**
- * kexec_verify_wait() - wait until the digests are taken and the content is clean
+ * kexec_verify_wait() - wait until the digests are complete and the content is clean
  * @img: a published image
  *
  * Context: process context, may sleep.
@@ -143,8 +139,8 @@ void kexec_verify_wait(struct kexec_image *img)
 }
 
 /**
- * kexec_verify_update() - take the digest of a segment that was changed on purpose
- * @img: an image whose digests are taken
+ * kexec_verify_update() - recompute the digest of a segment that was changed
+ * @img: an image with digests
  * @seg: index of the segment
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
@@ -155,8 +151,8 @@ void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 }
 
 /*
- * Is there a memory error in the content of a segment, or where it will be copied to?
- * A crash image is not copied, and its first pages are the ones with content.
+ * Does the content of a segment, or its destination, have a memory error?  A crash image is
+ * not copied, and its first pages are the ones with content.
  */
 static bool verify_has_error(const struct kexec_image *img, unsigned int seg)
 {
@@ -199,13 +195,13 @@ static bool verify_segment(const struct kexec_image *img, unsigned int seg)
  * kexec_verify_check() - compare an image with its digests
  * @img: a published image
  *
- * When kernel.kexec_verify excludes this kind of image, digests are not compared, but
- * memory errors still count unless it is a crash image.
+ * If kernel.kexec_verify excludes this kind of image, digests are not compared.  Memory
+ * errors still count, except for a crash image.
  *
- * Context: for a crash image the panic path: no lock, no allocation, time in
- * proportion to the size; for the other kind process context.
- * Return: 0, or -EUCLEAN after one message for each segment that has changed or has a
- * memory error.
+ * Context: for a crash image the panic path: no lock, no allocation, time in proportion to
+ * the size; otherwise process context.
+ * Return: 0, or -EUCLEAN after one message for each segment that has changed or has a memory
+ * error.
  */
 int kexec_verify_check(const struct kexec_image *img)
 {
@@ -218,7 +214,7 @@ int kexec_verify_check(const struct kexec_image *img)
 			ret = -EUCLEAN;
 	if (ret || !wanted)
 		return ret;
-	/* Pairs with the store in verify_record(). */
+	/* Acquire: pairs with the release in verify_record(). */
 	if (!smp_load_acquire(&img->has_digest)) {
 		pr_warn("the %s has no digest yet and is not verified\n", img->name);
 		return 0;

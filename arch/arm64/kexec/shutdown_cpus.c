@@ -1,49 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: parking the other CPUs
+ * DOC: shutdown of the other CPUs
  *
- * booting.rst ("CPUs must be in PSCI OFF") wants every CPU but the one that
- * enters the next kernel turned off.  CPU hotplug could do that, one CPU after
- * the other and each through a hundred callbacks and several RCU grace periods:
- * some 37 ms for each CPU.  Nobody will ever use this kernel's bookkeeping of
- * those CPUs again, so here they all go at the same time, and directly.
+ * booting.rst ("CPUs must be in PSCI OFF") requires that every CPU but the one that enters
+ * the next kernel is off.  CPU hotplug turns off one CPU after the other, with about a
+ * hundred callbacks and several RCU grace periods each: 37 ms per CPU.  The hotplug state of
+ * these CPUs is no longer needed, so all of them are powered off in parallel, without the
+ * callbacks.
  *
- * A CPU is called through its stopper thread, which runs only when that CPU
- * holds no spinlock and is in no section without preemption.  So no lock that
- * printk() or anybody else takes afterwards stays locked for ever, as it could
- * if an interrupt parked a CPU wherever it happens to be.
- *
- * Two questions are asked, see &enum kexec_park:
+ * A CPU is called through its stopper thread, which runs only if the CPU holds no spinlock
+ * and is preemptible.  So no lock that printk() or another function acquires later stays
+ * locked.
  *
  * KEXEC_PARK_PROBE, before anything is shut down
- *	Does every CPU come when it is called, and may it be turned off?  One
- *	that does not is named and the reboot refused; nothing is lost.
+ *	Check that every CPU responds and may be turned off.  If one does not, the reboot is
+ *	refused with a message that names it.
  *
- * KEXEC_PARK_OFF, when devices are quiet
- *	First all CPUs gather in their stoppers, with interrupts on.  Only when
- *	the last has come they all go: one that left earlier could be waited for,
- *	with preemption off, by another that is in the middle of
- *	smp_call_function_many(), and that one would never come.
+ * KEXEC_PARK_OFF, after the devices are shut down
+ *	All CPUs rendezvous in their stopper threads with interrupts enabled and only then
+ *	power off.  Otherwise a CPU waiting in smp_call_function_many() for one that is
+ *	already off would never arrive.
  *
- * The gathering can meet another one, of stop_machine() or stop_two_cpus(): each
- * then holds a CPU that the other waits for.  So it is given up after a while,
- * which lets the other one through, and begun again.
+ * The rendezvous can meet that of stop_machine() or stop_two_cpus(): each holds a CPU that
+ * the other one waits for.  So it is aborted after a while, which lets the other one
+ * complete, and repeated.
  *
- * PSCI (DEN0022, "CPU_OFF") requires the caller to migrate interrupts first.  This
- * CPU routes all SPIs and LPIs to itself while the others wait in their stoppers
- * with interrupts on; each of them then disables its own SGIs and PPIs.
+ * PSCI (DEN0022, "CPU_OFF") requires the caller to migrate interrupts first.  This CPU
+ * routes all SPIs and LPIs to itself while the others wait in their stoppers with interrupts
+ * enabled; each of them then disables its own SGIs and PPIs.
  *
- * A CPU whose CPU_OFF returns still executes kernel text that relocation would
- * overwrite, so it ends in a panic.  A CPU that entered the firmware and is not
- * reported OFF does not, so it gets one warning; see decisions.rst.
+ * A CPU whose CPU_OFF returns still executes kernel text that relocation would overwrite, so
+ * this is a panic.  A CPU that entered the firmware and is not reported OFF does not, so it
+ * is a warning; see decisions.rst.  hotplug.rst lists the callbacks of CPU hotplug that this
+ * replaces or omits.
  *
- * hotplug.rst has a table of the callbacks of CPU hotplug that this replaces or
- * leaves out, with the reason for each.
- *
- * Locks: the caller holds the kexec lock.  KEXEC_PARK_PROBE takes the CPU hotplug
- * read lock below it; for KEXEC_PARK_OFF hotplug is disabled for good, see
- * kernel_kexec().  All data below belongs to the holder of the kexec lock; stoppers
- * read stop_order and write to their own &struct stop_cpu.
+ * Locks: the caller holds the kexec lock.  KEXEC_PARK_PROBE acquires the CPU hotplug read
+ * lock below it; for KEXEC_PARK_OFF CPU hotplug is disabled, see kernel_kexec().  The kexec
+ * lock guards all data here; stoppers read stop_order and write to their own
+ * &struct stop_cpu.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -79,36 +73,36 @@
 
 #include "shutdown_cpus.h"
 
-/* Without Hyper-V that header does not compile. */
+/* The header does not compile without Hyper-V. */
 #if IS_ENABLED(CONFIG_HYPERV)
 #include <asm/mshyperv.h>
 #else
 #define hv_is_hyperv_initialized()	false
 #endif
 
-/* How long a CPU may take to come, when it can still be left where it is. */
+/* Time for a CPU to respond while the reboot can still be refused. */
 #define STOP_PROBE_US		(2 * USEC_PER_SEC)
 
 /*
- * The first gathering; each further one gets twice as long, because the reason
- * may also be a hypervisor that rarely runs all CPUs at once.  13 s in all.
+ * Time of the first rendezvous; each further one has twice as much, because a hypervisor may
+ * rarely run all CPUs at once.  13 s in total.
  */
 #define STOP_GATHER_US		(100 * USEC_PER_MSEC)
 #define STOP_RENDEZVOUS_TRIES		7
 
-/* From the call to PSCI OFF; firmware needs milliseconds at most. */
+/* Time from the call to PSCI OFF; firmware needs milliseconds at most. */
 #define STOP_OFF_US		USEC_PER_SEC
 
-/* The same, where PSCI 0.1 cannot be asked. */
+/* The same, if PSCI 0.1 has no AFFINITY_INFO. */
 #define STOP_BLIND_MS		2
 
-/* Wait for whoever is just writing to the console. */
+/* Time for the owner of the console to release it. */
 #define STOP_CONSOLE_US		(100 * USEC_PER_MSEC)
 
-/* The low bits of stop_order; those above count calls, so that each is new. */
-#define STOP_PASS		0U	/* say that you are here and go on */
-#define STOP_STAY		1U	/* ... and wait for another order */
-#define STOP_GO			2U	/* be off */
+/* The low bits of stop_order; the bits above count calls, so that each is unique. */
+#define STOP_PASS		0U	/* respond and return */
+#define STOP_STAY		1U	/* respond and wait for the next order */
+#define STOP_GO			2U	/* power off */
 #define STOP_ORDERS		3U
 #define STOP_CALL		4U
 
@@ -116,10 +110,10 @@
 #define STOP_MAX_PERCPU_IRQS	96
 
 /**
- * enum stop_state - how far a CPU has got with turning itself off
- * @STOP_ON: not there yet
- * @STOP_CALLS: it runs the last instructions before CPU_OFF, or firmware has it
- * @STOP_RETURNED: CPU_OFF returned, so it is in kernel text for good
+ * enum stop_state - progress of a CPU that powers itself off
+ * @STOP_ON: not started
+ * @STOP_CALLS: executes the last instructions before CPU_OFF, or is in firmware
+ * @STOP_RETURNED: CPU_OFF returned, so the CPU stays in kernel text
  */
 enum stop_state {
 	STOP_ON,
@@ -128,10 +122,10 @@ enum stop_state {
 };
 
 /**
- * struct stop_cpu - how one CPU is called
+ * struct stop_cpu - the call of one CPU
  * @work: for its stopper
- * @called: @work is queued and not yet begun
- * @seen: the last call that it answered
+ * @called: @work is queued and has not started
+ * @seen: the last call that it responded to
  * @state: written by the CPU itself after STOP_GO
  */
 struct stop_cpu {
@@ -145,7 +139,7 @@ static DEFINE_PER_CPU(struct stop_cpu, stop_cpu);
 static unsigned int stop_order;
 static cpumask_t stop_missing;
 
-/* Interrupts that each CPU has of its own; complete before STOP_GO. */
+/* Per-CPU interrupts; complete before STOP_GO. */
 static unsigned int stop_irqs[STOP_MAX_PERCPU_IRQS];
 static unsigned int stop_nr_irqs;
 
@@ -166,14 +160,14 @@ MODULE_PARM_DESC(inject_cpu_on, "AFFINITY_INFO never reports OFF when leaving");
 #endif
 
 #ifdef CONFIG_HOTPLUG_CPU
-/* Why no CPU can be turned off, with what helps, or NULL. */
+/* Why no CPU can be turned off, with the remedy, or NULL. */
 static const char *stop_no_way_off(unsigned int cpu)
 {
 	const struct cpu_operations *ops = get_cpu_ops(cpu);
 
 	if (!ops || !ops->cpu_die)
 		return "CPUs without PSCI cannot be turned off; boot with nosmp";
-	/* Only PSCI has this, and looks whether there is a CPU_OFF. */
+	/* Only PSCI has cpu_can_disable(), which checks for CPU_OFF. */
 	if (ops->cpu_disable && ops->cpu_disable(cpu) == -EOPNOTSUPP)
 		return "firmware has no CPU_OFF; boot with nosmp";
 	return NULL;
@@ -209,11 +203,11 @@ static void stop_cpu_die(unsigned int cpu)
 /**
  * kexec_park_stuck() - find CPUs that would run while memory is overwritten
  *
- * A spin table counts even with one CPU online: the base does not tell whether
- * another one has failed to come up and is stuck in kernel text.
+ * A spin table counts even with one CPU online: another one that failed to come online may
+ * be stuck in kernel text, which the base does not record.
  *
  * Context: any.
- * Return: why reboot cannot start an image, with what helps, or NULL.
+ * Return: why reboot cannot start an image, with the remedy, or NULL.
  */
 const char *kexec_park_stuck(void)
 {
@@ -221,7 +215,7 @@ const char *kexec_park_stuck(void)
 
 	if (is_protected_kvm_enabled())
 		return "protected KVM keeps EL2; boot with kvm-arm.mode=nvhe";
-	/* With nosmp no other CPU is present, so none was ever started. */
+	/* With nosmp no other CPU is present, so none was started. */
 	if (num_present_cpus() == 1)
 		return NULL;
 	why = stop_no_way_off(raw_smp_processor_id());
@@ -243,7 +237,7 @@ static void stop_disable_irqs(void)
 		disable_percpu_irq(stop_irqs[i]);
 }
 
-/* The end of a CPU. */
+/* The last code that a CPU runs. */
 static void __noreturn stop_self(void)
 {
 	unsigned int cpu = smp_processor_id();
@@ -251,7 +245,7 @@ static void __noreturn stop_self(void)
 
 	local_daif_mask();
 	stop_disable_irqs();
-	/* Before the CPU is seen to be offline; pairs with stop_in_firmware(). */
+	/* Visible before the CPU is offline; pairs with stop_in_firmware(). */
 	smp_store_release(&this->state, STOP_CALLS);
 	set_cpu_online(cpu, false);
 	stop_cpu_die(cpu);
@@ -266,31 +260,31 @@ static int stop_stopper(void *unused)
 
 	WRITE_ONCE(this->called, false);
 	/*
-	 * The store above before the load below; pairs with stop_call(), which
-	 * has them the other way round.  Either this is the newest order or the
-	 * caller sees that the work is free and queues it again.
+	 * Orders the store above before the load below; pairs with stop_call(), which has
+	 * them in the opposite order.  Either this is the newest order, or the caller sees
+	 * that the work is free and queues it again.
 	 */
 	smp_mb();
 	order = READ_ONCE(stop_order);
 
-	/* Release: all that this CPU did for tasks is seen; pairs with stop_all_arrived(). */
+	/* Release: pairs with the acquire in stop_all_arrived(). */
 	smp_store_release(&this->seen, order & ~STOP_ORDERS);
 	if ((order & STOP_ORDERS) != STOP_STAY)
 		return 0;
 
-	/* Acquire: pairs with stop_set_order(). */
+	/* Acquire: pairs with the release in stop_set_order(). */
 	order = smp_cond_load_acquire(&stop_order, VAL != order);
 	if ((order & STOP_ORDERS) == STOP_GO)
 		stop_self();
 	return 0;
 }
 
-/* Call the CPUs of stop_missing; returns the number of the call. */
+/* Call the CPUs of stop_missing.  Returns the number of the call. */
 static unsigned int stop_call(unsigned int order)
 {
 	unsigned int cpu, call = (stop_order & ~STOP_ORDERS) + STOP_CALL;
 
-	/* The order before the look at @called; pairs with stop_stopper(). */
+	/* Orders the order before the load of @called; pairs with stop_stopper(). */
 	smp_store_mb(stop_order, call | order);
 	for_each_cpu(cpu, &stop_missing) {
 		struct stop_cpu *p = per_cpu_ptr(&stop_cpu, cpu);
@@ -304,10 +298,10 @@ static unsigned int stop_call(unsigned int order)
 	return call;
 }
 
-/* Tell those who stay what to do. */
+/* Give an order to the CPUs that wait. */
 static void stop_set_order(unsigned int order)
 {
-	/* Release: they go behind everything that we did; pairs with stop_stopper(). */
+	/* Release: pairs with the acquire in stop_stopper(). */
 	smp_store_release(&stop_order, (stop_order & ~STOP_ORDERS) | order);
 }
 
@@ -322,7 +316,7 @@ static bool stop_all_arrived(unsigned int call)
 	return cpumask_empty(&stop_missing);
 }
 
-/* PSCI 0.1 cannot be asked. */
+/* PSCI 0.1 has no AFFINITY_INFO. */
 static bool stop_is_off(unsigned int cpu)
 {
 	if (cpu_online(cpu) || stop_inject_on)
@@ -346,7 +340,7 @@ static int stop_probe_firmware(void)
 	const char *why = kexec_park_stuck();
 	unsigned int cpu, boot_cpu = reboot_cpu;
 
-	/* As migrate_to_reboot_cpu() will choose. */
+	/* The CPU that migrate_to_reboot_cpu() selects. */
 	if (!cpu_online(boot_cpu))
 		boot_cpu = cpumask_first(cpu_online_mask);
 
@@ -381,7 +375,7 @@ static int stop_probe(void)
 	if (!ret)
 		return 0;
 
-	/* Their works stay queued; who comes late says so to the next call. */
+	/* Their work stays queued; a late CPU responds to the next call. */
 	pr_err("reboot refused: CPU %*pbl did not answer within %ld ms; see what keeps it busy, then try again\n",
 	       cpumask_pr_args(&stop_missing), STOP_PROBE_US / USEC_PER_MSEC);
 	return -EBUSY;
@@ -392,7 +386,7 @@ static void stop_select_others(void)
 	cpumask_andnot(&stop_missing, cpu_online_mask, cpumask_of(smp_processor_id()));
 }
 
-/* By the clock: counted polls take far longer than they should where CPUs are slow. */
+/* By the clock: polls take long where CPUs are slow. */
 static bool stop_await(unsigned int call, u64 us)
 {
 	const u64 end = local_clock() + us * NSEC_PER_USEC;
@@ -402,13 +396,13 @@ static bool stop_await(unsigned int call, u64 us)
 		if (late)
 			return false;
 		udelay(1);
-		/* One more look, however long this CPU was not run. */
+		/* Check once more, however long this CPU did not run. */
 		late = local_clock() > end;
 	}
 	return true;
 }
 
-/* On success the others stay in their stoppers, and preemption is off here. */
+/* On success the other CPUs stay in their stoppers, and preemption is disabled here. */
 static bool stop_rendezvous(void)
 {
 	unsigned int i, call;
@@ -421,7 +415,7 @@ static bool stop_rendezvous(void)
 			return true;
 		stop_set_order(STOP_PASS);
 		preempt_enable();
-		/* This CPU's stopper may be the one that others wait for. */
+		/* Another rendezvous may wait for the stopper of this CPU. */
 		fsleep(USEC_PER_MSEC);
 	}
 	return false;
@@ -431,7 +425,7 @@ static bool stop_is_elsewhere(struct irq_data *d)
 {
 	const struct cpumask *route = irq_data_get_effective_affinity_mask(d);
 
-	/* Some chips do not keep that mask. */
+	/* Some chips do not maintain that mask. */
 	if (cpumask_empty(route))
 		route = irq_data_get_affinity_mask(d);
 	return !cpumask_subset(route, cpumask_of(smp_processor_id()));
@@ -443,9 +437,9 @@ static bool stop_is_shared(struct irq_data *d)
 }
 
 /*
- * Route SPIs and LPIs to this CPU and note the interrupts of each CPU.  The
- * others are in their stoppers with interrupts on, so none of them changes a
- * route, and each handles what it has pending.
+ * Route SPIs and LPIs to this CPU and record the per-CPU interrupts.  The other CPUs are in
+ * their stoppers with interrupts enabled: none changes a route, and each handles its pending
+ * interrupts.
  */
 static void stop_route_irqs(void)
 {
@@ -460,7 +454,7 @@ static void stop_route_irqs(void)
 			    stop_nr_irqs < ARRAY_SIZE(stop_irqs))
 				stop_irqs[stop_nr_irqs++] = irq;
 		} else if (stop_is_shared(d) && stop_is_elsewhere(d)) {
-			/* A chip that cannot do it has no such route. */
+			/* A chip without irq_set_affinity() has no such route. */
 			irq_set_affinity(irq, cpumask_of(smp_processor_id()));
 		}
 	}
@@ -482,7 +476,7 @@ static void stop_count_irqs(void)
 	pr_info("irqs: %u of %u routed to CPUs that are off\n", elsewhere, shared);
 }
 
-/* Whether no CPU of stop_missing can still execute kernel text. */
+/* Can no CPU of stop_missing execute kernel text? */
 static bool stop_in_firmware(void)
 {
 	unsigned int cpu;
@@ -511,7 +505,7 @@ static bool stop_turn_off(void)
 	bool off;
 
 	stop_route_irqs();
-	/* Nothing but this function runs in this kernel from here on. */
+	/* This function is the only code of this kernel that runs from here on. */
 	local_irq_disable();
 	stop_select_others();
 	stop_set_order(STOP_GO);
@@ -526,8 +520,8 @@ static bool stop_turn_off(void)
 }
 
 /*
- * A task that is parked while it owns the console takes it along, and what we
- * print then is never seen.  So have it ourselves; but not at any price.
+ * A task that is stopped while it owns the console keeps it, and later messages are lost.
+ * So acquire the console first, for a limited time.
  */
 static bool stop_take_console(void)
 {
@@ -546,26 +540,25 @@ static void stop_off(void)
 	if (console)
 		console_unlock();
 	if (!off)
-		panic("kexec: CPU %*pbl %s; devices are shut down, so there is no way back\n",
+		panic("kexec: CPU %*pbl %s, and devices are shut down\n",
 		      cpumask_pr_args(&stop_missing),
-		      came ? "was not turned off by the firmware" : "did not come to be parked");
+		      came ? "was not turned off by the firmware" : "did not respond");
 	pr_debug("%u CPUs are off\n", nr);
 	if (stop_show_irqs)
 		stop_count_irqs();
 }
 
 /**
- * kexec_arch_park() - turn the other CPUs off, or see whether that would work
+ * kexec_arch_park() - turn the other CPUs off, or check that it is possible
  * @how: KEXEC_PARK_PROBE or KEXEC_PARK_OFF
  *
- * After KEXEC_PARK_OFF this CPU is the only one, with interrupts and preemption
- * off.  A CPU that does not go then, after it answered the probe, ends in a
- * panic that names it.
+ * After KEXEC_PARK_OFF this CPU is the only one, with interrupts and preemption disabled.  A
+ * CPU that does not power off, although it responded to the probe, is a panic that names it.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.  For
- * KEXEC_PARK_OFF also: on the CPU that will enter the next kernel, hotplug off.
- * Return: 0; -EBUSY when a CPU does not answer or -EPERM when one must not be
- * turned off, both for KEXEC_PARK_PROBE only and after one message.
+ * Context: process context, may sleep; the caller holds the kexec lock.  For KEXEC_PARK_OFF
+ * also: on the CPU that will enter the next kernel, CPU hotplug disabled.
+ * Return: 0; -EBUSY if a CPU does not respond or -EPERM if one must not be turned off, both
+ * for KEXEC_PARK_PROBE only and after one message.
  */
 int kexec_arch_park(enum kexec_park how)
 {
