@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one door between the two halves of kexec.
+ * Interface between the generic and the arm64 part of kexec.
  *
- * kernel/kexec/ decides (who may load, where segments go, when to leave) and
- * arch/arm64/kexec/ acts on the machine (cache maintenance, page tables, the
- * last instructions).  All that the policy half asks of the machine half is
- * declared here, and nothing here allocates for the caller unless it says so.
+ * kernel/kexec/ decides (who may load, where segments are placed, when this kernel is left),
+ * arch/arm64/kexec/ operates the machine (cache maintenance, page tables, the last
+ * instructions).  Nothing here allocates for the caller unless it says so.
  */
 #ifndef _LINUX_KEXEC_MACHINE_H
 #define _LINUX_KEXEC_MACHINE_H
@@ -16,9 +15,9 @@ struct kimage;
 struct pt_regs;
 
 /**
- * struct kexec_copy - one run of bytes that has to move when this kernel leaves
- * @dst_pa: first byte of the destination, page aligned
- * @src_pa: first byte of the source, page aligned, never inside a destination
+ * struct kexec_copy - one range that is copied when this kernel is left
+ * @dst_pa: physical address of the destination, page aligned
+ * @src_pa: physical address of the source, page aligned, never inside a destination
  * @len: bytes, a multiple of the page size
  */
 struct kexec_copy {
@@ -28,17 +27,17 @@ struct kexec_copy {
 };
 
 /**
- * struct kexec_plan - what the machine must know to start the next kernel
+ * struct kexec_plan - parameters for the start of the next kernel
  * @entry_pa: first instruction of the next kernel (or of a purgatory)
- * @dtb_pa: goes to x0; 0 when user space brought its own entry code
- * @copies: what has to move, sorted by destination, neighbours merged; owned
- *          by the policy half and valid until kexec_arch_release()
- * @nr_copies: entries in @copies; 0 means that the image already lies in place
- * @crash: the image is started from a panic
- * @alloc_page: returns one zeroed page that is no destination and that stays
- *              untouched until the next kernel runs, or NULL
+ * @dtb_pa: value of x0; 0 if user space provides entry code of its own
+ * @copies: ranges to copy, sorted by destination, neighbours merged; owned by the generic part
+ *          and valid until kexec_arch_release()
+ * @nr_copies: entries in @copies; 0 if the image is in place
+ * @crash: the image is started by a panic
+ * @alloc_page: returns a zeroed page that is no destination and that stays unchanged until the
+ *              next kernel runs, or NULL
  * @alloc_ctx: passed to @alloc_page
- * @machine: the machine half's own state, NULL until kexec_arch_prepare()
+ * @machine: state of the machine part, NULL until kexec_arch_prepare()
  */
 struct kexec_plan {
 	phys_addr_t entry_pa;
@@ -52,17 +51,16 @@ struct kexec_plan {
 };
 
 /**
- * struct kexec_image_info - what a kernel's header says about placing it
+ * struct kexec_image_info - requirements of a kernel's header
  * @text_offset: bytes from a 2 MiB boundary to the first byte of the image
  * @image_size: bytes of memory from the first byte on, bss included
  * @align: alignment of the boundary, in bytes
- * @page_shift: page size the kernel was built for, 0 when it does not say
- * @low: memory below the image is lost to that kernel, so put it as low as
- *       memory allows
- * @packed: the file holds the Image in packed form; the fields above are unknown until
+ * @page_shift: page size the kernel was built for, 0 if unknown
+ * @low: memory below the image is lost to that kernel, so it is placed as low as possible
+ * @packed: the file is a packed Image; the fields above are unknown until
  *          kexec_arch_image_peek()
- * @payload_start: offset in the file of the first packed byte
- * @payload_len: bytes from there on that are packed
+ * @payload_start: offset of the packed data in the file
+ * @payload_len: bytes of packed data
  */
 struct kexec_image_info {
 	u64 text_offset;
@@ -76,15 +74,15 @@ struct kexec_image_info {
 };
 
 /**
- * struct kexec_fdt_request - what the next kernel's device tree has to say
- * @cmdline: NUL-terminated command line, or NULL to hand over none
- * @initrd_pa: first byte of the initrd
- * @initrd_len: bytes, 0 when there is none
+ * struct kexec_fdt_request - content of the next kernel's device tree
+ * @cmdline: NUL-terminated command line, or NULL for none
+ * @initrd_pa: physical address of the initrd
+ * @initrd_len: bytes, 0 if there is none
  * @crash: the tree is for a capture kernel
- * @elfcorehdr_pa: first byte of the ELF core header, for a capture kernel
- * @elfcorehdr_len: bytes of it
- * @ima_pa: first byte of the IMA measurement list
- * @ima_len: bytes of it, 0 when there is none
+ * @elfcorehdr_pa: physical address of the ELF core header, for a capture kernel
+ * @elfcorehdr_len: its size in bytes
+ * @ima_pa: physical address of the IMA measurement list
+ * @ima_len: its size in bytes, 0 if there is none
  */
 struct kexec_fdt_request {
 	const char *cmdline;
@@ -98,8 +96,8 @@ struct kexec_fdt_request {
 };
 
 /**
- * enum kexec_park - what to do with the other CPUs
- * @KEXEC_PARK_PROBE: see whether each of them could be turned off
+ * enum kexec_park - operation on the other CPUs
+ * @KEXEC_PARK_PROBE: check that each of them can be turned off
  * @KEXEC_PARK_OFF: turn them off
  */
 enum kexec_park {
@@ -122,13 +120,10 @@ void kexec_arch_clean_to_poc(const void *va, size_t len);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
 int kexec_arch_park(enum kexec_park how);
 
-/*
- * Debuggers look up this one and machine_crash_shutdown() (linux/reboot.h) by
- * name, so both keep the names that the base declares.
- */
+/* Debuggers look up this function and machine_crash_shutdown() (linux/reboot.h) by name. */
 void __noreturn machine_kexec(struct kimage *image);
 
-/* Implemented by the policy half. */
+/* Implemented by the generic part. */
 struct kexec_plan *kexec_image_plan(struct kimage *image);
 
 #endif /* _LINUX_KEXEC_MACHINE_H */

@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: what a capture kernel is given when it is loaded
+ * DOC: ELF core header and vmcoreinfo page of a crash image
  *
- * The ELF core header, which says where this kernel's memory and notes lie, and
- * one page of the crash reservation for vmcoreinfo.  The page holds a copy of
- * the text from which the panic path makes the vmcoreinfo note, so that a stray
- * write to the original cannot spoil the dump.
+ * The ELF core header lists the memory and the notes of this kernel.  One page of the crash
+ * reservation has a copy of vmcoreinfo, from which the panic path writes the note, so that a
+ * stray write to the original does not affect the dump.  A new crash image is prepared while
+ * the old one can still be started, so the page has three steps:
  *
- * The page lives through three steps, because a new crash image is prepared
- * while the old one can still be started:
+ *	kexec_vmcoreinfo_copy_alloc()		choose and map it; nothing is written
+ *	kexec_vmcoreinfo_copy_activate()	the old image is replaced: fill and use it
+ *	kexec_vmcoreinfo_copy_free()		unmap it
  *
- *	kexec_vmcoreinfo_copy_alloc()	choose and map it; nothing is written
- *	kexec_vmcoreinfo_copy_activate()		the old image is gone: fill it, use it
- *	kexec_vmcoreinfo_copy_free()	unmap it
+ * The image owns it as kimage.vmcoreinfo_data_copy.  It is no segment, and hibernation must
+ * save it, see crash_is_nosave().
  *
- * It belongs to the image through kimage.vmcoreinfo_data_copy, is no segment
- * and has to be kept by hibernation, see crash_is_nosave().
- *
- * Locks, outermost first: the kexec lock (held by all callers), then the memory
- * hotplug read lock, which keeps memblock still while it is walked.
+ * Locks, outermost first: the kexec lock (held by all callers), the memory hotplug read lock,
+ * which keeps memblock stable.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -36,7 +33,7 @@
 #include "lib/elfcore.h"
 #include "internal.h"
 
-/* The copy that the panic path was told to use, or NULL. */
+/* The copy that the panic path uses, or NULL. */
 static void *elfcorehdr_note_va;
 
 static u64 elfcorehdr_end(const struct resource *res)
@@ -44,7 +41,7 @@ static u64 elfcorehdr_end(const struct resource *res)
 	return res->end ? (u64)res->end + 1 : 0;
 }
 
-/* The next piece of [*@pos, @end) that is online; memory that is not may be gone. */
+/* The next part of [*@pos, @end) that is online; other memory may be absent. */
 static bool elfcorehdr_online(u64 *pos, u64 end, struct kexec_range *piece)
 {
 	const u64 step = PFN_PHYS(PAGES_PER_SECTION);
@@ -58,7 +55,7 @@ static bool elfcorehdr_online(u64 *pos, u64 end, struct kexec_range *piece)
 	return piece->start < piece->end;
 }
 
-/* Counts the pieces when @ram is NULL. */
+/* Counts the parts if @ram is NULL. */
 static unsigned int elfcorehdr_walk_ram(struct kexec_range *ram)
 {
 	struct kexec_range piece;
@@ -75,7 +72,7 @@ static unsigned int elfcorehdr_walk_ram(struct kexec_range *ram)
 	return nr;
 }
 
-/* All memory of this kernel, except what its firmware or a driver keeps. */
+/* All memory of this kernel, except that of firmware or drivers. */
 static int elfcorehdr_ram(struct kexec_range **ramp, unsigned int *nrp)
 {
 	*nrp = elfcorehdr_walk_ram(NULL);
@@ -99,7 +96,7 @@ static u64 *elfcorehdr_cpu_notes(unsigned int *nrp)
 	return pa;
 }
 
-/* Where a header goes: into @buf, or into memory made for it with room to grow. */
+/* Destination of a header: @buf, or a buffer with spare capacity that is allocated. */
 struct elfcorehdr_target {
 	void *buf;
 	size_t room;
@@ -125,7 +122,7 @@ static int elfcorehdr_write(const struct elfcore_req *req, struct elfcorehdr_tar
 	return kexec_elfcore_build(req, to->buf, to->room, &to->used);
 }
 
-/* The caller keeps memory from coming and going. */
+/* The caller holds the memory hotplug lock. */
 static int elfcorehdr_describe(struct elfcorehdr_target *to)
 {
 	const struct kexec_range skip[] = {
@@ -159,15 +156,13 @@ static int elfcorehdr_describe(struct elfcorehdr_target *to)
 }
 
 /**
- * kexec_elfcorehdr_write() - make the ELF core header of this kernel again
- * @buf: where it goes
- * @room: bytes there
- * @used: filled with the bytes that count, a multiple of 4096
+ * kexec_elfcorehdr_write() - write the ELF core header of this kernel to a buffer
+ * @buf: the buffer
+ * @room: its size in bytes
+ * @used: receives the size of the header, a multiple of 4096
  *
- * Context: process context, may sleep; the caller keeps memory from coming and
- * going.
- * Return: 0, -ENOSPC when there is not enough room, or another negative errno,
- * without a message.
+ * Context: process context, may sleep; the caller holds the memory hotplug lock.
+ * Return: 0, -ENOSPC if the buffer is too small, or another negative errno, without a message.
  */
 int kexec_elfcorehdr_write(void *buf, size_t room, size_t *used)
 {
@@ -179,14 +174,13 @@ int kexec_elfcorehdr_write(void *buf, size_t room, size_t *used)
 }
 
 /**
- * kexec_elfcorehdr_build() - make the ELF core header of this kernel
- * @buf: filled with the header, to be given to vfree(); NULL after an error
- * @len: filled with its bytes, room to grow included, a multiple of 4096
+ * kexec_elfcorehdr_build() - allocate and write the ELF core header of this kernel
+ * @buf: receives the header, to be freed with vfree(); NULL after an error
+ * @len: receives its size with spare capacity, a multiple of 4096
  *
- * It covers all memory that is online, hot-added memory included, but not the
- * crash reservation.
+ * It covers all online memory, hot-added memory included, but not the crash reservation.
  *
- * Context: process context, may sleep; takes the memory hotplug read lock.
+ * Context: process context, may sleep; acquires the memory hotplug read lock.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_elfcorehdr_build(void **buf, size_t *len)
@@ -210,7 +204,7 @@ int kexec_elfcorehdr_build(void **buf, size_t *len)
 	return ret;
 }
 
-/* One page of @res that no segment of @img covers and that has no error, or 0. */
+/* A page of @res without an error that no segment of @img covers, or 0. */
 static phys_addr_t elfcorehdr_free_page(const struct kexec_image *img,
 					const struct resource *res)
 {
@@ -222,7 +216,7 @@ static phys_addr_t elfcorehdr_free_page(const struct kexec_image *img,
 		.max = elfcorehdr_end(res),
 		.top_down = true,
 	};
-	/* Taking out a segment makes one range more at most: there is always room. */
+	/* Each segment adds at most one range, so the capacity suffices. */
 	DEFINE_RAW_FLEX(struct range_map, map, r, KEXEC_SEGMENT_MAX + 1);
 	unsigned int i;
 	u64 page_pa, bad;
@@ -244,9 +238,9 @@ static phys_addr_t elfcorehdr_free_page(const struct kexec_image *img,
 
 /**
  * kexec_vmcoreinfo_copy_alloc() - choose and map the page for vmcoreinfo
- * @img: a crash image whose segments all have their place
+ * @img: a crash image with all segments placed
  *
- * Nothing is written yet: an image loaded before may still use the page.
+ * The page is not written: the loaded image may still use it.
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
  * Return: 0, or -ENOMEM after one message.
@@ -256,7 +250,7 @@ int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
 	phys_addr_t page_pa;
 	struct page *page;
 
-	/* Never in the low region, which this kernel does not write to. */
+	/* Not in the low region, which is read-only. */
 	page_pa = elfcorehdr_free_page(img, &crashk_res);
 	if (!page_pa) {
 		pr_err("no page left in the crash reservation for vmcoreinfo: make crashkernel= (%llu MB now) larger\n",
@@ -275,11 +269,10 @@ int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
 }
 
 /**
- * kexec_vmcoreinfo_copy_activate() - let the panic path work on the copy of @img
- * @img: a crash image that alone lives in the reservation now
+ * kexec_vmcoreinfo_copy_activate() - make the panic path use the page of an image
+ * @img: the crash image in the reservation
  *
- * Context: process context; the caller holds the kexec lock, which keeps the
- * panic path away from the copy.
+ * Context: process context with the kexec lock held, or the panic path.
  */
 void kexec_vmcoreinfo_copy_activate(struct kexec_image *img)
 {
@@ -288,11 +281,11 @@ void kexec_vmcoreinfo_copy_activate(struct kexec_image *img)
 }
 
 /**
- * kexec_vmcoreinfo_copy_free() - let go of the page for vmcoreinfo
- * @img: any image; one without a page is left alone
+ * kexec_vmcoreinfo_copy_free() - unmap the page for vmcoreinfo
+ * @img: any image
  *
- * Context: process context, may sleep; the caller holds the kexec lock, and
- * @img can no longer be started.
+ * Context: process context, may sleep; the caller holds the kexec lock, and @img can no longer
+ * be started.
  */
 void kexec_vmcoreinfo_copy_free(struct kexec_image *img)
 {

@@ -2,22 +2,20 @@
 /**
  * DOC: kexec_file_load: from file descriptors to segments
  *
- * The kernel's first page is looked at to learn how much room it wants.  Then
- * places are chosen for everything whose size is known, pages are taken, and
- * kernel_read_file() reads each file straight into them: no second copy, and
- * LSM, IMA and the signature check still see the whole content.  Whatever was
- * looked at before that is compared with what was read, because the file may have
- * changed in between: such a load fails with EAGAIN.
+ * The first page of the kernel has its size.  All segments of known size are placed and
+ * allocated, and kernel_read_file() reads each file into its segment, so LSM, IMA and the
+ * signature check see the complete content.  What was read before is compared with it: if the
+ * file has changed, the load fails with EAGAIN.
  *
- * Of a packed kernel the head is unpacked first.  It says how large the Image may be,
- * and that limits how much is read and unpacked: straight into the segment.
+ * Of a packed kernel the head is unpacked first.  Its image_size limits how much is read and
+ * unpacked.
  *
- * IMA's measurement list and the device tree come last: reading adds
- * measurements, and the tree names all the other places.
+ * IMA's measurement list and the device tree are last: reading adds measurements, and the tree
+ * has the addresses of all segments.
  *
- * Placing follows Documentation/arch/arm64/booting.rst: the kernel at
- * text_offset from a 2 MiB boundary, the initrd in the same window of 32 GiB
- * aligned to 1 GiB, the device tree inside one block of 2 MiB.
+ * Placement follows Documentation/arch/arm64/booting.rst: the kernel at text_offset from a
+ * 2 MiB boundary, the initrd in the same 32 GiB window aligned to 1 GiB, the device tree inside
+ * one block of 2 MiB.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -38,13 +36,13 @@
 
 #include "internal.h"
 
-/* Bytes of the kernel looked at before it is read: header and PE sections. */
+/* Bytes of the kernel that are probed before it is read: header and PE sections. */
 #define FILE_HEAD	SZ_4K
 
-/* Bytes of packed data that are enough to unpack so many. */
+/* Packed data that suffices to unpack FILE_HEAD bytes. */
 #define FILE_PEEK	SZ_64K
 
-/* A packed file may have so many bytes more than the Image: padding, an EFI program. */
+/* A packed file may be longer than the Image by this: padding, an EFI program. */
 #define FILE_PACKED_EXTRA	SZ_16M
 
 /* The next kernel may have larger pages than this one. */
@@ -52,29 +50,29 @@
 
 #define FILE_WINDOW	(32ULL * SZ_1G)
 
-/* No byte of the kernel lies above (booting.rst, section 4). */
+/* The kernel ends below this address (booting.rst, section 4). */
 #define FILE_KERNEL_MAX	BIT_ULL(48)
 
-/* What either file may have, kexec_file_load(2). */
+/* Maximum size of either file, kexec_file_load(2). */
 #define FILE_SIZE_MAX	(4ULL * SZ_1G)
 
 /**
- * struct file_load - one kexec_file_load in progress
+ * struct file_load - state of one kexec_file_load
  * @img: the image
- * @map: free memory less the segments placed so far
- * @info: what the kernel's header asks for
- * @fdt: what the device tree has to say
+ * @map: usable memory without the segments placed so far
+ * @info: requirements of the kernel's header
+ * @fdt: content of the device tree
  * @head: first bytes of the kernel file
- * @head_len: bytes of them
- * @kernel_len: bytes of the kernel file
- * @kernel_base: 2 MiB boundary that the kernel is placed from, 0 for none yet
+ * @head_len: size of @head, in bytes
+ * @kernel_len: size of the kernel file, in bytes
+ * @kernel_base: 2 MiB boundary of the kernel, 0 if not placed
  * @kernel_seg: segment of the kernel
- * @initrd_seg: segment of the initrd, when there is one
+ * @initrd_seg: segment of the initrd, if there is one
  * @dtb_seg: segment of the device tree
- * @dtb_room: bytes there, before it is trimmed
+ * @dtb_room: size of that segment, before it is trimmed
  * @elfcore: ELF core header, of a crash image
  * @elfcore_seg: segment of it
- * @first_fit: places are taken whether or not they can be had
+ * @first_fit: use the first range that fits, whether or not it can be allocated
  */
 struct file_load {
 	struct kexec_image *img;
@@ -109,7 +107,7 @@ MODULE_PARM_DESC(read_delay_ms, "wait between looking at the files of a load and
 static bool file_sig_enforced = IS_ENABLED(CONFIG_KEXEC_SIG_FORCE);
 
 /**
- * set_kexec_sig_enforced() - from now on refuse kernels without a good signature
+ * set_kexec_sig_enforced() - require a valid signature of every kernel from now on
  *
  * Context: any.
  */
@@ -148,7 +146,7 @@ static int file_check_signature(int ret)
 		       file_sig_fault(ret), ret);
 		return ret;
 	}
-	/* Under lockdown only IMA's appraisal makes up for a missing signature. */
+	/* Under lockdown only IMA's appraisal can replace a signature. */
 	if (!ima_appraise_signature(READING_KEXEC_IMAGE) &&
 	    security_locked_down(LOCKDOWN_KEXEC)) {
 		pr_err("the kernel is %s (%d), and the system is locked down; sign it with a trusted key\n",
@@ -170,7 +168,7 @@ static u64 file_ram(void)
 	return (u64)totalram_pages() << PAGE_SHIFT;
 }
 
-/* Size of what @fd names, or an errno after one message. */
+/* Size of the file, or an errno after one message. */
 static loff_t file_size(struct file *file, int fd, const char *what)
 {
 	loff_t size;
@@ -218,7 +216,7 @@ static int file_read(void *va, size_t len, void *arg)
 	const struct file_reader *reader = arg;
 	ssize_t got;
 
-	/* With a buffer given, a file that has grown is refused: -EFBIG. */
+	/* With a buffer, a file that has grown is rejected: -EFBIG. */
 	got = kernel_read_file(reader->file, 0, &va, len, NULL, reader->id);
 	if (got == len)
 		return 0;
@@ -229,7 +227,7 @@ static int file_read(void *va, size_t len, void *arg)
 	return got;
 }
 
-/* All of @len bytes unless the file ends before; a file system may return fewer. */
+/* Reads @len bytes unless the file ends before; a file system may return fewer. */
 static ssize_t file_read_at(struct file *file, void *buf, size_t len, loff_t pos)
 {
 	size_t done = 0;
@@ -244,7 +242,7 @@ static ssize_t file_read_at(struct file *file, void *buf, size_t len, loff_t pos
 	return done;
 }
 
-/* The first bytes of what is packed say what the Image needs. */
+/* The first unpacked bytes have the size of the Image. */
 static int file_peek_packed(struct file_load *load, struct file *file)
 {
 	void *data __free(kvfree) = kvmalloc(FILE_PEEK, GFP_KERNEL);
@@ -262,7 +260,7 @@ static int file_peek_packed(struct file_load *load, struct file *file)
 		pr_err("kernel: reading the packed header failed (%zd)\n", got);
 		return got;
 	}
-	/* An Image.gz: these are the bytes that the head begins with. */
+	/* For Image.gz these are the first bytes of the file. */
 	if (got != len || (!load->info.payload_start &&
 			   memcmp(data, load->head, min_t(size_t, len, load->head_len))))
 		return file_has_changed("kernel");
@@ -331,9 +329,8 @@ static int file_copy_cmdline(struct file_load *load, const char __user *cmdline,
 }
 
 /*
- * Images are placed as high as possible, with two exceptions: a kernel of before v4.6
- * loses the memory below its image, and in the crash reservation the order does not
- * matter.
+ * Images are placed as high as possible, with two exceptions: a kernel before v4.6 loses the
+ * memory below its image, and in the crash reservation the order does not matter.
  */
 static bool file_seats_high(const struct file_load *load)
 {
@@ -341,8 +338,8 @@ static bool file_seats_high(const struct file_load *load)
 }
 
 /*
- * The window may begin at the kernel's GiB or earlier, but has to hold both
- * (booting.rst, section 4).  From the bottom, the part above is tried first.
+ * The window may start at the kernel's GiB or earlier, but has to contain both (booting.rst,
+ * section 4).  Bottom up, the part above is tried first.
  */
 static int file_place_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_end)
 {
@@ -374,7 +371,7 @@ static int file_place_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_e
 	return 0;
 }
 
-/* Something small that may lie anywhere, so it keeps out of the kernel's way. */
+/* Small segments are placed at the top, away from the kernel. */
 static int file_place_top(struct file_load *load, u64 size, u64 align)
 {
 	struct range_request req = {
@@ -417,10 +414,7 @@ static int file_place_elfcore(struct file_load *load)
 	return 0;
 }
 
-/*
- * The kernel at the highest good place from @min on, because low memory is for devices
- * with few address bits, and the rest near it.
- */
+/* Place the kernel, top down to spare low memory, and the other segments near it. */
 static int file_place_from(struct file_load *load, u64 min)
 {
 	struct range_request req = {
@@ -449,7 +443,7 @@ static int file_place_from(struct file_load *load, u64 min)
 	return ret ?: file_place_elfcore(load);
 }
 
-/* One attempt to place everything; leaves no segment behind when it fails. */
+/* Try to place all segments; on failure no segment is left. */
 static int file_place_once(struct file_load *load, u64 min)
 {
 	int ret = kexec_usable_free_map(load->img->plan.crash, &load->map);
@@ -465,9 +459,8 @@ static int file_place_once(struct file_load *load, u64 min)
 }
 
 /*
- * First where most of the destinations can be had.  When the kernel lies so
- * that there is no room for the rest, every place for it is tried, each turn
- * behind the last one.
+ * Prefer ranges that can be allocated.  If the kernel leaves no range for the other segments,
+ * try every range for it, each time after the last one.
  */
 static int file_place_all(struct file_load *load)
 {
@@ -495,7 +488,7 @@ static bool file_same_info(const struct kexec_image_info *a, const struct kexec_
 	       a->align == b->align && a->packed == b->packed;
 }
 
-/* All that placing depends on is in the head. */
+/* All inputs of the placement are in the head. */
 static int file_check_head(const struct file_load *load, const void *file)
 {
 	return memcmp(file, load->head, load->head_len) ? file_has_changed("kernel") : 0;
@@ -530,7 +523,7 @@ static int file_fill_packed(struct file_load *load, struct file_reader *reader)
 	struct file_packed packed = { .load = load };
 	int ret;
 
-	/* Rather fail than drive others into the OOM killer. */
+	/* Fail instead of invoking the OOM killer. */
 	if (kexec_usable_headroom(PFN_UP(load->kernel_len)) >= 0)
 		packed.data = __vmalloc(load->kernel_len, gfp);
 	if (!packed.data) {
@@ -620,7 +613,7 @@ static int file_add_buffer(struct kexec_image *img, struct kexec_buf *kbuf)
 
 /**
  * kexec_add_buffer() - place one more segment and fill it
- * @kbuf: what to place; @kbuf->mem receives the physical address
+ * @kbuf: the request; @kbuf->mem receives the physical address
  *
  * IMA adds its measurement list through this.
  *
@@ -636,7 +629,7 @@ int kexec_add_buffer(struct kexec_buf *kbuf)
 	return img->kbuf_error;
 }
 
-/* IMA would go on without its list; the next kernel should not have to. */
+/* IMA ignores a failure to add its list; here the load fails. */
 static int file_add_ima(struct file_load *load)
 {
 #ifdef CONFIG_IMA_KEXEC
@@ -677,12 +670,12 @@ static int file_fill_fdt(struct file_load *load)
 		kexec_segment_trim(load->img, load->dtb_seg, used);
 		kexec_timeline_attach(load->img, load->dtb_seg, fdt);
 	}
-	/* The seeds in it are the next kernel's secret. */
+	/* The seeds are a secret of the next kernel. */
 	kvfree_sensitive(fdt, load->dtb_room);
 	return ret;
 }
 
-/* Everything that has to be known before places can be chosen. */
+/* Get the sizes of all segments. */
 static int file_size_all(struct file_load *load, struct file *initrd, int initrd_fd,
 			unsigned long flags)
 {
@@ -715,7 +708,7 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 	return 0;
 }
 
-/* Half of memory is the limit for both system calls, kexec_load(2). */
+/* The limit of both system calls is half of memory, kexec_load(2). */
 static int file_check_total(const struct file_load *load)
 {
 	u64 size = load->info.image_size, limit = file_ram() / 2;

@@ -2,16 +2,15 @@
 /**
  * DOC: the system calls kexec_load and kexec_file_load
  *
- * Checks that need nothing but the arguments, the caller and the lock live here;
- * what follows them is the same for both calls: make an image, fill it, seal it,
- * publish it.  Whatever fails, the image loaded before stays as it was.
+ * This file checks the arguments and the caller and acquires the lock.  Then both calls
+ * allocate an image, fill, seal and publish it.  On failure the loaded image does not change.
  *
- * Order of the checks, which is part of the ABI because it decides the errno:
+ * The order of the checks is part of the ABI, because it decides the errno:
  *
  * - permission (EPERM), for kexec_load also LSM and lockdown
  * - flags, number of segments, architecture (EINVAL)
  * - the list of segments can be read (EFAULT)
- * - nobody else loads, unloads or leaves (EBUSY)
+ * - no other load, unload or kexec reboot is in progress (EBUSY)
  * - the image itself
  */
 #define pr_fmt(fmt) "kexec: " fmt
@@ -35,7 +34,7 @@ static int syscall_lock(const char *what)
 	return -EBUSY;
 }
 
-/* Seal and publish @img, or free it when @ret or sealing says so. */
+/* Seal and publish @img, or free it on failure. */
 static int syscall_finish(struct kexec_image *img, int ret)
 {
 	if (!ret)
@@ -70,7 +69,7 @@ static int syscall_load_allowed(int type)
 	if (!kexec_load_permitted(type))
 		return -EPERM;
 
-	/* There is no file to measure or appraise, so a policy may forbid it. */
+	/* There is no file to measure or appraise, so a policy may deny it. */
 	ret = security_kernel_load_data(LOADING_KEXEC_IMAGE, false);
 	if (!ret)
 		ret = security_locked_down(LOCKDOWN_KEXEC);
@@ -125,7 +124,7 @@ static int syscall_fill_segments(struct kexec_image *img, const struct kexec_seg
 	unsigned int i;
 	int ret;
 
-	/* Know every destination before the first page is taken. */
+	/* All destinations are known before the first page is allocated. */
 	for (i = 0; i < nr; i++) {
 		ret = kexec_segment_add(img, segments[i].mem, segments[i].memsz);
 		if (ret < 0)
@@ -158,7 +157,7 @@ static int syscall_load_locked(unsigned long entry, const struct kexec_segment *
 	img->kimage.start = entry;
 	img->plan.entry_pa = entry;
 #ifdef CONFIG_CRASH_HOTPLUG
-	/* Either says that no checksum of user space covers the ELF core header. */
+	/* With either flag no checksum of user space covers the ELF core header. */
 	img->kimage.hotplug_support = crash && (flags & (KEXEC_CRASH_HOTPLUG_SUPPORT |
 							 KEXEC_UPDATE_ELFCOREHDR));
 #endif
@@ -168,7 +167,7 @@ static int syscall_load_locked(unsigned long entry, const struct kexec_segment *
 	return syscall_finish(img, ret);
 }
 
-/* Takes over @segments. */
+/* Frees @segments. */
 static int syscall_load(unsigned long entry, struct kexec_segment *segments, unsigned int nr,
 		     unsigned long flags)
 {

@@ -2,25 +2,19 @@
 /**
  * DOC: vmcoreinfo
  *
- * A text of KEY=value lines that tells the reader of a dump how to make sense of
- * this kernel's memory without its debug information: sizes and offsets of a few
- * structures, addresses of a few symbols, how addresses are translated.  It is
- * written once at boot and kept twice: as plain text, and as the content of an
- * ELF note whose physical address goes into the ELF core header and into
- * /sys/kernel/vmcoreinfo.
+ * Lines of KEY=value that a reader of a dump needs instead of debug information: sizes and
+ * offsets of some structures, addresses of some symbols, the translation of addresses.  The
+ * text is written at boot, and again as an ELF note whose physical address is in the ELF core
+ * header and in /sys/kernel/vmcoreinfo.
  *
- * The keys are an interface to dump tools: a name is never given another
- * meaning, and none that the base kernel has may be missing.  See
- * Documentation/admin-guide/kdump/vmcoreinfo.rst for those, and
- * vmcoreinfo-arm64-kexec.rst beside it for our own.  The constant ones stand in
- * tables below, which are thrown away after boot.
+ * The keys are an interface to dump tools: a key keeps its meaning, and none of the base
+ * kernel may be missing.  See Documentation/admin-guide/kdump/vmcoreinfo.rst for those, and
+ * vmcoreinfo-arm64-kexec.rst for ours.  Constant keys are in tables that are freed after boot.
  *
- * In a panic, one line with the time of the crash is added and the note made
- * again, from the copy in the crash reservation when there is one: what was
- * written over by the bug that crashed the kernel is then mended.
+ * In a panic the time of the crash is added and the note is written again, from the copy in
+ * the crash reservation if there is one: this repairs a note that the crash has overwritten.
  *
- * Locking: none.  Everything here runs at boot, under the kexec lock, or in the
- * panic path, which the kexec lock keeps apart from the second.
+ * Everything here runs at boot, under the kexec lock, or on the panic path.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -49,14 +43,14 @@ unsigned char *vmcoreinfo_data;
 size_t vmcoreinfo_size;
 u32 *vmcoreinfo_note;
 
-/* The copy that a stray write is least likely to have hit, or NULL. */
+/* A copy that a stray write is least likely to hit, or NULL. */
 static unsigned char *vmcoreinfo_safecopy;
 
 /**
- * struct vmcoreinfo_key - one line whose value is known when the kernel is linked
+ * struct vmcoreinfo_key - one line with a value that is known at link time
  * @key: the key
  * @value: the value
- * @hex: it is written in hexadecimal without a prefix, as addresses are
+ * @hex: written in hexadecimal without a prefix, like addresses
  */
 struct vmcoreinfo_key {
 	const char *key;
@@ -72,7 +66,7 @@ struct vmcoreinfo_key {
 #define KEY_COUNT(name, nr)	{ "LENGTH(" #name ")", (nr) }
 #define KEY_VALUE(name)		{ "NUMBER(" #name ")", (unsigned long)(name) }
 
-/* What page_type holds above its low 24 bits, as the signed number it is read as. */
+/* page_type without its low 24 bits, read as a signed number. */
 #define KEY_PAGE_TYPE(name, type) \
 	{ "NUMBER(PAGE_" #name "_MAPCOUNT_VALUE)", (unsigned long)(int)((u32)PGTY_##type << 24) }
 
@@ -152,14 +146,14 @@ static const struct vmcoreinfo_key vmcoreinfo_place_keys[] __initconst = {
 
 /**
  * append_elf_note() - write an ELF note
- * @buf: where it goes
- * @name: whose note it is
+ * @buf: destination
+ * @name: n_name
  * @type: n_type
  * @data: the content
- * @data_len: bytes of it
+ * @data_len: bytes of the content
  *
  * Context: any, the panic path included.
- * Return: where the next note goes.
+ * Return: address after the note.
  */
 u32 *append_elf_note(u32 *buf, char *name, unsigned int type, void *data, size_t data_len)
 {
@@ -178,7 +172,7 @@ u32 *append_elf_note(u32 *buf, char *name, unsigned int type, void *data, size_t
 
 /**
  * final_note() - write the empty note that ends a list of notes
- * @buf: where it goes
+ * @buf: destination
  *
  * Context: any, the panic path included.
  */
@@ -187,7 +181,7 @@ void final_note(u32 *buf)
 	memset(buf, 0, sizeof(struct elf_note));
 }
 
-/* The panic path trusts nothing, not even the length. */
+/* On the panic path the length may be corrupt. */
 static size_t vmcoreinfo_len(void)
 {
 	return min_t(size_t, vmcoreinfo_size, VMCOREINFO_BYTES);
@@ -204,8 +198,7 @@ static void vmcoreinfo_make_note(void)
  * vmcoreinfo_append_str() - add a line
  * @fmt: printf() format, with the line feed
  *
- * A line that does not fit is left out as a whole: tools would take what is left
- * of it for the value.
+ * A line that does not fit is omitted: tools would parse a truncated one as a value.
  *
  * Context: boot and panic path.
  */
@@ -228,7 +221,7 @@ void vmcoreinfo_append_str(const char *fmt, ...)
 }
 
 /**
- * crash_update_vmcoreinfo_safecopy() - name the copy to use in a panic
+ * crash_update_vmcoreinfo_safecopy() - set the copy for the panic path
  * @ptr: VMCOREINFO_BYTES of memory, which are filled here, or NULL for none
  *
  * Context: process context; the caller holds the kexec lock.
@@ -241,7 +234,7 @@ void crash_update_vmcoreinfo_safecopy(void *ptr)
 }
 
 /**
- * crash_save_vmcoreinfo() - bring the note up to date for the dump
+ * crash_save_vmcoreinfo() - update the note for the dump
  *
  * Context: panic path.
  */
@@ -258,10 +251,10 @@ void crash_save_vmcoreinfo(void)
 }
 
 /**
- * paddr_vmcoreinfo_note() - where the note is
+ * paddr_vmcoreinfo_note() - get the address of the note
  *
  * Context: any.
- * Return: physical address of the first byte.
+ * Return: physical address of its first byte.
  */
 phys_addr_t paddr_vmcoreinfo_note(void)
 {
@@ -270,7 +263,7 @@ phys_addr_t paddr_vmcoreinfo_note(void)
 EXPORT_SYMBOL(paddr_vmcoreinfo_note);
 
 /**
- * arch_crash_save_vmcoreinfo() - add what only the architecture knows
+ * arch_crash_save_vmcoreinfo() - add the keys of the architecture
  *
  * Context: boot.
  */
@@ -286,7 +279,7 @@ static void __init vmcoreinfo_append_keys(const struct vmcoreinfo_key *keys, uns
 		vmcoreinfo_append_str(k->hex ? "%s=%lx\n" : "%s=%ld\n", k->key, k->value);
 }
 
-/* What is known only now that the kernel runs. */
+/* Values that are known at run time only. */
 static void __init vmcoreinfo_append_found(void)
 {
 	static_assert(sizeof(vmlinux_build_id) == 20);
@@ -300,7 +293,7 @@ static void __init vmcoreinfo_append_found(void)
 #ifdef CONFIG_SPARSEMEM
 	/* An array of sections, or a pointer to an array of pointers to them. */
 	VMCOREINFO_SYMBOL_ARRAY(mem_section);
-	/* A kernel with 52-bit addresses (LPA2) learns at boot how many it has. */
+	/* With 52-bit addresses (LPA2) the number of bits is known at boot only. */
 	VMCOREINFO_LENGTH(mem_section, NR_SECTION_ROOTS);
 	VMCOREINFO_NUMBER(MAX_PHYSMEM_BITS);
 #endif

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The EL2 vector page, for a kernel at EL1 with an EL2 behind it (nVHE).
+ * The EL2 vector page, for a kernel at EL1 below an EL2 (nVHE).
  *
- * The kernel's own stub vectors are kernel text, which kexec and a resume from
- * hibernation overwrite.  Both copy this table to a page that survives
- * (trans_pgd_copy_el2_vectors()) and point VBAR_EL2 there first.  The table is
- * never executed where it is linked.  It runs at EL2 with the MMU and caches of
- * EL2 off, so that only what is clean to the PoC exists for it, and it has no
- * stack.
+ * The stub vectors of the kernel are kernel text, which kexec and a resume from hibernation
+ * overwrite.  Both copy this table to a page that survives (trans_pgd_copy_el2_vectors()) and
+ * set VBAR_EL2 to it first.  The table is not executed where it is linked.  It runs at EL2
+ * with the MMU and caches of EL2 off and without a stack, so it must be clean to the PoC.
  *
- * The calls, and who else answers them: Documentation/arch/arm64/kexec/hvc.rst.
+ * The ABI of the calls is in Documentation/arch/arm64/kexec/hvc.rst.
  */
 #include <linux/linkage.h>
 #include <linux/sizes.h>
@@ -21,8 +19,8 @@
 #define VECTOR_SIZE	0x80
 
 /*
- * An exception that must not happen: stay here, where a debugger tells by the
- * PC which one it was.  Running on would use registers of unknown content.
+ * An unexpected exception: spin here, so that the PC in a debugger identifies it.  The
+ * registers of the interrupted code are unknown.
  */
 .macro dead_vector
 	.balign	VECTOR_SIZE
@@ -39,7 +37,7 @@ SYM_CODE_START(trans_pgd_stub_vectors)
 	/*
 	 * Synchronous, from a 64-bit lower EL.
 	 *
-	 * In:	x0	HVC_*, x1 to x4 as that call says
+	 * In:	x0	HVC_*, x1 to x4 depend on the call
 	 * Out:	x0	0, or HVC_STUB_ERR; x9 and x10 are clobbered
 	 */
 	.balign	VECTOR_SIZE
@@ -59,7 +57,7 @@ SYM_CODE_START(trans_pgd_stub_vectors)
 .Lreturn:
 	eret
 
-	/* x1 = where to go, here at EL2; x2, x3, x4 go to x0, x1, x2. */
+	/* x1 is the address to branch to at EL2; x2, x3, x4 are its x0, x1, x2. */
 .Lsoft_restart:
 	mov	x10, x1
 	mov	x0, x2
@@ -74,6 +72,6 @@ SYM_CODE_START(trans_pgd_stub_vectors)
 	.rept	4			// from a 32-bit lower EL
 	dead_vector
 	.endr
-	/* Fails to assemble when any vector outgrew its slot. */
+	/* Does not assemble if a vector is too long. */
 	.org	trans_pgd_stub_vectors + SZ_2K
 SYM_CODE_END(trans_pgd_stub_vectors)

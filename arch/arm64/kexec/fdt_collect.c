@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: What this kernel hands on in the device tree
+ * DOC: state of this kernel for the next device tree
  *
- * Collects the global state that the next device tree depends on: the tree of
- * this boot, fresh seeds, the crash reservation and the memory that devices
- * keep using across a kexec.  fdt.c makes the tree of it.
+ * Collects the global state that the tree depends on: the tree of this boot, fresh seeds, the
+ * crash reservation and the run-time reservations.  lib/fdt.c builds the tree.
  *
- * Runs in the process that loads a kernel, under the kexec lock.  The run-time
- * reservations are copied under their own lock (memreserve.c), which is
- * taken last and held only for the copy.
+ * Runs under the kexec lock.  The run-time reservations are copied under their own lock
+ * (memreserve.c), which is the innermost one.
  */
 
 #define pr_fmt(fmt) "kexec: dtb: " fmt
@@ -29,8 +27,8 @@
 #include "memreserve.h"
 
 /*
- * Reservations come at CPU bring-up: one table for each CPU and one for all.
- * Room for those that may still appear keeps a bound valid until the build.
+ * CPU bring-up adds reservations: one table for each CPU and one for all.  With capacity for
+ * those, a bound stays valid until the tree is built.
  */
 static unsigned int fdt_collect_keep_max(void)
 {
@@ -89,16 +87,15 @@ static size_t fdt_collect_bound(const struct kexec_fdt_request *req)
 }
 
 /**
- * kexec_arch_fdt_build - write the next device tree, or say how large it may be
- * @req: what the loader asks for; addresses may be unknown without @fdt
+ * kexec_arch_fdt_build() - build the next device tree, or get a bound of its size
+ * @req: request of the loader; without @fdt addresses may be unknown
  * @fdt: buffer, 8-byte aligned, undefined after a failure; or NULL
- * @room: bytes of @fdt
- * @used: set to the bytes of the finished tree; without @fdt to bytes that it
- *        will not exceed, at most 2 MiB
+ * @room: size of @fdt in bytes
+ * @used: receives the size of the tree, or without @fdt a bound, at most 2 MiB
  *
  * Context: process context, may sleep.
- * Return: 0, or a negative errno after one message: -ENOMEM, -EAGAIN
- * when a reservation came in between, or as kexec_fdt_build().
+ * Return: 0, or a negative errno after one message: -ENOMEM, -EAGAIN if a reservation was made
+ * in between, or as kexec_fdt_build().
  */
 int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
 			 size_t room, size_t *used)
@@ -136,7 +133,7 @@ int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
 	fdt_collect_seeds(&src);
 
 	ret = kexec_fdt_build(&src, req, fdt, room, used);
-	/* The seeds are the next kernel's secret. */
+	/* The seeds are a secret of the next kernel. */
 	memzero_explicit(&src, sizeof(src));
 	return ret;
 }

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The IMA list that the kernel before this one left
+ * DOC: the IMA list of the previous kernel
  *
- * A kernel with IMA hands its measurement list on in a piece of memory that
- * /chosen/linux,ima-kexec-buffer describes (fdt.c writes it, together with a
- * reservation).  Here the next kernel takes it up: IMA asks once where it is
- * and gives the memory back when it has restored the list.
+ * A kernel with IMA passes its measurement list on in memory that
+ * /chosen/linux,ima-kexec-buffer describes (lib/fdt.c writes the property and a reservation).
+ * The next kernel restores the list from it, once, and frees the memory.
  *
- * Runs on the boot CPU during late initialisation only, so no lock is needed.
- * The list belongs to IMA between the two calls and to the page allocator
- * after the second.  The flat tree of this boot keeps the property; fdt.c takes
- * it out of the tree for the next kernel, memreserve.c out of the one that user space
- * sees.
+ * Runs on the boot CPU during late initialization only, so no lock is needed.  IMA owns the
+ * list between the two calls, the page allocator after the second.  The flat tree of this boot
+ * keeps the property; lib/fdt.c removes it from the tree of the next kernel, memreserve.c from
+ * the one that user space reads.
  */
 
 #define pr_fmt(fmt) "kexec: " fmt
@@ -30,9 +28,9 @@
 #include "memreserve.h"
 
 /**
- * struct ima_handover - what the property says
- * @start_pa: first byte of the list
- * @len: bytes of it, never 0
+ * struct ima_handover - content of the property
+ * @start_pa: physical address of the list
+ * @len: bytes, not 0
  */
 struct ima_handover {
 	phys_addr_t start_pa;
@@ -40,8 +38,8 @@ struct ima_handover {
 };
 
 /*
- * From the flat tree: with ACPI there is no live one. The cells are those of the root
- * node: /chosen has none of its own.
+ * Read from the flat tree: with ACPI there is no unflattened one.  /chosen uses the cells of
+ * the root node.
  */
 static int __init ima_handover_find(struct ima_handover *found)
 {
@@ -63,13 +61,12 @@ static int __init ima_handover_find(struct ima_handover *found)
 }
 
 /**
- * ima_get_kexec_buffer - find the list of the kernel before this one
- * @addr: set to the first byte
- * @size: set to its bytes
+ * ima_get_kexec_buffer() - find the list of the previous kernel
+ * @addr: receives the address of the list
+ * @size: receives its size in bytes
  *
- * Context: boot, before user space; the linear map is up.
- * Return: 0, -ENOENT when there is no list, -EINVAL when it is said to lie
- * outside of memory.
+ * Context: boot, before user space; the linear map exists.
+ * Return: 0, -ENOENT if there is no list, -EINVAL if it is not in memory.
  */
 int __init ima_get_kexec_buffer(void **addr, size_t *size)
 {
@@ -88,10 +85,10 @@ int __init ima_get_kexec_buffer(void **addr, size_t *size)
 }
 
 /**
- * ima_free_kexec_buffer - give the memory of that list to the page allocator
+ * ima_free_kexec_buffer() - free the memory of that list
  *
- * Context: boot, after the last use of what ima_get_kexec_buffer() returned.
- * Return: 0, -ENOENT when there is no list, or why the property stays.
+ * Context: boot, after the last use of the list.
+ * Return: 0, -ENOENT if there is no list, or the error on removing the property.
  */
 int __init ima_free_kexec_buffer(void)
 {
@@ -103,7 +100,7 @@ int __init ima_free_kexec_buffer(void)
 	if (ret)
 		return ret;
 
-	/* First the name, then the memory: nobody may find it half free. */
+	/* Remove the property before freeing the memory it describes. */
 	ret = prop ? of_remove_property(of_chosen, prop) : 0;
 	if (ret)
 		return ret;

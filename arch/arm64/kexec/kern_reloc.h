@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the last C code tells arm64_relocate_new_kernel().
+ * Interface between the last C code and arm64_relocate_new_kernel().
  *
- * Both structures live in pages that are no destination of the image, are
- * written once when it is loaded, and are cleaned to the point of coherency
- * then, because they may be read with the caches off.  The assembly learns the
- * offsets from asm-offsets.c.
+ * Both structures are in pages that are no destination of the image, are written at load time
+ * and cleaned to the point of coherency, because they may be read with the caches off.
+ * asm-offsets.c generates the offsets for the assembly.
  */
 #ifndef _ARM64_KEXEC_KERN_RELOC_H
 #define _ARM64_KEXEC_KERN_RELOC_H
@@ -19,37 +18,37 @@
 
 struct kexec_plan;
 
-/* "KREL" in memory on a little-endian machine; for those who read a dump. */
+/* "KREL" in memory on a little-endian machine, for readers of a dump. */
 #define KERN_RELOC_MAGIC	0x4c45524bU
 #define KERN_RELOC_VERSION	2U
 
 #define KERN_RELOC_MMU_ON_BIT	0
 #define KERN_RELOC_EL2_BIT	1
 
-/* The MMU is on and @ttbr1 is to be used; else it is off already. */
+/* The MMU is on and @ttbr1 is used; otherwise the MMU is off already. */
 #define KERN_RELOC_MMU_ON	BIT(KERN_RELOC_MMU_ON_BIT)
 /* Enter the next kernel at EL2, through HVC_SOFT_RESTART. */
 #define KERN_RELOC_EL2		BIT(KERN_RELOC_EL2_BIT)
 
-/* Stands for "no further table"; page frame 0 may be a table like any other. */
+/* No further table; page frame 0 may be a table. */
 #define KERN_RELOC_NO_TABLE	(~0ULL)
 
 /* "KFLT" in memory on a little-endian machine. */
 #define KERN_RELOC_FAULT_MAGIC	0x544c464bU
 
 /**
- * struct kern_reloc_fault - an exception while this kernel was being left
- * @magic: KERN_RELOC_FAULT_MAGIC once the exception was taken, else 0
- * @vector: index of the vector, 0 to 15, as the architecture orders them
+ * struct kern_reloc_fault - an exception during the exit from this kernel
+ * @magic: KERN_RELOC_FAULT_MAGIC after the exception, else 0
+ * @vector: index of the vector, 0 to 15, in architectural order
  * @extent: number of the extent that was being copied, from 1; 0 for none
  * @esr: ESR_EL1, or with VHE ESR_EL2; the same for the others
  * @elr: ELR_EL1
- * @far: FAR_EL1, meaningful where @esr says so
+ * @far: FAR_EL1, valid if @esr says so
  * @spsr: SPSR_EL1
  * @unused: 0
  *
- * @extent is written during relocation, the rest by kexec_fault_vectors, which
- * clean it to the point of coherency.  Another kernel may read it, see fault.c.
+ * @extent is written during relocation, the rest by kexec_fault_vectors, which clean it to the
+ * point of coherency.  Another kernel may read it, see fault.c.
  */
 struct kern_reloc_fault {
 	u32 magic;
@@ -71,9 +70,9 @@ static_assert(offsetof(struct kern_reloc_fault, spsr) ==
 static_assert(sizeof(struct kern_reloc_fault) == 64);
 
 /**
- * struct kern_reloc_where - where the vectors of a relocation page find the record
- * @record_pa: &struct kern_reloc_fault
- * @pa_to_addr: added to it makes the address to use while the MMU is on
+ * struct kern_reloc_where - address of the record, for the vectors of a relocation page
+ * @record_pa: physical address of &struct kern_reloc_fault
+ * @pa_to_addr: added to it while the MMU is on
  */
 struct kern_reloc_where {
 	u64 record_pa;
@@ -85,22 +84,19 @@ struct kern_reloc_where {
 #define KERN_RELOC_PAGE_WHERE	(SZ_2K - sizeof(struct kern_reloc_where))
 
 /**
- * struct kern_reloc_arg - the one argument of the relocation routine
+ * struct kern_reloc_arg - the argument of the relocation routine
  * @magic: KERN_RELOC_MAGIC
  * @version: KERN_RELOC_VERSION, changes with the layout of either structure
  * @flags: KERN_RELOC_*
  * @dcache_line: bytes in the smallest data cache line of any CPU
  * @entry_pa: first instruction of the next kernel
- * @dtb_pa: goes to x0
+ * @dtb_pa: x0 of the next kernel
  * @table_pa: first &struct kern_reloc_table
- * @ttbr1: for TTBR1_EL1, the copy of the linear map; only with
- *         KERN_RELOC_MMU_ON
- * @ttbr1_empty: for TTBR1_EL1 between the old and the new tables; only with
- *               KERN_RELOC_MMU_ON
- * @pa_to_addr: added to a physical address makes the address to use: distance
- *              of the linear map, or 0 with the MMU off
- * @fault_pa: the &struct kern_reloc_fault to use: @fault, or one that outlives
- *            a reset
+ * @ttbr1: for TTBR1_EL1, the copy of the linear map; only with KERN_RELOC_MMU_ON
+ * @ttbr1_empty: for TTBR1_EL1 between the old and the new tables; only with KERN_RELOC_MMU_ON
+ * @pa_to_addr: added to a physical address gives the address to use: offset of the linear map,
+ *              or 0 with the MMU off
+ * @fault_pa: the &struct kern_reloc_fault to use: @fault, or one that survives a reset
  * @unused: 0
  * @fault: record of an exception, in cache lines of its own up to 128 bytes
  */
@@ -128,9 +124,9 @@ static_assert(offsetof(struct kern_reloc_arg, fault) == 128);
 static_assert(sizeof(struct kern_reloc_arg) == 192);
 
 /**
- * struct kern_reloc_extent - bytes to copy in one go
- * @dst_pa: first byte of the destination, page aligned
- * @src_pa: first byte of the source, page aligned
+ * struct kern_reloc_extent - one range to copy
+ * @dst_pa: physical address of the destination, page aligned
+ * @src_pa: physical address of the source, page aligned
  * @len: bytes, a multiple of the page size and not 0
  */
 struct kern_reloc_extent {
@@ -147,8 +143,7 @@ static_assert(sizeof(struct kern_reloc_extent) == 24);
 /**
  * struct kern_reloc_table - one page of extents
  * @nr: extents in use
- * @next_pa: the table that goes on where this one ends, or
- *           KERN_RELOC_NO_TABLE
+ * @next_pa: physical address of the next table, or KERN_RELOC_NO_TABLE
  * @extent: the extents
  */
 struct kern_reloc_table {

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: reading the memory of the kernel that crashed
+ * DOC: memory of the crashed kernel
  *
- * Runs in the capture kernel, for fs/proc/vmcore.c.  The device tree confines
- * this kernel to the crash reservation (linux,usable-memory-range), so what it
- * reads here is in no linear map and gets a mapping for as long as a read takes:
- * write-back cacheable like the mappings through which it was written, since
- * other attributes could show stale data (DDI 0487, "Mismatched memory
- * attributes").
+ * Runs in the capture kernel, for fs/proc/vmcore.c.  The device tree limits this kernel to the
+ * crash reservation (linux,usable-memory-range), so the memory of the crashed kernel is not in
+ * the linear map and is mapped for each read: write-back cacheable like the mappings through
+ * which it was written, because other attributes could show stale data (DDI 0487, "Mismatched
+ * memory attributes").
  *
- * Addresses come from the ELF core header, which the crash may have damaged, so
- * they are checked rather than trusted.
+ * Addresses are from the ELF core header, which the crash may have corrupted, so they are
+ * checked.
  *
- * Context: process context, may sleep.  Nothing is shared, nothing is locked.
+ * Context: process context, may sleep.  There is no shared state.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -27,16 +26,15 @@
 #include <asm/pgtable-hwdef.h>
 
 /**
- * copy_oldmem_page() - copy from one page of the kernel that crashed
- * @iter: where the bytes go
+ * copy_oldmem_page() - copy from one page of the crashed kernel
+ * @iter: destination
  * @pfn: the page
  * @csize: bytes to copy
- * @offset: of the first byte in the page; the bytes do not leave the page
+ * @offset: offset of the first byte in the page; the range must not cross the page
  *
  * Context: process context, may sleep.
- * Return: bytes copied, -EINVAL when they leave the page or there can be no such
- * page, or -ENOMEM when it cannot be mapped; the last two after one message, the
- * first time.
+ * Return: bytes copied, -EINVAL if they cross the page or the page cannot exist, or -ENOMEM if
+ * it cannot be mapped; the last two after one message, the first time.
  */
 ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn,
 			 size_t csize, unsigned long offset)
@@ -64,7 +62,7 @@ ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn,
 	return copied;
 }
 
-/* The loader may not have said how long the header is. */
+/* The loader need not pass the size of the header. */
 static bool oldmem_in_elfcorehdr(u64 pos, u64 len)
 {
 	u64 end;
@@ -77,17 +75,17 @@ static bool oldmem_in_elfcorehdr(u64 pos, u64 len)
 }
 
 /**
- * elfcorehdr_read() - copy a piece of the ELF core header
- * @buf: where the bytes go
- * @count: how many
- * @ppos: physical address of the first one; moved behind the last
+ * elfcorehdr_read() - read from the ELF core header
+ * @buf: destination
+ * @count: bytes
+ * @ppos: physical address of the first byte; advanced by @count
  *
- * The header lies in the crash reservation, thus in memory of this kernel, or,
- * with an elfcorehdr= of the user's own making, anywhere.
+ * The header is in the crash reservation, which is memory of this kernel, or anywhere with an
+ * elfcorehdr= parameter of the user.
  *
  * Context: process context, may sleep.
- * Return: @count; -EINVAL when that is more than the header has; -ENOMEM when it
- * cannot be mapped.  There was one message then.
+ * Return: @count, -EINVAL if the header is shorter, or -ENOMEM if it cannot be mapped, both
+ * after one message.
  */
 ssize_t elfcorehdr_read(char *buf, size_t count, u64 *ppos)
 {

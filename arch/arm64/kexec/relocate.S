@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The last instructions of this kernel: put the next one in place, enter it.
+ * The last instructions of this kernel: copy the next one to its destination and enter it.
  *
- * Two routines, which live in two worlds:
+ * arm64_relocate_new_kernel	runs from a copy in a page that is no destination, with the
+ *				MMU on (TTBR0 idmaps that page, TTBR1 is switched to a copy
+ *				of the linear map) or with the MMU off.
+ * __cpu_soft_restart		runs from the idmap and turns the MMU off.
  *
- * arm64_relocate_new_kernel	runs from a copy in a page that is no
- *				destination, with the MMU on (TTBR0 idmaps that
- *				page, TTBR1 becomes a copy of the linear map) or
- *				with the MMU off.
- * __cpu_soft_restart		runs from the idmap and turns the MMU off under
- *				its own feet.
- *
- * Neither calls out, uses a stack or can fail: nobody is left to report to.
- * No alternatives in here: they are patched for the running kernel's text, and
- * cleaned no further than the PoU, which is not where an instruction fetch
- * looks once SCTLR.I is 0.
+ * Both are leaf routines without a stack and cannot fail.  There are no alternatives here:
+ * they are patched in the text of the running kernel and cleaned to the PoU only, but
+ * instruction fetches with SCTLR.I = 0 read memory.
  */
 #include <linux/cfi_types.h>
 #include <linux/linkage.h>
@@ -29,8 +24,8 @@
 #define VECTOR_SIZE	0x80
 
 /*
- * Clean and invalidate [\from, \to) to the PoC, one line at a time.  Bytes that
- * share the first or last line keep their values.  The caller owes the dsb.
+ * Clean and invalidate [\from, \to) to the PoC, one line at a time.  Bytes that share the
+ * first or last line keep their values.  The caller issues the dsb.
  */
 .macro civac_range from:req, to:req, line:req, cur:req
 	mov	\cur, \from
@@ -42,26 +37,24 @@
 .endm
 
 /*
- * Turn off MMU, data cache and instruction cache of the regime that we run in:
- * with HCR_EL2.E2H set the name SCTLR_EL1 means SCTLR_EL2 at EL2.  The caller
- * runs at an address that equals its physical one.
+ * Turn off MMU, data cache and instruction cache of the current translation regime: with
+ * HCR_EL2.E2H set, SCTLR_EL1 is SCTLR_EL2 at EL2.  The caller runs identity mapped.
  */
 .macro caches_and_mmu_off tmp:req
 	mov_q	\tmp, INIT_SCTLR_EL1_MMU_OFF
 	pre_disable_mmu_workaround
 	msr	sctlr_el1, \tmp
-	/* The next instruction is fetched, and all data accessed, without it. */
+	/* The next instruction is fetched with the MMU off. */
 	isb
 .endm
 
 /*
- * Enter the next kernel as Documentation/arch/arm64/booting.rst (section 4)
- * wants it: x0 = \arg, x1 to x3 = 0, DAIF masked long ago by C.
+ * Enter the next kernel as Documentation/arch/arm64/booting.rst (section 4) requires: x0 =
+ * \arg, x1 to x3 = 0; C has masked DAIF.
  *
- * \el2 (bit RELOC_FLAG_EL2_BIT) asks EL2 to enter it there.  The HVC comes back
- * only when a hypervisor sits there that does not let go of EL2 (protected
- * KVM); then the next kernel is entered here at EL1, which is as much as it can
- * have.  HVC may clobber x0 to x18, so \entry and \arg are not among those.
+ * With \el2 (bit RELOC_FLAG_EL2_BIT) EL2 enters it there.  The HVC returns only if a
+ * hypervisor keeps EL2 (protected KVM); then the next kernel is entered at EL1.  HVC may
+ * clobber x0 to x18, so \entry and \arg are not among those.
  */
 .macro enter_next entry:req, arg:req, el2:req
 	tbz	\el2, #RELOC_FLAG_EL2_BIT, .Lstay\@
@@ -80,8 +73,8 @@
 .endm
 
 /*
- * Set VBAR_EL1 (VBAR_EL2 with VHE) to the vectors of the page at \page, an
- * address that can be fetched from now and until the next write to VBAR_EL1.
+ * Set VBAR_EL1 (VBAR_EL2 with VHE) to the vectors of the page at \page, which can be fetched
+ * until the next write to VBAR_EL1.
  */
 .macro set_fault_vectors page:req, tmp:req
 	add	\tmp, \page, #RELOC_PAGE_VECTORS
@@ -214,11 +207,11 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	b.lo	.Lcopy_128
 
 	/*
-	 * Orders the stores above before the maintenance below.  To Normal
-	 * cacheable memory they are ordered anyway, being to the same
-	 * addresses; with the MMU off they are Device accesses, and an alias
-	 * could be read into the cache between a dc civac and an older store.
-	 * The dsb that waits for completion is at .Lall_copied.
+	 * Orders the stores above before the maintenance below.  Stores to Normal
+	 * cacheable memory are ordered anyway, because they are to the same addresses;
+	 * with the MMU off they are Device accesses, and an alias could be read into the
+	 * cache between a dc civac and an older store.  The dsb that waits for completion
+	 * is at .Lall_copied.
 	 */
 	dmb	sy
 	civac_range x27, x29, x23, x16
@@ -236,9 +229,8 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	add	x17, x30, #RELOC_FAULT_SIZE
 	civac_range x30, x17, x23, x16
 	/*
-	 * All stores and all dc civac have reached the PoC: before the
-	 * instruction cache is emptied, before the MMU goes off, and before
-	 * anything that the next kernel does.
+	 * All stores and all dc civac reach the PoC before the instruction cache is
+	 * invalidated, before the MMU is turned off, and before the next kernel starts.
 	 */
 	dsb	sy
 	ic	iallu			// it may hold what the destinations were
@@ -251,13 +243,13 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 SYM_CODE_END(arm64_relocate_new_kernel)
 
 /*
- * One vector: record the exception and spin, so that the PC tells a debugger, and
- * the record tells the next boot, which exception it was.
+ * One vector: record the exception and spin in its own slot, so that the PC in a debugger and
+ * the record at the next boot identify the exception.
  *
- * It uses no register of the interrupted code, which may be that of the next
- * kernel: the page says where the record is.  With the MMU on that is in the
- * linear map.  Copied code has no alternatives, so the syndrome registers are
- * read by their EL1 names, which mean EL2 with VHE.
+ * The interrupted code may be that of the next kernel, so no register of it is used: the page
+ * has the address of the record, in the linear map if the MMU is on.  Copied code has no
+ * alternatives, so the syndrome registers are read by their EL1 names, which are those of EL2
+ * with VHE.
  */
 .macro fault_vector nr
 	.org	kexec_fault_vectors + \nr * VECTOR_SIZE
@@ -278,8 +270,8 @@ SYM_CODE_END(arm64_relocate_new_kernel)
 	mov	w3, #\nr
 	stp	w2, w3, [x1, #RELOC_FAULT_MAGIC]
 	/*
-	 * The next boot reads memory.  Stores with the MMU off are ordered with
-	 * the maintenance by the dmb.  A line has at least 16 bytes.
+	 * The next boot reads memory.  The dmb orders stores with the MMU off before the
+	 * maintenance.  A line has at least 16 bytes.
 	 */
 	dmb	sy
 	dc	civac, x1
@@ -293,7 +285,7 @@ SYM_CODE_END(arm64_relocate_new_kernel)
 	b	.
 .endm
 
-	/* Fails to assemble when the routine is too long; C fills this in. */
+	/* Does not assemble if the routine is too long; C fills this in. */
 	.org	arm64_relocate_new_kernel + RELOC_PAGE_WHERE
 	.quad	0, 0
 /*
@@ -304,7 +296,7 @@ SYM_CODE_START(kexec_fault_vectors)
 	.irp	nr, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	fault_vector \nr
 	.endr
-	/* Fails to assemble when a vector outgrew its slot. */
+	/* Does not assemble if a vector is too long. */
 	.org	arm64_relocate_new_kernel + SZ_4K
 SYM_CODE_END(kexec_fault_vectors)
 	.popsection
@@ -313,32 +305,31 @@ SYM_CODE_END(kexec_fault_vectors)
 /*
  * void __cpu_soft_restart(u64 entry_pa, u64 x0, unsigned long el2)
  *
- * Turn the MMU and the caches off and go to @entry_pa with @x0 in x0 and 0 in
- * x1 to x3, at EL2 when bit RELOC_FLAG_EL2_BIT of @el2 is set.
+ * Turn the MMU and the caches off and branch to @entry_pa with @x0 in x0 and 0 in x1 to x3, at
+ * EL2 if bit RELOC_FLAG_EL2_BIT of @el2 is set.
  *
- * In:	x0	physical address to go to, clean to the PoC
- *	x1	what it finds in x0
+ * In:	x0	physical address to branch to, clean to the PoC
+ *	x1	value of x0 there
  *	x2	KERN_RELOC_EL2 or 0
  *
- * Called at its physical address, with the idmap in TTBR0, DAIF masked and the
- * other CPUs stopped.  What lies at @entry_pa is the next kernel, a purgatory,
- * or arm64_relocate_new_kernel().
+ * Called at its physical address, with the idmap in TTBR0, DAIF masked and the other CPUs
+ * stopped.  @entry_pa is the next kernel, a purgatory, or arm64_relocate_new_kernel().
  */
 SYM_TYPED_FUNC_START(__cpu_soft_restart)
 	mov	x20, x0
 	mov	x21, x1
 	mov	x22, x2
 	/*
-	 * C cleaned to the PoC what is read from here on; that completes before
-	 * the first access that goes past the cache.
+	 * C has cleaned everything that is read from here on to the PoC.  This completes
+	 * before the first access that bypasses the cache.
 	 */
 	dsb	sy
 	ic	iallu			// nothing stale of the image is fetched
 	dsb	nsh			// complete on this CPU, the only one left
 	isb
 	/*
-	 * Up to here the vectors of this kernel work: its text is intact and
-	 * in TTBR1.  From here on VBAR_EL1 is a physical address.
+	 * Until here the vectors of this kernel work: its text is intact and in TTBR1.
+	 * From here on VBAR_EL1 is a physical address.
 	 */
 	adr_l	x23, kexec_fault_page
 	caches_and_mmu_off x16

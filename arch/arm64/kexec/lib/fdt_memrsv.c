@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Reservations that come when a device tree is finished
+ * DOC: reservations added to a finished device tree
  *
- * The LPI table of a CPU is reserved when the CPU comes up, which may be long
- * after a tree was made.  Such a tree has spare entries in its /memreserve/ block:
- * the block ends with the first entry of size 0 (Devicetree Specification,
- * "Memory Reservation Block"), so any number of zero entries may stand at its
- * end and be filled in, one after the other, without moving anything else.
+ * The LPI table of a CPU is reserved at its first bring-up, which may be long after a tree was
+ * built.  Such a tree has free entries in its /memreserve/ block: the block ends with the
+ * first entry of size 0 (Devicetree Specification, "Memory Reservation Block"), so any number
+ * of zero entries may follow, and they can be filled in without moving anything.
  *
- * libfdt drops spare entries whenever it packs or copies a tree, so they never
- * add up from kernel to kernel.
+ * libfdt drops free entries when it packs or copies a tree, so their number does not grow from
+ * kernel to kernel.
  *
- * Pure: works on the caller's memory, builds in the kernel and on the host.
+ * Pure: uses only the caller's memory; built for the kernel and for the host.
  */
 
 #include <linux/errno.h>
@@ -23,7 +22,7 @@
 
 #include "fdt.h"
 
-/* Entries that there is room for, the one that ends the block not counted. */
+/* Capacity of the block in entries, without the one that ends it. */
 static unsigned int fdt_memrsv_slots(const void *fdt)
 {
 	return (fdt_off_dt_struct(fdt) - fdt_off_mem_rsvmap(fdt)) /
@@ -31,9 +30,9 @@ static unsigned int fdt_memrsv_slots(const void *fdt)
 }
 
 /**
- * kexec_fdt_reserve_slots - make room for reservations to come
+ * kexec_fdt_reserve_slots() - add free reservation entries
  * @fdt: a packed tree
- * @room: bytes that it may take
+ * @room: capacity of its buffer, in bytes
  * @nr: entries
  *
  * Context: any.
@@ -65,16 +64,15 @@ static bool fdt_memrsv_covers(const void *fdt, const struct fdt_range *range)
 }
 
 /**
- * kexec_fdt_add_memrsv - add reservations to a finished tree
+ * kexec_fdt_add_memrsv() - add reservations to a finished tree
  * @fdt: the tree
- * @range: what has to be reserved; what is already is left alone
+ * @range: reservations; those that the tree has are skipped
  * @nr: entries of @range
  *
- * A reader that runs at the same time and reads forward sees each new entry whole or
- * not at all.
+ * A concurrent reader that reads forward sees each new entry completely or not at all.
  *
  * Context: any.
- * Return: entries that were added, or -ENOSPC when there are too few spare ones.
+ * Return: number of entries added, or -ENOSPC if there are too few free ones.
  */
 int kexec_fdt_add_memrsv(void *fdt, const struct fdt_range *range, unsigned int nr)
 {
@@ -88,7 +86,7 @@ int kexec_fdt_add_memrsv(void *fdt, const struct fdt_range *range, unsigned int 
 		if (at >= fdt_memrsv_slots(fdt))
 			return -ENOSPC;
 		entry[at].address = cpu_to_fdt64(range[i].start);
-		/* Release: the size makes it an entry, so the address is there before. */
+		/* Release: a size makes it an entry, so the address is stored first. */
 		smp_store_release(&entry[at].size, cpu_to_fdt64(range[i].size));
 		added++;
 	}
