@@ -37,6 +37,9 @@
 /* Reclaim attempts in a row that free nothing before a load fails. */
 #define ZONE_IDLE_MAX		16
 
+/* Time between two of them. */
+#define ZONE_IDLE_JIFFIES	(HZ / 10)
+
 static long zone_headroom(struct zone *zone)
 {
 	long free = zone_page_state(zone, NR_FREE_PAGES), reserve = 0;
@@ -217,6 +220,9 @@ int kexec_zone_make_room(unsigned long nr_pages)
 		if (!left-- || idle == ZONE_IDLE_MAX)
 			return -ENOMEM;
 		idle = zone_reclaim() ? 0 : idle + 1;
+		/* All pages may be under writeback to swap. */
+		if (idle)
+			schedule_timeout_killable(ZONE_IDLE_JIFFIES);
 		cond_resched();
 	}
 	return 0;

@@ -55,6 +55,9 @@ void zone_read(struct zone_facts *facts)
 			z.free -= value;
 			if (managed && facts->nr < ZONE_MAX)
 				facts->zone[facts->nr++] = z;
+		} else if (managed && facts->nr && sscanf(line, " count: %lu", &value) == 1) {
+			/* Pages in the lists of a CPU are free; these lines come last. */
+			facts->zone[facts->nr - 1].free += value;
 		} else if (strstr(line, " protection: (")) {
 			z.mark += zone_protection(line);
 		}
