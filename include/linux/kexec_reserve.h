@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For drivers of hardware that goes on using memory when the next kernel runs
- * and that cannot be told to stop; and for the policy half of kexec, whose loaded
- * images have to learn of it.
+ * Run-time reservations: for drivers of hardware that uses memory while the next kernel runs
+ * and cannot be stopped, and for the generic part of kexec, whose loaded images depend on them.
  */
 #ifndef _LINUX_KEXEC_RESERVE_H
 #define _LINUX_KEXEC_RESERVE_H

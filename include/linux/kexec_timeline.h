@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the time of a kexec reboot went: the bytes of the device-tree property
+ * Phases of a kexec reboot: the bytes of the device-tree property
  * /chosen/linux,kexec-timeline, which one kernel writes and the next one reads.
  * Both may be of any version; Documentation/arch/arm64/kexec/timeline.rst is the
  * contract.  And what setup_arch() calls to note when the reader began.
@@ -14,7 +14,7 @@
 
 #define KEXEC_TIMELINE_PROP	"linux,kexec-timeline"
 
-/* "kext"; an empty property, whose writer never came to fill it in, has 0. */
+/* "kext"; a property that was not filled in has 0. */
 #define KEXEC_TIMELINE_MAGIC	0x6b657874
 #define KEXEC_TIMELINE_VERSION	1
 
@@ -62,8 +62,8 @@ struct kexec_timeline_span {
  * @magic: KEXEC_TIMELINE_MAGIC
  * @version: changes when what is here now gets another meaning; more phases at
  *           the end do not change it
- * @tree_pa: where the tree with this property was put.  One that says another
- *           address than its own is a copy and tells of an earlier reboot.
+ * @tree_pa: address of the tree with this property.  One with another
+ *           address than its own is a copy, from an earlier reboot.
  * @hz: ticks of the counter in a second
  * @nr_spans: entries of @span
  * @span: one for each &enum kexec_phase up to the last that is handed over

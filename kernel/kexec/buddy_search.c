@@ -3,7 +3,7 @@
  * DOC: search of the free lists for a page
  *
  * alloc_contig_range() rejects a pageblock with an unmovable page, even if the rest is free.
- * The buddy allocator cannot be asked for a specific page.  So allocate blocks of the same
+ * The buddy allocator cannot allocate a specific page.  So allocate blocks of the same
  * order, zone and migratetype as the free block with the page, and hold the mismatches until
  * it is returned.
  *

@@ -6,13 +6,13 @@
  * this kernel maps its memory page by page anyway and may change the linear map
  * (can_set_direct_map(): rodata=full, debug_pagealloc, KFENCE), the reservation
  * is made read-only there, and a stray write faults at once.  Page mappings are
- * not asked for to that end: they cost memory and TLB entries for all of RAM.
+ * not requested for this: they cost memory and TLB entries for all of RAM.
  * Without them the digests of verify.c stand guard alone.
  *
  * ==================  ======================================================
  * main region         read-only while a crash image is loaded, except between
  *                     kexec_crash_unprotect() and kexec_crash_protect()
- * low region          read-only from boot on: nothing of ours lies there, only
+ * low region          read-only from boot on: this kernel does not use it, only
  *                     what is given back becomes writable again
  * ==================  ======================================================
  *
@@ -60,7 +60,7 @@ static void crash_protect_range(phys_addr_t start, u64 len, bool writable)
 		return;
 	err = apply_to_existing_page_range(&init_mm, va, len, crash_protect_pte,
 					   writable ? &init_mm : NULL);
-	/* Nobody may go on with the permissions of before. */
+	/* Flush stale permissions. */
 	flush_tlb_kernel_range(va, va + len);
 	if (err)
 		pr_warn_once("the linear map of [%pa, %#llx) did not change (%d); the digests stand guard alone\n",
@@ -108,7 +108,7 @@ void kexec_crash_unprotect_range(phys_addr_t start, u64 len)
 	crash_protect_range(start, len, true);
 }
 
-/* Before anybody else can be led there by a wrong pointer. */
+/* As early as possible. */
 static int __init crash_protect_low(void)
 {
 	crash_protect_res(&crashk_low_res, false);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: setting memory aside for a capture kernel
+ * DOC: the crash reservation
  *
- * crashkernel= gives one region, crashk_res, for the capture kernel.  When that
- * lies out of the reach of 32-bit devices (at or above CRASH_ADDR_LOW_MAX) there
+ * crashkernel= reserves one region, crashk_res, for the capture kernel.  If 32-bit
+ * devices cannot reach it (at or above CRASH_ADDR_LOW_MAX), there
  * is a second one within their reach, crashk_low_res, for their buffers.
  *
  *	form			tried first	then
@@ -14,9 +14,9 @@
  * A low region that does not fit is reduced: the main region alone still makes
  * a dump on most machines.  A capture kernel reserves nothing.
  *
- * Everything happens once, on one CPU, early at boot, in memblock; nobody frees
- * what was taken but crash_shrink_memory().  An unused resource has both ends at
- * 0.  A request that cannot be met leaves one line that says what would fit.
+ * All of this runs once, early at boot, in memblock; only crash_shrink_memory() frees
+ * reserved memory.  An unused resource has both ends at 0.  A request that cannot be met
+ * is reported with the size that would fit.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -44,9 +44,9 @@ struct resource crashk_res = CRASHKERNEL_RES;
 struct resource crashk_low_res = CRASHKERNEL_RES;
 
 /**
- * struct crashkernel_window - where a region may lie
+ * struct crashkernel_window - limits of a region
  * @start: first byte
- * @end: first byte behind
+ * @end: physical address after the last byte
  * @name: for messages
  */
 struct crashkernel_window {
@@ -55,7 +55,7 @@ struct crashkernel_window {
 	const char *name;
 };
 
-/* The kernel reads crashkernel= itself; this only tells it that it is known. */
+/* Parsed elsewhere; this marks the parameter as known. */
 static int __init crash_known_param(char *unused)
 {
 	return 0;
@@ -75,15 +75,14 @@ static void __init crash_report_refusal(const struct crashkernel_request *req, b
  * parse_crashkernel() - read crashkernel= from a command line
  * @cmdline: the command line
  * @system_ram: bytes of memory
- * @crash_size: filled with the bytes asked for
- * @crash_base: filled with the first byte asked for, 0 for any
- * @low_size: filled with the bytes of the low region
- * @high: set when ",high" is asked for
+ * @crash_size: receives the requested size, in bytes
+ * @crash_base: receives the requested address, 0 for any
+ * @low_size: receives the size of the low region, in bytes
+ * @high: set if ",high" is requested
  *
  * Context: early boot.
- * Return: 0 when there is something to reserve, -ENOENT when nothing is asked
- * for or this is a capture kernel, -EINVAL after one message when it makes no
- * sense or comes to 0 bytes.
+ * Return: 0 if memory is requested, -ENOENT if not or if this is a capture kernel, -EINVAL
+ * after one message if the parameter is malformed or requests 0 bytes.
  */
 int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 			     unsigned long long *crash_size,
@@ -177,7 +176,7 @@ static void __init crash_set_resource(struct resource *res, u64 base, u64 size, 
 {
 	res->start = base;
 	res->end = base + size - 1;
-	/* Nobody keeps pointers there, and the capture kernel's content may look like some. */
+	/* kmemleak: this memory has no pointers, but its content may look like some. */
 	kmemleak_ignore_phys(base);
 	pr_info("%s reserved: 0x%016llx - 0x%016llx (%llu MB)\n", name, base, base + size,
 		size >> 20);

@@ -130,7 +130,7 @@ static const char *file_sig_fault(int err)
 	case -ENODATA:
 		return "not signed";
 	case -ENOKEY:
-		return "signed by nobody trusted";
+		return "not signed by a trusted key";
 	case -EKEYREJECTED:
 		return "not what was signed";
 	}

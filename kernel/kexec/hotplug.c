@@ -5,7 +5,7 @@
  * Images use boot memory only, see usable.c, which arm64 never offlines.  An event can
  * affect a loaded image in three ways:
  *
- * - A destination is reserved, for instance for the tables of a CPU that comes online.
+ * - A destination is reserved, for instance for the tables of a CPU that is brought up.
  *   The image is discarded, at the latest by reboot(KEXEC), which then fails.
  * - Memory is reserved that every later kernel must reserve, too.  It is added to the
  *   device tree of the image.  A tree that was made in user space may be covered by a

@@ -368,14 +368,14 @@ int kexec_image_seal(struct kexec_image *img)
 	int ret;
 
 	if (image_fail_seal) {
-		pr_err("the load fails because kexec.fail_seal asks for it\n");
+		pr_err("kexec.fail_seal: the load fails\n");
 		return -ENOMEM;
 	}
 	img->plan.crash = kexec_image_is_crash(img);
 	img->plan.alloc_page = kexec_pages_safe_page;
 	img->plan.alloc_ctx = img;
 
-	/* A crash image lies in place once it is published. */
+	/* A crash image is in place once it is published. */
 	ret = img->plan.crash ? kexec_vmcoreinfo_copy_alloc(img) : image_list_copies(img);
 	if (!ret)
 		ret = kexec_elfcorehdr_attach(img);
@@ -414,7 +414,10 @@ static void image_publish_crash(struct kexec_image *img)
 	 */
 	if (old)
 		WRITE_ONCE(kexec_crash_pending, img);
-	/* A full barrier: nobody finds neither, and nothing moves before this. */
+	/*
+	 * Full barrier: a panic sees either kexec_crash_pending or kexec_crash_image, and
+	 * the copy below is not reordered before it.
+	 */
 	xchg(&kexec_crash_image, NULL);
 	kexec_pages_copy_to_crash(img, true);
 	/* Not earlier: a panic copies from the pages that the slots name. */
@@ -423,7 +426,7 @@ static void image_publish_crash(struct kexec_image *img)
 
 	/* The content is complete before a panic on another CPU can find it. */
 	smp_store_release(&kexec_crash_image, &img->kimage);
-	/* Release: nobody finds neither; see crash_find_image(). */
+	/* Release: pairs with the acquire in crash_find_image(). */
 	smp_store_release(&kexec_crash_pending, NULL);
 	/* Not before: a panic would have moved it in again, into read-only memory. */
 	kexec_crash_protect();
@@ -452,7 +455,7 @@ void kexec_image_publish(struct kexec_image *img)
 		return;
 	}
 #ifdef CONFIG_IMA_KEXEC
-	/* IMA keeps a mapping of its segment; let go of the old image's. */
+	/* Drop the mapping that IMA keeps of the segment of the old image. */
 	ima_kexec_post_load(&img->kimage);
 #endif
 	kexec_verify_record(img);

@@ -8,7 +8,7 @@
  * which run with one of the latter held, try the kexec lock and leave the work to its
  * holder if that fails.
  *
- * The state says what the holder is doing, because a panic may start the crash image
+ * The state identifies the operation of the holder, because a panic may start the crash image
  * while its ELF core header is updated or while the other image is checked::
  *
  *	FREE --> HELD ----------------------------------------> FREE

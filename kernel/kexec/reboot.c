@@ -3,7 +3,7 @@
  * DOC: reboot(LINUX_REBOOT_CMD_KEXEC)
  *
  * All checks that can refuse the reboot run before anything is shut down.  CPU hotplug
- * is disabled before the first of them, because a CPU that comes online reserves memory.
+ * is disabled before the first of them, because CPU bring-up reserves memory.
  * After reboot_quiesce() this CPU is the only one online: it must not sleep or wait for
  * RCU.
  */

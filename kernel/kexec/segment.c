@@ -170,7 +170,7 @@ int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
 /* ima_measure_critical_data() returns lengths as int. */
 #define SEGMENT_MEASURE	SZ_1G
 
-/* There is no file to measure, so IMA measures the content, if its policy says so. */
+/* There is no file to measure, so IMA measures the content, if its policy requires it. */
 static void segment_measure(unsigned int seg, const void *va, size_t len)
 {
 	size_t done, step;

@@ -94,7 +94,7 @@ static int syscall_load_args(unsigned long nr_segments, unsigned long flags)
 		return -EINVAL;
 	}
 	if (arch != KEXEC_ARCH && (arch != KEXEC_ARCH_DEFAULT || in_compat_syscall())) {
-		pr_err("flags %#lx: architecture %lu asked for, this kernel starts %u\n", flags,
+		pr_err("flags %#lx: architecture %lu is not supported (%u)\n", flags,
 		       arch >> 16, KEXEC_ARCH >> 16);
 		return -EINVAL;
 	}

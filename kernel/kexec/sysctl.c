@@ -2,12 +2,12 @@
 /**
  * DOC: who may load, and how often
  *
- * kernel.kexec_load_disabled goes from 0 to 1 and never back.
+ * kernel.kexec_load_disabled can only change from 0 to 1.
  * kernel.kexec_load_limit_reboot and kernel.kexec_load_limit_panic count how
  * many more loads of each kind are allowed; -1 stands for no limit, and a limit
  * can only be lowered.  An attempt counts whether or not it succeeds.
  *
- * kernel.kexec_verify says which images are compared with their digests before
+ * kernel.kexec_verify selects the images that are compared with their digests before
  * they are started: 1 the one for a panic, 2 the one for reboot, 3 both (the
  * default), 0 none.
  */
@@ -141,7 +141,7 @@ bool kexec_load_permitted(int kexec_image_type)
  * @crash: the one that a panic starts
  *
  * Context: any, the panic path included.
- * Return: true when kernel.kexec_verify says so.
+ * Return: true if kernel.kexec_verify selects it.
  */
 bool kexec_verify_wanted(bool crash)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: where the time of a reboot goes
+ * DOC: phases of a reboot, as seen by the kernel that is left
  *
  * Each phase of loading and leaving is marked with the architected counter,
  * which no kexec stops or resets, in the log of the image concerned.  The next
@@ -13,7 +13,7 @@
  * user space makes, and not a capture kernel's, because a panic writes nothing.
  * timeline_sysfs.c is the other end.
  *
- * A log belongs to whoever holds the kexec lock.
+ * The kexec lock guards a log.
  */
 
 #include <linux/init.h>
@@ -84,7 +84,7 @@ static struct notifier_block timeline_notifier = {
 	.priority = INT_MIN,
 };
 
-/* Late, to come behind others of the same priority. */
+/* Late, to run after others of the same priority. */
 static int __init timeline_register(void)
 {
 	return register_reboot_notifier(&timeline_notifier);
@@ -94,7 +94,7 @@ late_initcall(timeline_register);
 /**
  * kexec_timeline_attach() - find the place for the marks in a finished tree
  * @img: the image
- * @seg: the segment that the tree goes to
+ * @seg: the segment of the tree
  * @fdt: the tree as it will be there
  *
  * Context: process context.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: where the time of the reboot that led here went
+ * DOC: phases of the reboot into this kernel
  *
  * Reads /chosen/linux,kexec-timeline of the tree that this kernel was started
  * with, adds what only this kernel knows, and shows it once in the log and from
- * then on in /sys/kernel/kexec_timeline.  The bytes come from another kernel:
+ * then on in /sys/kernel/kexec_timeline.  The bytes are from another kernel:
  * whatever does not make sense in them is named in one line and left alone.
  *
  * The flattened tree is read, because with ACPI there is no other.
@@ -45,7 +45,7 @@ void __init kexec_timeline_first_mark(void)
 	timeline_show_first = arch_timer_read_counter();
 }
 
-/* Microseconds, counted from the moment that the reboot was asked for. */
+/* Microseconds since the start of reboot(KEXEC). */
 static s64 timeline_sysfs_start(enum kexec_phase i)
 {
 	const struct kexec_timeline_log *log = &timeline_show_log;
@@ -114,7 +114,7 @@ static bool __init timeline_sysfs_read(void)
 	ret = kexec_timeline_decode(value, len, initial_boot_params_pa, timeline_show_hz,
 				    timeline_show_first, &timeline_show_log);
 	if (ret && ret != -ENODATA)
-		pr_notice("what the last kernel says in /chosen/%s (%d bytes) is not used: %s\n",
+		pr_notice("/chosen/%s of the previous kernel (%d bytes) is not used: %s\n",
 			  KEXEC_TIMELINE_PROP, len, timeline_sysfs_reason(ret));
 	return !ret;
 }

@@ -2,7 +2,7 @@
 /**
  * DOC: what each memory zone can spare for an image
  *
- * An image keeps its pages until the next reboot.  If they came from wherever the
+ * An image keeps its pages until the next reboot.  If they were from any zone, as the
  * page allocator finds some, a load would drain the zone that devices with few address
  * bits depend on, or leave a zone so full that the next allocation has to reclaim.
  * So each zone has a headroom: the free pages above its high watermark and above what
@@ -140,7 +140,7 @@ static gfp_t zone_gfp(struct zone *zone)
 
 static struct page *zone_alloc_order(unsigned int order)
 {
-	/* No kswapd: the headroom says that there is no need for it. */
+	/* Do not wake kswapd: the zone has headroom. */
 	const gfp_t gfp = (GFP_KERNEL & ~__GFP_RECLAIM) | __GFP_NOWARN | __GFP_THISNODE;
 	struct zone *zone = zone_pick(1UL << order);
 	struct page *page;
@@ -210,7 +210,7 @@ static unsigned long zone_reclaim(void)
  */
 int kexec_zone_make_room(unsigned long nr_pages)
 {
-	/* What is freed may be allocated by others; that must not go on for ever. */
+	/* Others may allocate the freed memory, so the number of attempts is bounded. */
 	unsigned long left = 4 * nr_pages / SWAP_CLUSTER_MAX + ZONE_IDLE_MAX;
 	unsigned int idle = 0;
 

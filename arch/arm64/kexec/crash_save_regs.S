@@ -7,7 +7,7 @@
 #include <asm/asm-offsets.h>
 #include <asm/assembler.h>
 
-	/* struct pt_regs keeps x0..x30, sp, pc and pstate one behind the other. */
+	/* struct pt_regs has x0..x30, sp, pc and pstate in this order. */
 	.macro	keep_pair, even, odd
 	stp	x\even, x\odd, [x0, #S_X0 + 8 * \even]
 	.endm
@@ -18,7 +18,7 @@
  * Fills @regs with @from, or, when @from is NULL, with the state of the caller
  * as it is on return.  A routine without a frame of its own is what makes that
  * state worth having: sp and x29 still describe the caller's frame, which stays
- * on the stack while the dump is made, and pc lies in the caller, so that a
+ * on the stack while the dump is written, and pc is in the caller, so that a
  * debugger can unwind from there.  x0, x1 and x30 are shown as they are here.
  *
  * In:       x0 regs, x1 from

@@ -62,7 +62,7 @@ static bool crash_stop_chip_known(const struct crash_stop_chips *chips,
 	return false;
 }
 
-/* All chips of the hierarchy: each callback may go on to the parent. */
+/* All chips of the hierarchy: each callback may call the parent. */
 static void crash_stop_add_chips(struct crash_stop_chips *chips, struct irq_data *data)
 {
 	for (; data; data = data->parent_data) {
@@ -173,7 +173,7 @@ static void crash_stop_irqs(void)
  * machine_crash_shutdown() - stop the other CPUs and mask interrupts
  * @regs: registers that the dump shall show for this CPU
  *
- * A CPU that does not stop is named, and the dump goes on without its registers:
+ * A CPU that does not stop is named, and the dump lacks its registers:
  * what it still does may show in the dump, but it cannot reach the reservation.
  *
  * Context: panic path, on the CPU that panicked; leaves interrupts off.

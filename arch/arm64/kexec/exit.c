@@ -55,7 +55,7 @@ static void reloc_check_arg(const struct reloc_state *st)
 		      st->arg->magic, st->arg->version);
 }
 
-/* Turn the MMU off and go to @entry_pa. */
+/* Turn the MMU off and branch to @entry_pa. */
 static void __noreturn reloc_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool el2)
 {
 	void __noreturn (*mmu_off)(u64 entry_pa, u64 x0, unsigned long el2);

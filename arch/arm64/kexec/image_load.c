@@ -2,7 +2,7 @@
 /**
  * DOC: An Image on this machine
  *
- * The part of the Image loader that asks the running kernel: which granules
+ * The part of the Image loader that depends on the running kernel: which granules
  * and byte orders the CPUs have, and whether the keyrings of this kernel vouch for
  * the file.  The rules themselves are in image.c and image_unpack.c.
  *
@@ -42,7 +42,7 @@ static void image_cpu_caps_read(struct image_cpu_caps *caps)
 }
 
 /**
- * kexec_arch_image_probe - say whether this machine can start a kernel file
+ * kexec_arch_image_probe() - check that this machine can start a kernel file
  * @head: first bytes of the file
  * @head_len: bytes at @head; KEXEC_IMAGE_HEAD_SIZE are enough for all checks
  * @file_len: bytes of the whole file
@@ -125,7 +125,7 @@ int kexec_arch_image_peek(const void *data, size_t len, struct kexec_image_info 
  * @file_len: bytes of it
  * @image: filled; undefined after a failure
  * @len: bytes at @image, an Image that has more is refused; set to those it has
- * @info: set to what the header asks for, with @packed false when @file is no packed
+ * @info: receives the requirements of the header, with @packed false if @file is no packed
  *        file after all; @image is not filled then
  *
  * Context: process context, may sleep.
@@ -179,7 +179,7 @@ static int image_cpu_sig(const void *image, size_t len)
 }
 
 /**
- * kexec_arch_image_sig - say whether a trusted key signed a kernel
+ * kexec_arch_image_sig() - check the signature of a kernel
  * @file: the whole file
  * @file_len: bytes of it
  * @image: the Image, unpacked, or @file

@@ -3,7 +3,7 @@
  * DOC: Unpacking an Image
  *
  * Turns the payload that image_unpack.c found into the Image, with the kernel's
- * own zlib.  The head is unpacked first and alone: it says how large the Image may be,
+ * own zlib.  The head is unpacked first: it has the size of the Image,
  * and no claim of the packed data about its length is used before it is compared.
  * The whole is unpacked into memory of the caller's choice, which may be the very pages
  * that the next kernel runs in.
@@ -108,7 +108,7 @@ static int inflate_check_end(const struct z_stream_s *strm, const void *image)
 	}
 	claim = get_unaligned_le32(rest + 4);
 	if (claim != len) {
-		pr_err("gzip trailer says %u bytes, %u are unpacked; the file is damaged, give an intact one\n",
+		pr_err("gzip trailer: %u bytes, but %u were unpacked\n",
 		       claim, len);
 		return -ENOEXEC;
 	}
@@ -121,7 +121,7 @@ static int inflate_check_end(const struct z_stream_s *strm, const void *image)
 	/* Zeroes are padding, as of a file that was written to whole blocks. */
 	if (!memchr_inv(rest + INFLATE_TRAILER, 0, strm->avail_in - INFLATE_TRAILER))
 		return 0;
-	pr_err("%lu bytes behind the gzip data are not all zero; give a file with one member\n",
+	pr_err("gzip: %lu bytes after the first member are not zero\n",
 	       strm->avail_in - INFLATE_TRAILER);
 	return -ENOEXEC;
 }

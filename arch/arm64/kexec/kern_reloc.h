@@ -43,7 +43,7 @@ struct kexec_plan;
  * @extent: number of the extent that was being copied, from 1; 0 for none
  * @esr: ESR_EL1, or with VHE ESR_EL2; the same for the others
  * @elr: ELR_EL1
- * @far: FAR_EL1, valid if @esr says so
+ * @far: FAR_EL1, if valid for @esr
  * @spsr: SPSR_EL1
  * @unused: 0
  *

@@ -48,13 +48,13 @@ ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn,
 		return -EINVAL;
 
 	if (PFN_PHYS(pfn) >> PHYS_MASK_SHIFT || PHYS_PFN(PFN_PHYS(pfn)) != pfn) {
-		pr_err_once("page frame %#lx of the kernel that crashed cannot exist: the ELF core header is damaged\n",
+		pr_err_once("page frame %#lx of the crashed kernel cannot exist: the ELF core header is damaged\n",
 			    pfn);
 		return -EINVAL;
 	}
 	src = memremap(PFN_PHYS(pfn) + offset, csize, MEMREMAP_WB);
 	if (!src) {
-		pr_err_once("page frame %#lx of the kernel that crashed cannot be mapped\n", pfn);
+		pr_err_once("page frame %#lx of the crashed kernel cannot be mapped\n", pfn);
 		return -ENOMEM;
 	}
 	copied = copy_to_iter(src, csize, iter);
@@ -92,7 +92,7 @@ ssize_t elfcorehdr_read(char *buf, size_t count, u64 *ppos)
 	void *src;
 
 	if (!oldmem_in_elfcorehdr(*ppos, count)) {
-		pr_err("ELF core header at %#llx has %llu bytes, %zu at %#llx were asked for: it is damaged\n",
+		pr_err("ELF core header at %#llx: %llu bytes, but %zu at %#llx requested: damaged\n",
 		       elfcorehdr_addr, elfcorehdr_size, count, *ppos);
 		return -EINVAL;
 	}

@@ -4,12 +4,12 @@
  *
  * kexec_arch_prepare() allocates and fills everything that machine_kexec() needs, so that
  * nothing can fail there.  An image in place needs nothing.  For one that has to be copied,
- * the code of arm64_relocate_new_kernel() and its argument go to pages that are no
+ * the code of arm64_relocate_new_kernel() and its argument are in pages that are no
  * destination.  Page tables are optional: without memory for them, the routine runs with
  * the MMU off.
  *
- * The pages (code, argument, extents, tables, vectors) come from the plan's allocator,
- * which owns them.  struct reloc_state lives from kexec_arch_prepare() to
+ * The plan's allocator allocates and owns the pages (code, argument, extents, tables,
+ * vectors).  struct reloc_state lives from kexec_arch_prepare() to
  * kexec_arch_release().  The caller holds the kexec lock; below it get_online_mems() keeps
  * the page tables of the linear map while they are copied.
  */
@@ -91,7 +91,7 @@ static int reloc_copy_code(struct reloc_state *st)
 	/*
 	 * The code runs from another address than it was written to, so an
 	 * aliasing I-cache is emptied as a whole.  Ends with a dsb; the jump to
-	 * the code comes after many an isb.
+	 * the code is after an isb.
 	 */
 	icache_inval_all_pou();
 	st->code_pa = virt_to_phys(code);
@@ -118,7 +118,7 @@ static int reloc_make_vectors(struct reloc_state *st)
 
 /**
  * kexec_reloc_fill_tables() - write a plan's copies as the assembly reads them
- * @plan: the plan; the pages come from its allocator
+ * @plan: the plan; its allocator allocates the pages
  * @first_pa: the first &struct kern_reloc_table, or KERN_RELOC_NO_TABLE when
  *            there is nothing to copy
  *

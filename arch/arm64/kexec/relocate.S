@@ -234,7 +234,7 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	 */
 	dsb	sy
 	ic	iallu			// it may hold what the destinations were
-	dsb	nsh			// ... which is gone when this completes
+	dsb	nsh			// ... which is complete here
 	isb				// ... and refetched
 	tbz	x19, #RELOC_FLAG_MMU_ON_BIT, .Lenter
 	caches_and_mmu_off x16

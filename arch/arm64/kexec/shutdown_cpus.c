@@ -203,7 +203,7 @@ static void stop_cpu_die(unsigned int cpu)
 /**
  * kexec_park_stuck() - find CPUs that would run while memory is overwritten
  *
- * A spin table counts even with one CPU online: another one that failed to come online may
+ * A spin table counts even with one CPU online: another one that failed to boot may
  * be stuck in kernel text, which the base does not record.
  *
  * Context: any.

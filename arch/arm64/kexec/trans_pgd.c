@@ -36,7 +36,7 @@
  *
  * Nothing is cleaned from the data cache, either: the walker reads these tables
  * with the attributes in TCR_EL1, inner shareable and write-back, so that it
- * sees the caches; and nobody reads them with the MMU off.
+ * sees the caches, and they are not read with the MMU off.
  */
 #include <linux/align.h>
 #include <linux/cacheflush.h>
@@ -57,7 +57,7 @@
 /* The first level that can hold a block: 1 GiB, 32 MiB and 512 MiB. */
 #define TRANS_BLOCK_LEVEL	(IS_ENABLED(CONFIG_ARM64_4K_PAGES) ? 1 : 2)
 
-/* Bits of a leaf that say nothing about the memory it maps. */
+/* Bits of a leaf that do not depend on the memory it maps. */
 #define TRANS_DROP		(PTE_TYPE_MASK | PTE_RDONLY | PTE_CONT | PTE_SWBITS_MASK)
 /* Bits that every leaf of a copy has. */
 #define TRANS_FORCE		(PTE_AF | PTE_WRITE)
@@ -198,7 +198,7 @@ static int trans_flush(struct trans_copy *copy)
 	return 0;
 }
 
-/* The live map has @len bytes at @va, as the leaf entry @desc says. */
+/* The live map has @len bytes at @va, with the leaf entry @desc. */
 static int trans_add(struct trans_copy *copy, u64 va, phys_addr_t pa, u64 desc, u64 len)
 {
 	struct trans_run *run = &copy->run;
@@ -341,7 +341,7 @@ static bool trans_only_part(void *ctx, unsigned long *start, unsigned long *end)
  * @src_pgd: tables with the geometry of swapper_pg_dir
  * @dst_pgd: the copy, set on success only
  * @start: first virtual address, page aligned
- * @end: first virtual address behind, page aligned
+ * @end: virtual address after the last byte, page aligned
  *
  * Context: any; the caller keeps the tables below @src_pgd from being freed.
  * Return: 0, or -ENOMEM when the allocator had no more.
@@ -359,7 +359,7 @@ int trans_pgd_copy_from(struct trans_pgd_info *info, pgd_t *src_pgd,
  * @info: allocator of the table pages; each is zeroed and in the linear map
  * @trans_pgd: the copy, for TTBR1, set on success only
  * @start: first virtual address, page aligned
- * @end: first virtual address behind, page aligned
+ * @end: virtual address after the last byte, page aligned
  *
  * Context: any; the caller keeps memory from being removed.
  * Return: 0, or -ENOMEM when the allocator had no more.
@@ -389,7 +389,7 @@ static bool trans_has_52_bits(void)
  * @pa: the page, page aligned
  *
  * The page can be read and executed.  The tables are made from the page
- * upwards, because @pa may lie where this kernel has no virtual addresses.
+ * upwards, because @pa may be above the virtual addresses of this kernel.
  *
  * Context: any.
  * Return: 0; -ENOMEM when the allocator had no more; -ERANGE when no CPU could

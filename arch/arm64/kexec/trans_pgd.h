@@ -11,12 +11,12 @@
 #include <asm/trans_pgd.h>
 
 /**
- * typedef trans_pgd_next_part - say what to copy next
+ * typedef trans_pgd_next_part - get the next part to copy
  * @ctx: the caller's own
  * @start: receives the first virtual address, page aligned
- * @end: receives the first virtual address behind, page aligned
+ * @end: receives the virtual address after the last byte, page aligned
  *
- * Parts come in ascending order and do not overlap.
+ * Parts are in ascending order and do not overlap.
  *
  * Return: false when there are no more.
  */

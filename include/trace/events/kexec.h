@@ -32,7 +32,7 @@ TRACE_EVENT(kexec_load,
 		  __entry->nr_segments, __entry->entry_pa, __entry->ret)
 );
 
-/* A segment is complete: where it goes and how much of it has to be copied. */
+/* A segment is complete: its destination and the bytes to copy. */
 TRACE_EVENT(kexec_segment,
 	TP_PROTO(unsigned int seg, u64 dst_pa, u64 bytes, u64 copied),
 	TP_ARGS(seg, dst_pa, bytes, copied),

@@ -14,10 +14,10 @@
  * because the main region is worth having without it.  ",cma" is recognized and
  * reserves nothing.  Of several ranges the first that holds the
  * machine's memory counts; because firmware keeps some of that for itself, it is
- * rounded up to CRASHKERNEL_RAM_UNIT first.  Ranges behind that one are not read.
+ * rounded up to CRASHKERNEL_RAM_UNIT first.  Ranges after that one are not read.
  *
  * What is read has to follow the grammar: a number that does not fit in 64 bits,
- * an offset that is missing or anything behind the last number is refused.
+ * an offset that is missing or anything after the last number is refused.
  *
  * The text belongs to the caller and is not changed.  No locks; any context.
  * Builds in the kernel and on the host (tools/testing/kexec).
@@ -123,7 +123,7 @@ static unsigned int crashkernel_radix(const char **pos)
 	return 16;
 }
 
-/* Read a number at *@pos and move *@pos behind it. */
+/* Read a number at *@pos and advance *@pos. */
 static int crashkernel_number(struct crashkernel_request *req, const char **pos, u64 *val)
 {
 	const char *start = *pos, *digits;
@@ -230,7 +230,7 @@ static int crashkernel_suffixed(struct crashkernel_request *req, const char *p,
 	int ret = crashkernel_number(req, &p, size);
 
 	if (!ret && crashkernel_find_end(p) - p != strlen(suffix))
-		ret = crashkernel_refuse(req, p, "',high' or ',low' expected behind the number");
+		ret = crashkernel_refuse(req, p, "',high' or ',low' expected after the number");
 	return ret;
 }
 
@@ -277,11 +277,11 @@ static int crashkernel_plain_low(struct crashkernel_request *req, const char *cm
  * @cmdline: the command line, NUL-terminated
  * @ram: bytes of memory that the machine has
  * @low_default: bytes of the low region when "low" is not given
- * @req: filled with what is asked for
+ * @req: receives the request
  *
  * Context: any.
- * Return: 0; -ENOENT when nothing is asked for; -EINVAL with @req->why set when
- * the parameter is wrong or asks for all memory there is.
+ * Return: 0; -ENOENT if there is no request; -EINVAL with @req->why set if the
+ * parameter is malformed or requests all memory.
  */
 int crashkernel_param_parse(const char *cmdline, u64 ram, u64 low_default,
 			struct crashkernel_request *req)

@@ -8,10 +8,10 @@
 #include <linux/types.h>
 
 /**
- * struct crashkernel_request - what crashkernel= asks for
+ * struct crashkernel_request - request of crashkernel=
  * @size: bytes of the main region; 0 when no range holds for this machine
  * @base: its first byte, 0 leaves the choice to the kernel
- * @low_size: bytes of the low region that goes with a main region out of the
+ * @low_size: bytes of the low region beside a main region out of the
  *            reach of 32-bit devices, 0 for none
  * @high: the main region should be out of their reach
  * @cma: a part from CMA is requested as well (",cma")

@@ -41,7 +41,7 @@ struct elfcore_walk {
 	u64 pos;
 };
 
-/* Where the next program header goes. */
+/* The next program header. */
 struct elfcore_writer {
 	struct elf64_hdr *ehdr;
 	struct elf64_phdr *next;
@@ -179,7 +179,7 @@ static void elfcore_put(struct elfcore_writer *pen, u32 type, u64 pa, u64 va, u6
 /**
  * kexec_elfcore_build() - write a header
  * @req: what it has to describe
- * @buf: where it goes, aligned for a struct elf64_hdr; zeroed behind the last entry
+ * @buf: buffer, aligned for a struct elf64_hdr; zeroed after the last entry
  * @room: bytes of @buf
  * @used: filled with the bytes that count, a multiple of ELFCORE_ALIGN
  *

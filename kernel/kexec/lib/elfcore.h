@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ELF core header that a capture kernel reads to learn what a dump of this
+ * The ELF core header that describes to a capture kernel what a dump of this
  * kernel consists of.  Pure arithmetic: builds in the kernel and on the host.
  */
 #ifndef _KERNEL_KEXEC_ELFCORE_H

@@ -3,21 +3,21 @@
  * DOC: The copy list
  *
  * What was loaded into other pages than its destination has to be copied when
- * this kernel leaves.  The list says so in runs of bytes rather than page by
+ * this kernel is left.  The list has runs of bytes rather than
  * page: memory that was allocated in one piece costs one entry.
  *
  * Life of a list: the caller provides the array, calls kexec_extent_add() while it
  * walks the segments in ascending order of their destinations, and then
- * kexec_extent_check() before anybody acts upon the list.  A list may have an entry for
+ * kexec_extent_check() before the list is used.  A list may have an entry for
  * each page of an image, so nothing is sorted.
  *
  * The routine that copies works through the list from front to back with the
  * old kernel gone, so the order must not matter.  That holds as long as no
- * source lies in any destination: a copy then never destroys what a later one
+ * source overlaps any destination: a copy then never destroys what a later one
  * reads.  Two destinations may share a source.
  *
  * Ownership: list and array belong to the caller; nothing here allocates.
- * Locking: none; whoever shares a list serialises the calls.
+ * Locking: none; the caller serializes.
  * Context: any.
  *
  * The file builds in the kernel and on the host (tools/testing/kexec).
@@ -88,7 +88,7 @@ int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 
 /*
  * Does [@start, @end) meet a destination?  Destinations are known to be in order
- * and apart, so the first one that ends behind @start is the only one to look at.
+ * and apart, so only the first one that ends after @start can overlap.
  */
 static bool extent_hits_dst(const struct extent_list *list, u64 start, u64 end)
 {
@@ -111,7 +111,7 @@ static bool extent_hits_dst(const struct extent_list *list, u64 start, u64 end)
  * @list: a complete list
  *
  * Every entry has bytes to copy and does not wrap; destinations ascend and do
- * not overlap; no source lies, not even in part, in a destination.
+ * not overlap; no source overlaps a destination.
  *
  * Context: process context, may sleep. Takes O(n log n).
  * Return: 0; -EUCLEAN when the list breaks one of these rules.

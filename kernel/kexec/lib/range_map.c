@@ -4,10 +4,10 @@
  *
  * A struct range_map is a set of byte addresses, written down as ascending
  * ranges that neither touch nor overlap.  The caller fills one with the memory
- * that a next kernel may occupy, takes out what is spoken for, and asks for the
+ * that a next kernel may occupy, removes those in use, and searches the
  * lowest or the highest place that meets a request.
  *
- * Because the ranges of a map never touch, a place that fits lies within a
+ * Because the ranges of a map never touch, a range that fits is within a
  * single range; the search therefore visits each range once and computes the
  * place inside it, however large the range is.
  *
@@ -15,7 +15,7 @@
  * never be part of a map.  No arithmetic below can wrap for any u64 input.
  *
  * Ownership: maps belong to the caller; nothing here allocates or frees.
- * Locking: none; whoever shares a map serialises the calls.
+ * Locking: none; the caller serializes.
  * Context: any, including the panic path: bounded by the number of ranges.
  *
  * The file builds in the kernel and on the host (tools/testing/kexec).
@@ -61,7 +61,7 @@ static unsigned int range_map_first_starting_above(const struct range_map *map, 
 }
 
 /*
- * Put the @nr_new ranges of @new where the ranges [@at, @behind) stand.  All or
+ * Replace the ranges [@at, @behind) by the @nr_new ranges of @new.  All or
  * nothing: without room for the result the map stays as it was.
  */
 static int range_map_splice(struct range_map *map, unsigned int at, unsigned int behind,
@@ -83,7 +83,7 @@ static int range_map_splice(struct range_map *map, unsigned int at, unsigned int
  * range_map_add() - add bytes to a map
  * @map: the map
  * @start: first byte
- * @end: first byte behind
+ * @end: address after the last byte
  *
  * Ranges that overlap or touch the new one become one with it.  Adding what is
  * there already changes nothing.
@@ -115,7 +115,7 @@ int range_map_add(struct range_map *map, u64 start, u64 end)
  * range_map_remove() - take bytes out of a map
  * @map: the map
  * @start: first byte
- * @end: first byte behind
+ * @end: address after the last byte
  *
  * Bytes that are not in the map are ignored.  A hole in the middle of a range
  * leaves two ranges, and so may need one entry more than before.
@@ -133,7 +133,7 @@ int range_map_remove(struct range_map *map, u64 start, u64 end)
 	if (start >= end)
 		return -EINVAL;
 
-	/* A mere neighbour comes along, too; all of it is put back below. */
+	/* Includes adjacent ranges; their rest is added again below. */
 	at = range_map_first_ending_from(map, start);
 	behind = range_map_first_starting_above(map, end);
 	if (at == behind)
@@ -154,7 +154,7 @@ int range_map_remove(struct range_map *map, u64 start, u64 end)
  * range_map_contains() - is every byte of a range in the map?
  * @map: the map
  * @start: first byte
- * @end: first byte behind
+ * @end: address after the last byte
  *
  * Context: Any. Takes O(log n).
  * Return: true when all of [@start, @end) is in the map; false otherwise, and
@@ -185,7 +185,7 @@ static bool range_map_fit(const struct range_request *req, u64 lo, u64 hi, u64 *
 	}
 
 	first = ALIGN(lo, req->align);
-	/* Near the top of the address space, rounding up comes out at 0. */
+	/* Near the top of the address space, rounding up wraps to 0. */
 	if (first < lo || first > hi - req->size)
 		return false;
 

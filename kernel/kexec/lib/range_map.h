@@ -11,7 +11,7 @@
 /**
  * struct kexec_range - bytes [start, end) of physical memory
  * @start: first byte
- * @end: first byte behind
+ * @end: address after the last byte
  */
 struct kexec_range {
 	u64 start;
@@ -34,8 +34,8 @@ struct range_map {
  * struct range_request - what a segment wants
  * @size: bytes, not 0
  * @align: alignment of the first byte, a power of two
- * @min: no byte lies below this address
- * @max: no byte lies at or above this address
+ * @min: lower bound of the range
+ * @max: upper bound of the range, exclusive
  * @top_down: take the highest place that fits instead of the lowest
  */
 struct range_request {

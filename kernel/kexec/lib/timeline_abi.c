@@ -73,7 +73,7 @@ void kexec_timeline_encode(const struct kexec_timeline_log *log, u64 tree_pa, u6
 	}
 }
 
-/* One phase that another kernel tells of; does it make sense at @now? */
+/* Is the phase, from another kernel, plausible at @now? */
 static bool timeline_abi_span_ok(const struct kexec_timeline_log *log, enum kexec_phase i,
 				   u64 now)
 {

@@ -4,9 +4,9 @@
  *
  * The next kernel runs on the same machine, so it gets the tree that this one
  * was started with, changed in two places only: the memory reservation block
- * and /chosen.  What described the way into this kernel is taken out (its own
- * blob, initrd, IMA list, ELF core header, seeds), what describes the way into
- * the next one is put in.  The properties are those of chosen.yaml in the
+ * and /chosen.  Nodes and properties that describe this boot are removed (its
+ * blob, initrd, IMA list, ELF core header, seeds), those of the next boot are
+ * added.  The properties are those of chosen.yaml in the
  * dt-schema and of Documentation/arch/arm64/booting.rst.
  *
  * A build is a list of steps; each returns a libfdt code, and the one that
@@ -15,8 +15,8 @@
  * removals come before the first addition.
  *
  * The caller owns the source and the buffer.  No lock, no allocation, no
- * global state: what has to be asked of the running kernel is asked in
- * fdt_collect.c.  Builds on the host against the system's libfdt.
+ * global state: fdt_collect.c reads the state of the running
+ * kernel.  Builds on the host against the system's libfdt.
  */
 
 #define pr_fmt(fmt) "kexec: dtb: " fmt
@@ -206,7 +206,7 @@ static int fdt_step_clear_seeds(struct fdt_work *w)
 	return err ?: fdt_chosen_del(w, "rng-seed");
 }
 
-/* What it tells is the reboot into this kernel, not that into the next one. */
+/* It describes the reboot into this kernel. */
 static int fdt_step_clear_timeline(struct fdt_work *w)
 {
 	return fdt_chosen_del(w, KEXEC_TIMELINE_PROP);
@@ -353,9 +353,9 @@ static size_t fdt_prop_bytes(const char *name, size_t len)
 }
 
 /**
- * kexec_fdt_bound - bytes that are enough for the next device tree
+ * kexec_fdt_bound() - get a bound of the size of the next device tree
  * @src: what the running kernel contributes
- * @req: what the loader asks for; addresses may still be unknown
+ * @req: request of the loader; addresses may still be unknown
  *
  * Context: any.
  * Return: a size in bytes for which kexec_fdt_build() with the same arguments
@@ -394,9 +394,9 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
 }
 
 /**
- * kexec_fdt_build - write the next device tree
+ * kexec_fdt_build() - build the next device tree
  * @src: what the running kernel contributes
- * @req: what the loader asks for
+ * @req: request of the loader
  * @fdt: buffer, 8-byte aligned; undefined after a failure
  * @room: bytes of @fdt
  * @used: set to the bytes of the finished tree
@@ -436,10 +436,10 @@ int kexec_fdt_build(const struct fdt_source *src,
 }
 
 /**
- * kexec_fdt_clear_ima - take out the IMA list that this kernel was handed
+ * kexec_fdt_clear_ima() - remove the IMA list that was passed to this kernel
  * @fdt: a tree that may be written to
  *
- * The reservation that goes with it is taken out as well.
+ * Its reservation is removed as well.
  *
  * Context: any.
  * Return: 0, also when there is none, or an error of libfdt.

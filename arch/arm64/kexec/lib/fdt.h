@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All that goes into the next kernel's device tree, besides the request of the
+ * Content of the next kernel's device tree, besides the request of the
  * loader.  fdt_collect.c fills it from the running kernel, tests by hand; pure,
  * builds in the kernel and on the host.
  */
@@ -60,7 +60,7 @@ int kexec_fdt_build(const struct fdt_source *src,
 		    void *fdt, size_t room, size_t *used);
 int kexec_fdt_clear_ima(void *fdt);
 
-/* fdt_memrsv.c: reservations that come when a tree is finished */
+/* fdt_memrsv.c: reservations added to a finished tree */
 int kexec_fdt_reserve_slots(void *fdt, size_t room, unsigned int nr);
 int kexec_fdt_add_memrsv(void *fdt, const struct fdt_range *range, unsigned int nr);
 

@@ -5,14 +5,14 @@
  * Reads the 64 bytes that open every arm64 Image ("Call the kernel image" in
  * Documentation/arch/arm64/booting.rst) and refuses what could not be placed
  * or could not run.  Where an EFI stub makes the file a PE/COFF file as well,
- * its section table tells how long the file has to be, which is the only way
+ * its section table has the size of the file, which is the only way
  * to see that the end of an Image is missing.
  *
  * Nothing here is trusted: each offset is checked against the bytes at hand,
  * and arithmetic is done in 64 bits on values that were bounded before.
  *
  * Pure functions of their arguments: no lock, no allocation, no global state;
- * callers own all memory.  What the CPUs can run comes in as an argument, see
+ * callers own all memory.  The features of the CPUs are an argument, see
  * image_load.c.  The host simulator compiles this file.
  *
  * Refusals.  Loaders try another format or kexec_load() when they get ENOEXEC, so
@@ -24,7 +24,7 @@
  *   image_size is 0                                 ENOEXEC
  *   file is longer than image_size                  ENOEXEC
  *   text_offset not on a page, or 2 MiB and more    ENOEXEC
- *   a PE section ends behind the end of the file    ENOEXEC
+ *   a PE section ends after the end of the file     ENOEXEC
  *   endianness or page size the CPUs do not have    EINVAL
  *   image_size beyond 48 bits of address            EADDRNOTAVAIL
  *   ==============================================  ==============
@@ -150,7 +150,7 @@ static int image_check_endian(u64 flags, const struct image_cpu_caps *caps)
 	if (big ? caps->big_endian : caps->little_endian)
 		return 0;
 
-	pr_err("flags %#llx ask for a %s-endian CPU, this machine has none; give an Image of the other byte order\n",
+	pr_err("flags %#llx: the Image is %s-endian, which the CPUs do not support\n",
 	       flags, big ? "big" : "little");
 	return -EINVAL;
 }
@@ -173,7 +173,7 @@ static int image_check_granule(u64 flags, const struct image_cpu_caps *caps,
 	if (granule[want].runs)
 		return 0;
 
-	pr_err("flags %#llx ask for pages of %u KiB, the CPUs have (4K 16K 64K) %d %d %d; give an Image of another page size\n",
+	pr_err("flags %#llx: pages of %u KiB; the CPUs support (4K 16K 64K) %d %d %d\n",
 	       flags, 1U << (granule[want].shift - 10), caps->granule_4k,
 	       caps->granule_16k, caps->granule_64k);
 	return -EINVAL;
@@ -266,14 +266,14 @@ static int image_check_pe(const struct image_view *view)
 }
 
 /**
- * kexec_image_promise - say how long an Image may be by its own header
+ * kexec_image_promise() - get the maximum size of an Image from its header
  * @head: first bytes of the Image, no alignment needed
  * @head_len: bytes at @head
  *
  * For an Image whose length is not known yet, because it is packed.
  *
  * Context: any; does not sleep, reads nothing but its arguments.
- * Return: image_size, or @head_len where there is no header that says so.
+ * Return: image_size, or @head_len if there is no header.
  */
 u64 kexec_image_promise(const void *head, size_t head_len)
 {
@@ -286,10 +286,10 @@ u64 kexec_image_promise(const void *head, size_t head_len)
 }
 
 /**
- * kexec_image_parse - check an Image header and say how to place the image
+ * kexec_image_parse() - check an Image header and get the placement of the image
  * @head: first bytes of the file, no alignment needed
  * @head_len: bytes at @head, KEXEC_IMAGE_HEAD_SIZE or more where the file has
- *            them; sections listed behind @head_len are not checked
+ *            them; sections listed after @head_len are not checked
  * @file_len: bytes of the whole file
  * @caps: what the CPUs of this machine can run
  * @info: filled in on success, undefined otherwise

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the arm64 Image header says, and which CPUs may run it.  Pure: builds
+ * The arm64 Image header, and the features that it requires of the CPUs.  Pure: builds
  * in the kernel and on the host.
  */
 #ifndef _ARM64_KEXEC_IMAGE_H
@@ -13,7 +13,7 @@ struct kexec_image_info;
 
 /*
  * As many bytes of the file as a caller should hand to the parser: the header,
- * the PE header behind it and its section table fit with room to spare.  A
+ * the PE header after it and its section table fit.  A
  * longer head does no harm.
  */
 #define KEXEC_IMAGE_HEAD_SIZE	SZ_4K

@@ -16,7 +16,7 @@
  *   24      name of the packing method, NUL-terminated
  *   ======  ==========================================
  *
- * Everything else passes as it is, and image.c says what is wrong with it.
+ * Everything else is left to image_header.c.
  *
  * Pure functions of their arguments: the caller owns the file, the payload
  * points into it.  All numbers are little-endian and none is trusted: windows
@@ -131,7 +131,7 @@ static int unpack_locate_zboot(const u8 *header, u64 file_len, u64 *start, u64 *
 }
 
 /**
- * kexec_image_unpack_detect - say what kind of file this is
+ * kexec_image_unpack_detect() - get the format of a file
  * @head: first bytes of the file
  * @len: bytes at @head, 64 are enough
  *
@@ -148,7 +148,7 @@ enum unpack_kind kexec_image_unpack_detect(const void *head, size_t len)
 }
 
 /**
- * kexec_container_locate - say where the gzip data of a packed Image is
+ * kexec_container_locate() - find the gzip data of a packed Image
  * @head: first bytes of the file
  * @head_len: bytes at @head, 64 are enough
  * @file_len: bytes of the whole file
