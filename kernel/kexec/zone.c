@@ -37,7 +37,10 @@
 /* Reclaim attempts in a row that free nothing before a load fails. */
 #define ZONE_IDLE_MAX		16
 
-/* Time between two of them. */
+/* Further attempts, for what others allocate meanwhile. */
+#define ZONE_TRIES		512
+
+/* Time between two attempts that free nothing. */
 #define ZONE_IDLE_JIFFIES	(HZ / 10)
 
 static long zone_headroom(struct zone *zone)
@@ -190,6 +193,18 @@ static unsigned long zone_total(void)
 	return total;
 }
 
+/* Pages that must be freed before any zone below its mark has headroom. */
+static unsigned long zone_deficit(void)
+{
+	unsigned long deficit = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		if (zone_is_usable(zone))
+			deficit += max(-zone_headroom(zone), 0L);
+	return deficit;
+}
+
 /* The same as the slow path of the page allocator, but before memory is short. */
 static unsigned long zone_reclaim(void)
 {
@@ -211,7 +226,7 @@ static unsigned long zone_reclaim(void)
 int kexec_zone_make_room(unsigned long nr_pages)
 {
 	/* Others may allocate the freed memory, so the number of attempts is bounded. */
-	unsigned long left = 4 * nr_pages / SWAP_CLUSTER_MAX + ZONE_IDLE_MAX;
+	unsigned long left = 16 * (nr_pages + zone_deficit()) / SWAP_CLUSTER_MAX + ZONE_TRIES;
 	unsigned int idle = 0;
 
 	while (zone_total() < nr_pages) {
