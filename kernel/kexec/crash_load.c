@@ -197,7 +197,7 @@ int kexec_elfcorehdr_build(void **buf, size_t *len)
 		return 0;
 
 	pr_err("no ELF core header for this kernel's CPUs and memory (%d)%s\n", ret,
-	       ret == -ENOMEM ? "; free some memory and load again" :
+	       ret == -ENOMEM ? "" :
 				": an ELF file has at most 65534 headers");
 	vfree(*buf);
 	*buf = NULL;

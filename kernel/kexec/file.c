@@ -527,7 +527,7 @@ static int file_fill_packed(struct file_load *load, struct file_reader *reader)
 	if (kexec_usable_headroom(PFN_UP(load->kernel_len)) >= 0)
 		packed.data = __vmalloc(load->kernel_len, gfp);
 	if (!packed.data) {
-		pr_err("no memory to read a packed kernel of %zu kB; free some and load again\n",
+		pr_err("no memory to read a packed kernel of %zu kB\n",
 		       load->kernel_len >> 10);
 		return -ENOMEM;
 	}

@@ -317,7 +317,7 @@ static int image_list_copies(struct kexec_image *img)
 	list.copies = kvcalloc(list.max, sizeof(*list.copies),
 			       GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!list.copies) {
-		pr_err("no memory for a copy list of %u entries; free some and load again\n",
+		pr_err("no memory for a copy list of %u entries\n",
 		       list.max);
 		return -ENOMEM;
 	}

@@ -417,7 +417,7 @@ int kexec_pages_segment(struct kexec_image *img, unsigned int seg)
 	if (ret && fatal_signal_pending(current))
 		ret = -EINTR;
 	if (ret == -ENOMEM)
-		pr_err("no memory for segment %u of the %s (%lu kB); free some and load again\n",
+		pr_err("no memory for segment %u of the %s (%lu kB)\n",
 		       seg, img->name, b->nr_pages << (PAGE_SHIFT - 10));
 	else if (ret)
 		pr_err("loading segment %u of the %s was interrupted by a signal\n",

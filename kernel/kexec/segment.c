@@ -48,7 +48,7 @@ int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz)
 	b->pages = kvcalloc(b->nr_pages, sizeof(*b->pages),
 			    GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!b->pages) {
-		pr_err("no memory to keep track of segment %u (%lu pages); free some and load again\n",
+		pr_err("no memory to keep track of segment %u (%lu pages)\n",
 		       seg, b->nr_pages);
 		return -ENOMEM;
 	}

@@ -155,7 +155,7 @@ int kexec_usable_free_map(bool crash, struct range_map **mapp)
 	struct range_map *map = crash ? usable_reservation() : usable_unreserved();
 
 	if (!map) {
-		pr_err("no memory for a list of free memory ranges; free some and load again\n");
+		pr_err("no memory for a list of free memory ranges\n");
 		return -ENOMEM;
 	}
 	*mapp = map;
@@ -228,7 +228,7 @@ int kexec_usable_check_dst(unsigned int seg, phys_addr_t start, u64 size)
 	int ret = -EADDRNOTAVAIL;
 
 	if (!map) {
-		pr_err("no memory for a list of free memory ranges; free some and load again\n");
+		pr_err("no memory for a list of free memory ranges\n");
 		return -ENOMEM;
 	}
 	range_map_add(map, __pa_symbol(_text), __pa_symbol(_end));

@@ -76,7 +76,7 @@ static void *reloc_alloc_page(const struct kexec_plan *plan, const char *what)
 	void *page = reloc_next_page(plan);
 
 	if (!page)
-		pr_err("no memory for the %s (one page); free some and load again\n", what);
+		pr_err("no memory for the %s (one page)\n", what);
 	return page;
 }
 
@@ -110,7 +110,7 @@ static int reloc_make_vectors(struct reloc_state *st)
 		return 0;
 	err = trans_pgd_copy_el2_vectors(&info, &st->el2_vectors_pa);
 	if (err)
-		pr_err("no memory for the EL2 vectors (one page); free some and load again\n");
+		pr_err("no memory for the EL2 vectors (one page)\n");
 	else
 		st->arg->flags |= KERN_RELOC_EL2;
 	return err;
@@ -370,7 +370,7 @@ int kexec_arch_prepare(struct kexec_plan *plan)
 
 	st = kzalloc(sizeof(*st), GFP_KERNEL);
 	if (!st) {
-		pr_err("no memory for the state of the relocation (%zu bytes); free some and load again\n",
+		pr_err("no memory for the state of the relocation (%zu bytes)\n",
 		       sizeof(*st));
 		return -ENOMEM;
 	}
