@@ -58,7 +58,7 @@ static unsigned long contig_end_pfn(const struct kexec_backing *b)
  * segments stays with that one; padding on the other side of @b becomes padding of @b.
  */
 static bool contig_take_padding(struct kexec_image *img, struct kexec_backing *b,
-			      unsigned long start, unsigned long end)
+				unsigned long start, unsigned long end)
 {
 	unsigned int i;
 
@@ -88,7 +88,7 @@ static bool contig_take_padding(struct kexec_image *img, struct kexec_backing *b
  * their pageblocks, too.
  */
 static bool contig_alloc_blocks(const struct kexec_image *img, struct kexec_backing *b,
-			      unsigned long start, unsigned long end)
+				unsigned long start, unsigned long end)
 {
 	struct page *page = pfn_to_online_page(start);
 	unsigned long from = start, to = end;
@@ -110,7 +110,7 @@ static bool contig_alloc_blocks(const struct kexec_image *img, struct kexec_back
 
 /* Allocate the destination of slots [@from, @to), all of it or nothing. */
 static bool contig_run(struct kexec_image *img, struct kexec_backing *b,
-		      unsigned long from, unsigned long to)
+		       unsigned long from, unsigned long to)
 {
 	unsigned long pfn = contig_pfn(b), i;
 
@@ -152,7 +152,7 @@ static unsigned long contig_next_piece(const struct kexec_backing *b, unsigned l
 
 /* Allocate the slots of @b in pieces.  Returns the number of missing pages. */
 static unsigned long contig_pieces(struct kexec_image *img, struct kexec_backing *b,
-				  unsigned long *resume)
+				   unsigned long *resume)
 {
 	/* The ends may be padding of another segment, so they are separate pieces. */
 	unsigned long middle = contig_next_block(b, 0), tail = contig_last_block(b, middle);
@@ -187,7 +187,7 @@ static unsigned long contig_pieces(struct kexec_image *img, struct kexec_backing
  * Return: the number of pages that could not be allocated.
  */
 unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int seg,
-				  unsigned long *resume)
+					 unsigned long *resume)
 {
 	struct kexec_backing *b = &img->backing[seg];
 	unsigned long missing = 0;
@@ -207,7 +207,8 @@ unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int s
 }
 
 /* Does a block have a page that @b lacks? */
-static bool contig_block_wanted(const struct kexec_backing *b, struct page *page, unsigned int order)
+static bool contig_block_wanted(const struct kexec_backing *b, struct page *page,
+				unsigned int order)
 {
 	unsigned long first = max(page_to_pfn(page), contig_pfn(b));
 	unsigned long end = min(page_to_pfn(page) + (1UL << order), contig_end_pfn(b));
@@ -233,7 +234,7 @@ static void contig_assign_block(struct kexec_image *img, struct page *page, unsi
 }
 
 static void contig_search_slot(struct kexec_image *img, struct kexec_backing *b,
-			     unsigned long slot, struct buddy_search *g)
+			       unsigned long slot, struct buddy_search *g)
 {
 	struct page *at = pfn_to_online_page(contig_pfn(b) + slot), *page;
 	unsigned int order;

@@ -198,7 +198,7 @@ static void __init crash_alloc_low(u64 wanted, const struct crashkernel_window *
 }
 
 static u64 __init crash_alloc_anywhere(u64 size, const struct crashkernel_window *first,
-				   const struct crashkernel_window *second)
+				       const struct crashkernel_window *second)
 {
 	u64 base = crash_alloc_range(size, first);
 

@@ -362,7 +362,7 @@ static int file_place_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_e
 		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
 		req.max = req.min + FILE_WINDOW;
 		seg = kexec_placement_segment(load->img, load->map, &req, 0, req.size,
-					 load->first_fit);
+					      load->first_fit);
 	}
 	if (seg < 0)
 		return seg;
@@ -429,7 +429,7 @@ static int file_place_from(struct file_load *load, u64 min)
 
 	load->kernel_base = 0;
 	seg = kexec_placement_segment(img, load->map, &req, load->info.text_offset,
-				 load->info.image_size, load->first_fit);
+				      load->info.image_size, load->first_fit);
 	if (seg < 0)
 		return seg;
 	load->kernel_seg = seg;
@@ -597,7 +597,7 @@ static int file_add_buffer(struct kexec_image *img, struct kexec_buf *kbuf)
 		return ret;
 	for (i = 0; i < img->kimage.nr_segments; i++)
 		range_map_remove(map, img->kimage.segment[i].mem,
-				   img->kimage.segment[i].mem + img->kimage.segment[i].memsz);
+				 img->kimage.segment[i].mem + img->kimage.segment[i].memsz);
 	seg = kexec_placement_segment(img, map, &req, 0, kbuf->memsz, false);
 	kvfree(map);
 	if (seg == -EADDRNOTAVAIL)
@@ -677,7 +677,7 @@ static int file_fill_fdt(struct file_load *load)
 
 /* Get the sizes of all segments. */
 static int file_size_all(struct file_load *load, struct file *initrd, int initrd_fd,
-			unsigned long flags)
+			 unsigned long flags)
 {
 	loff_t size;
 	int ret;

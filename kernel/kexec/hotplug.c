@@ -85,7 +85,8 @@ static void hotplug_discard(const struct kexec_range *where)
 
 	pr_warn("image (entry %pap) discarded: destination [%#llx, %#llx) was reserved; load it again\n",
 		&img->plan.entry_pa, where->start, where->end);
-	snprintf(reason, sizeof(reason), ": it was discarded when memory [%#llx, %#llx) was reserved",
+	snprintf(reason, sizeof(reason),
+		 ": it was discarded when memory [%#llx, %#llx) was reserved",
 		 where->start, where->end);
 	kexec_image_discard(reason);
 }

@@ -246,7 +246,7 @@ bool kexec_zone_alloc_contig(unsigned long pfn, unsigned long end);
 
 /* placement.c: placement of segments by the kernel */
 int kexec_placement_segment(struct kexec_image *img, struct range_map *map,
-		       const struct range_request *req, u64 offset, u64 memsz, bool first);
+			    const struct range_request *req, u64 offset, u64 memsz, bool first);
 
 /* segment.c: segments */
 int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz);

@@ -100,7 +100,7 @@ static bool pages_within_headroom(unsigned long nr_pages)
 
 /* The slot with the destination @pa, or NULL. */
 static struct page **pages_slot(struct kexec_image *img, phys_addr_t pa,
-			       struct kexec_backing **owner)
+				struct kexec_backing **owner)
 {
 	unsigned int i;
 
@@ -158,7 +158,7 @@ static void pages_remove_image(struct range_map *map, const struct kimage *kimag
 
 	for (i = 0; i < kimage->nr_segments; i++)
 		range_map_remove(map, kimage->segment[i].mem,
-				   kimage->segment[i].mem + kimage->segment[i].memsz);
+				 kimage->segment[i].mem + kimage->segment[i].memsz);
 	if (!kimage->vmcoreinfo_data_copy)
 		return;
 	note_pa = PFN_PHYS(vmalloc_to_pfn(kimage->vmcoreinfo_data_copy));

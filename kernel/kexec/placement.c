@@ -60,7 +60,7 @@ static void placement_skip(struct range_request *req, u64 start, u64 end)
 
 /* The next range for a segment; with @zones in a zone that has headroom for it. */
 static int placement_find(const struct range_map *map, struct range_request *next, u64 offset,
-		     u64 memsz, bool zones, u64 *pa)
+			  u64 memsz, bool zones, u64 *pa)
 {
 	struct zone *outside;
 	u64 start, end, bad;
@@ -73,7 +73,7 @@ static int placement_find(const struct range_map *map, struct range_request *nex
 		else if (zones && !kexec_zone_fits(PHYS_PFN(start), PHYS_PFN(end), &outside) &&
 			 outside)
 			placement_skip(next, PFN_PHYS(outside->zone_start_pfn),
-				  PFN_PHYS(zone_end_pfn(outside)));
+				       PFN_PHYS(zone_end_pfn(outside)));
 		else
 			return 0;
 	}
@@ -86,7 +86,7 @@ static int placement_find(const struct range_map *map, struct range_request *nex
  * first.
  */
 static bool placement_find_free(const struct range_map *map, const struct range_request *req,
-			     u64 offset, u64 memsz, u64 *pa)
+				u64 offset, u64 memsz, u64 *pa)
 {
 	struct range_request next = *req;
 	u64 block = PFN_PHYS(pageblock_nr_pages);
@@ -122,7 +122,7 @@ struct placement_best {
 
 /* Try to allocate one range.  Returns the number of missing pages. */
 static unsigned long placement_try(struct kexec_image *img, int seg, u64 pa, u64 offset,
-			      struct placement_best *best, unsigned long *resume)
+				   struct placement_best *best, unsigned long *resume)
 {
 	unsigned long missing;
 
@@ -135,7 +135,7 @@ static unsigned long placement_try(struct kexec_image *img, int seg, u64 pa, u64
 
 /* Find the best range for segment @seg and allocate as much of it as possible. */
 static int placement_choose(struct kexec_image *img, int seg, const struct range_map *map,
-		       const struct range_request *req, u64 offset, u64 memsz, u64 *pa)
+			    const struct range_request *req, u64 offset, u64 memsz, u64 *pa)
 {
 	struct placement_best best = { .missing = ULONG_MAX };
 	struct range_request next = *req;
@@ -181,7 +181,7 @@ static int placement_choose(struct kexec_image *img, int seg, const struct range
  * negative errno after one message.
  */
 int kexec_placement_segment(struct kexec_image *img, struct range_map *map,
-		       const struct range_request *req, u64 offset, u64 memsz, bool first)
+			    const struct range_request *req, u64 offset, u64 memsz, bool first)
 {
 	/* Allocate the page array first, so that it is not in the range. */
 	int seg = kexec_segment_add(img, 0, memsz);

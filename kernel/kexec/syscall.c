@@ -119,7 +119,7 @@ static int syscall_check_entry(unsigned long entry, bool crash)
 }
 
 static int syscall_fill_segments(struct kexec_image *img, const struct kexec_segment *segments,
-			      unsigned int nr)
+				 unsigned int nr)
 {
 	unsigned int i;
 	int ret;
@@ -139,7 +139,7 @@ static int syscall_fill_segments(struct kexec_image *img, const struct kexec_seg
 }
 
 static int syscall_load_locked(unsigned long entry, const struct kexec_segment *segments,
-			    unsigned int nr, unsigned long flags)
+			       unsigned int nr, unsigned long flags)
 {
 	bool crash = flags & KEXEC_ON_CRASH;
 	struct kexec_image *img;
@@ -169,7 +169,7 @@ static int syscall_load_locked(unsigned long entry, const struct kexec_segment *
 
 /* Frees @segments. */
 static int syscall_load(unsigned long entry, struct kexec_segment *segments, unsigned int nr,
-		     unsigned long flags)
+			unsigned long flags)
 {
 	struct kexec_segment *s __free(kfree) = segments;
 	int ret = syscall_lock("load");
@@ -248,7 +248,7 @@ COMPAT_SYSCALL_DEFINE4(kexec_load, compat_ulong_t, entry, compat_ulong_t, nr_seg
 #ifdef CONFIG_KEXEC_FILE
 
 static int syscall_file_load_locked(int kernel_fd, int initrd_fd, unsigned long cmdline_len,
-				 const char __user *cmdline, unsigned long flags)
+				    const char __user *cmdline, unsigned long flags)
 {
 	struct kexec_image *img;
 	int ret;

@@ -53,7 +53,7 @@ static void fdt_collect_seeds(struct fdt_source *src)
 }
 
 static void fdt_collect_add_usable(struct fdt_source *src,
-				  const struct resource *res)
+				   const struct resource *res)
 {
 	if (res->end)
 		src->usable[src->nr_usable++] = (struct fdt_range) {

@@ -95,7 +95,7 @@ static void memreserve_remember(struct memreserve_entry *entry)
 
 	raw_spin_lock_irqsave(&memreserve_lock, flags);
 	merged = memreserve_merge_locked(entry->range.start,
-					      entry->range.size);
+					 entry->range.size);
 	if (!merged) {
 		list_add_tail(&entry->node, &memreserve_entries);
 		memreserve_count++;
@@ -185,7 +185,7 @@ unsigned int kexec_memreserve_nr(void)
  * Return: number of ranges; at most @max of them were copied.
  */
 unsigned int kexec_memreserve_list(struct fdt_range *list,
-					unsigned int max)
+				   unsigned int max)
 {
 	struct memreserve_entry *entry;
 	unsigned long flags;

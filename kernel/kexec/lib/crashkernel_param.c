@@ -161,7 +161,7 @@ static int crashkernel_offset(struct crashkernel_request *req, const char *p)
 }
 
 static int crashkernel_one_range(struct crashkernel_request *req, const char **pos,
-			     u64 *start, u64 *end, u64 *size)
+				 u64 *start, u64 *end, u64 *size)
 {
 	const char *p = *pos;
 	int ret;
@@ -225,7 +225,7 @@ static int crashkernel_plain(struct crashkernel_request *req, const char *p, u64
 }
 
 static int crashkernel_suffixed(struct crashkernel_request *req, const char *p,
-			    const char *suffix, u64 *size)
+				const char *suffix, u64 *size)
 {
 	int ret = crashkernel_number(req, &p, size);
 
@@ -234,7 +234,8 @@ static int crashkernel_suffixed(struct crashkernel_request *req, const char *p,
 	return ret;
 }
 
-static int crashkernel_low_size(struct crashkernel_request *req, const char *cmdline, u64 low_default)
+static int crashkernel_low_size(struct crashkernel_request *req, const char *cmdline,
+				u64 low_default)
 {
 	const char *value = crashkernel_find_last(cmdline, crashkernel_low);
 	u64 size = low_default;
@@ -245,7 +246,7 @@ static int crashkernel_low_size(struct crashkernel_request *req, const char *cmd
 }
 
 static int crashkernel_high_low(struct crashkernel_request *req, const char *cmdline,
-			    u64 low_default)
+				u64 low_default)
 {
 	const char *value = crashkernel_find_last(cmdline, crashkernel_high);
 	int ret;
@@ -261,7 +262,7 @@ static int crashkernel_high_low(struct crashkernel_request *req, const char *cmd
 }
 
 static int crashkernel_plain_low(struct crashkernel_request *req, const char *cmdline,
-			     const char *value, u64 ram, u64 low_default)
+				 const char *value, u64 ram, u64 low_default)
 {
 	int ret = crashkernel_plain(req, value, ram);
 
@@ -284,7 +285,7 @@ static int crashkernel_plain_low(struct crashkernel_request *req, const char *cm
  * parameter is malformed or requests all memory.
  */
 int crashkernel_param_parse(const char *cmdline, u64 ram, u64 low_default,
-			struct crashkernel_request *req)
+			    struct crashkernel_request *req)
 {
 	const char *value = crashkernel_find_last(cmdline, NULL);
 	u64 unit = CRASHKERNEL_RAM_UNIT;
@@ -300,7 +301,8 @@ int crashkernel_param_parse(const char *cmdline, u64 ram, u64 low_default,
 	if (ret)
 		return ret;
 	if (req->size >= ram)
-		return crashkernel_refuse(req, value ?: crashkernel_find_last(cmdline, crashkernel_high),
+		return crashkernel_refuse(req,
+					  value ?: crashkernel_find_last(cmdline, crashkernel_high),
 				      "that is all the memory there is");
 	return 0;
 }

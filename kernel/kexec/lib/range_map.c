@@ -65,7 +65,7 @@ static unsigned int range_map_first_starting_above(const struct range_map *map, 
  * nothing: without room for the result the map stays as it was.
  */
 static int range_map_splice(struct range_map *map, unsigned int at, unsigned int behind,
-			const struct kexec_range *new, unsigned int nr_new)
+			    const struct kexec_range *new, unsigned int nr_new)
 {
 	unsigned int nr = map->nr - (behind - at) + nr_new;
 
@@ -207,7 +207,7 @@ static bool range_map_fit(const struct range_request *req, u64 lo, u64 hi, u64 *
  *         empty. @addr is written on success only.
  */
 int range_map_find_hole(const struct range_map *map, const struct range_request *req,
-		     u64 *addr)
+			u64 *addr)
 {
 	unsigned int i;
 

@@ -50,6 +50,6 @@ int range_map_add(struct range_map *map, u64 start, u64 end);
 int range_map_remove(struct range_map *map, u64 start, u64 end);
 bool range_map_contains(const struct range_map *map, u64 start, u64 end);
 int range_map_find_hole(const struct range_map *map,
-		     const struct range_request *req, u64 *addr);
+			const struct range_request *req, u64 *addr);
 
 #endif /* _KERNEL_KEXEC_PLACE_H */

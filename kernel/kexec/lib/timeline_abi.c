@@ -75,7 +75,7 @@ void kexec_timeline_encode(const struct kexec_timeline_log *log, u64 tree_pa, u6
 
 /* Is the phase, from another kernel, plausible at @now? */
 static bool timeline_abi_span_ok(const struct kexec_timeline_log *log, enum kexec_phase i,
-				   u64 now)
+				 u64 now)
 {
 	u64 start = log->start[i], end = log->end[i];
 
@@ -88,7 +88,7 @@ static bool timeline_abi_span_ok(const struct kexec_timeline_log *log, enum kexe
 }
 
 static int timeline_abi_check(const struct kexec_timeline *head, size_t len, u64 tree_pa,
-				u64 hz)
+			      u64 hz)
 {
 	u64 nr = be64_to_cpu(head->nr_spans);
 

@@ -258,7 +258,8 @@ static void crashkernel_test_low(struct kunit *test)
 {
 	const struct crashkernel_low_case *c;
 
-	for (c = crashkernel_low_cases; c < crashkernel_low_cases + ARRAY_SIZE(crashkernel_low_cases); c++)
+	for (c = crashkernel_low_cases;
+	     c < crashkernel_low_cases + ARRAY_SIZE(crashkernel_low_cases); c++)
 		KUNIT_EXPECT_EQ(test, c->fit,
 				kexec_reserve_fit_low(c->size, c->largest, c->free, MB(2)));
 }

@@ -66,7 +66,7 @@ static struct page *pages_test_take(unsigned long nr)
 
 /* An image with one segment for each of @size pages in @nr pages. */
 static struct pages_ground *pages_test_begin(struct kunit *test, unsigned long nr,
-					   unsigned long size)
+					     unsigned long size)
 {
 	struct pages_ground *g = kunit_kzalloc(test, sizeof(*g), GFP_KERNEL);
 	struct page *page;
@@ -277,7 +277,7 @@ static void pages_test_memory_error_dst(struct kunit *test)
 			-EADDRNOTAVAIL);
 	KUNIT_EXPECT_EQ(test, kexec_usable_check_errors(0, start, start + 3 * PAGE_SIZE), 0);
 	KUNIT_EXPECT_EQ(test, kexec_usable_check_errors(0, start + 4 * PAGE_SIZE,
-						     start + 8 * PAGE_SIZE), 0);
+							start + 8 * PAGE_SIZE), 0);
 	num_poisoned_pages_sub(g->pfn + 3, 1);
 	ClearPageHWPoison(pfn_to_page(g->pfn + 3));
 }

@@ -51,7 +51,7 @@ static void range_map_test_draw(struct range_map *map, const char *picture)
 }
 
 static void range_map_test_expect(struct kunit *test, const struct range_map *map,
-			      const char *picture)
+				  const char *picture)
 {
 	struct range_map *want = range_map_test_map(test, ROOM);
 	unsigned int i;
@@ -351,7 +351,7 @@ static void range_map_search_desc(const struct range_map_search *s, char *desc)
 KUNIT_ARRAY_PARAM(range_map_find, range_map_searches, range_map_search_desc);
 
 static void range_map_test_one_way(struct kunit *test, const struct range_map *map,
-			       const struct range_request *req, int want)
+				   const struct range_request *req, int want)
 {
 	const u64 untouched = 0x5a5a5a5a;
 	u64 addr = untouched;

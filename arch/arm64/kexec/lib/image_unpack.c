@@ -224,7 +224,7 @@ int kexec_container_open_gzip(const void *data, size_t len,
  * damaged, or packed in a way that this kernel cannot unpack.
  */
 int kexec_image_unpack_open(const void *file, size_t len,
-			 struct unpack_payload *payload)
+			    struct unpack_payload *payload)
 {
 	u64 start, size;
 	int ret;

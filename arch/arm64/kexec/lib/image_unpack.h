@@ -38,7 +38,7 @@ int kexec_container_locate(const void *head, size_t head_len, u64 file_len,
 int kexec_container_open_gzip(const void *data, size_t len,
 			      struct unpack_payload *payload);
 int kexec_image_unpack_open(const void *file, size_t len,
-			 struct unpack_payload *payload);
+			    struct unpack_payload *payload);
 
 /* inflate.c */
 int kexec_inflate_head(const struct unpack_payload *payload,

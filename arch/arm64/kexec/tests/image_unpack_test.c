@@ -145,7 +145,7 @@ static void unpack_expect(struct kunit *test, struct unpack_file *f, size_t len)
 
 /* The file may be refused when opened or when unpacked, but never accepted. */
 static void unpack_expect_damage(struct kunit *test, const struct unpack_file *f,
-				    size_t len)
+				 size_t len)
 {
 	struct unpack_payload payload;
 	int ret = kexec_image_unpack_open(f->bytes, len, &payload);
