@@ -103,7 +103,8 @@ static void crashkernel_put_ranges(struct sim *s, struct crashkernel_case *c)
 	for (i = 0; i < nr; i++) {
 		bool open = sim_one_in(s, 6);
 
-		end = start + sim_between(s, 1, 64) * (sim_below(s, 2) ? USABLE_UNIT : 4 * USABLE_UNIT);
+		end = start + sim_between(s, 1, 64) *
+			      (sim_below(s, 2) ? USABLE_UNIT : 4 * USABLE_UNIT);
 		size = crashkernel_draw_size(s, c);
 		crashkernel_put(c, i ? "," : "");
 		crashkernel_put_number(s, c, start);
@@ -194,7 +195,7 @@ static void crashkernel_draw(struct sim *s, struct crashkernel_case *c)
 
 /* The text in memory of just its size, so that the sanitizer sees a step beyond. */
 static int crashkernel_parse_exact(struct sim *s, const struct crashkernel_case *c,
-			       struct crashkernel_request *req)
+				   struct crashkernel_request *req)
 {
 	size_t len = strlen(c->line);
 	char *line = sim_alloc(len + 1);

@@ -159,7 +159,7 @@ static void range_map_step_contains(struct sim *s, struct range_map_model *m)
  * long as the alignment is not below a cell, so no other start needs a try.
  */
 static int range_map_model_find(const struct range_map_model *m, unsigned int size, u64 align,
-			    unsigned int from, unsigned int to, bool top_down)
+				unsigned int from, unsigned int to, bool top_down)
 {
 	unsigned int a, i;
 	int found = -1;

@@ -59,7 +59,8 @@ ima_pcr() {
 		pcr=${pcr%% *}
 	done <"$ima/ascii_runtime_measurements_sha256"
 	read -r found </sys/class/tpm/tpm0/pcr-sha256/10
-	[ "$pcr" = "$(echo "$found" | tr A-F a-f)" ] || die "PCR 10 is $found, the list of $n gives $pcr"
+	[ "$pcr" = "$(echo "$found" | tr A-F a-f)" ] ||
+		die "PCR 10 is $found, the list of $n gives $pcr"
 	say "ima pcr equals a list of $n"
 }
 

@@ -17,7 +17,8 @@
 # Steps, one to a line:
 #   load HOW KERNEL [initrd=FILE] [WORD...]   HOW: direct, debug (the same, and the
 #                           kernel says what it does), packed (an Image.gz),
-#                           kexec-s, kexec-c, kexec-ci, kexec-ci-high, kexec-ci-dtb, flag-ci (see hotflag.c)
+#                           kexec-s, kexec-c, kexec-ci, kexec-ci-high, kexec-ci-dtb,
+#                           flag-ci (see hotflag.c)
 #                           (-i leaves out the checksum that kexec-tools' purgatory
 #                           takes of all segments: ten seconds in an emulated guest;
 #                           high: away from where the kernel keeps its own things;

@@ -7,8 +7,9 @@
 #                           KERNEL USECS: that long after a crash image began to be
 #                           loaded over and over; move KERNEL: while it moves in; reboot:
 #                           in the middle of kexec -e; leave: there, by itself; busy:
-#                           there, because a CPU does not come; inject PARAM POINT KERNEL: at that point of a
-#                           parameter, while a crash image is replaced; meet KERNEL: on
+#                           there, because a CPU does not come; inject PARAM POINT
+#                           KERNEL: at that point of a parameter, while a crash image is
+#                           replaced; meet KERNEL: on
 #                           another CPU than the one that has just loaded, see
 #                           kernel/kexec/tests/inject.c; or an action of crash_test, see
 #                           kernel/kexec/tests/crash_test.c
