@@ -120,8 +120,10 @@ void kexec_arch_clean_to_poc(const void *va, size_t len);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
 int kexec_arch_park(enum kexec_park how);
 
-/* Debuggers look up this function and machine_crash_shutdown() (linux/reboot.h) by name. */
-void __noreturn machine_kexec(struct kimage *image);
+/*
+ * Debuggers look up machine_kexec() (linux/kexec.h) and machine_crash_shutdown()
+ * (linux/reboot.h) by name.  machine_kexec() does not return.
+ */
 
 /* Implemented by the generic part. */
 struct kexec_plan *kexec_image_plan(struct kimage *image);

@@ -30,6 +30,7 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/btf.h>
+#include <linux/compiler.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
@@ -126,6 +127,7 @@ static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs
 	crash_save_vmcoreinfo();
 	machine_crash_shutdown(regs);
 	machine_kexec(&img->kimage);
+	unreachable();
 }
 
 static bool crash_verify(const struct kexec_image *img)

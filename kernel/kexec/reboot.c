@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/compiler.h>
 #include <linux/cpu.h>
 #include <linux/kmsg_dump.h>
 #include <linux/reboot.h>
@@ -109,4 +110,5 @@ int kernel_kexec(void)
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_RELOCATION);
 	kexec_timeline_store(img);
 	machine_kexec(&img->kimage);
+	unreachable();
 }

@@ -102,7 +102,7 @@ static void __noreturn reloc_relocate(const struct reloc_state *st)
  * Context: the boot CPU, with the other CPUs off and devices shut down; or, for a crash
  * image, the panic path.
  */
-noinline void __noreturn machine_kexec(struct kimage *image)
+noinline void machine_kexec(struct kimage *image)
 {
 	const struct kexec_plan *plan = kexec_image_plan(image);
 	const struct reloc_state *st = plan->machine;

@@ -24,7 +24,7 @@
 #include "sim.h"
 
 #define LINE_MAX_BYTES	1024
-#define USABLE_UNIT	(128ULL << 20)
+#define RAM_UNIT	(128ULL << 20)
 
 /**
  * struct crashkernel_case - a command line and its meaning
@@ -95,7 +95,7 @@ static u64 crashkernel_draw_size(struct sim *s, const struct crashkernel_case *c
 
 static void crashkernel_put_ranges(struct sim *s, struct crashkernel_case *c)
 {
-	u64 ram = (c->ram + USABLE_UNIT - 1) / USABLE_UNIT * USABLE_UNIT;
+	u64 ram = (c->ram + RAM_UNIT - 1) / RAM_UNIT * RAM_UNIT;
 	unsigned int nr = sim_between(s, 1, 5), i;
 	bool found = false;
 	u64 start = sim_below(s, 8) << 27, end, size;
@@ -104,7 +104,7 @@ static void crashkernel_put_ranges(struct sim *s, struct crashkernel_case *c)
 		bool open = sim_one_in(s, 6);
 
 		end = start + sim_between(s, 1, 64) *
-			      (sim_below(s, 2) ? USABLE_UNIT : 4 * USABLE_UNIT);
+			      (sim_below(s, 2) ? RAM_UNIT : 4 * RAM_UNIT);
 		size = crashkernel_draw_size(s, c);
 		crashkernel_put(c, i ? "," : "");
 		crashkernel_put_number(s, c, start);
@@ -117,7 +117,7 @@ static void crashkernel_put_ranges(struct sim *s, struct crashkernel_case *c)
 			found = true;
 			c->want.size = size;
 		}
-		start = end + (sim_below(s, 3) ? 0 : sim_below(s, 8) * USABLE_UNIT);
+		start = end + (sim_below(s, 3) ? 0 : sim_below(s, 8) * RAM_UNIT);
 	}
 	crashkernel_put_offset(s, c);
 }

@@ -72,7 +72,12 @@ class Look:
                         for names in [self.symbols(module)] for part in module.mem]
 
     def each_module(self):
-        return list_for_each_entry("struct module", prog["modules"].address_of_(), "list")
+        try:
+            modules = prog["modules"]
+        except KeyError:
+            # A kernel without CONFIG_MODULES
+            return ()
+        return list_for_each_entry("struct module", modules.address_of_(), "list")
 
     def symbols(self, module):
         table = module.kallsyms
