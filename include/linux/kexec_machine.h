@@ -98,6 +98,16 @@ struct kexec_fdt_request {
 };
 
 /**
+ * struct kexec_range - physical memory, in bytes
+ * @start: first byte
+ * @end: byte after the last one
+ */
+struct kexec_range {
+	phys_addr_t start;
+	phys_addr_t end;
+};
+
+/**
  * enum kexec_park - what to do with the other CPUs
  * @KEXEC_PARK_PROBE: see whether each of them could be turned off
  * @KEXEC_PARK_OFF: turn them off
@@ -121,6 +131,7 @@ void kexec_arch_release(struct kexec_plan *plan);
 void kexec_arch_sync(const void *va, size_t len);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
 int kexec_arch_park(enum kexec_park how);
+unsigned int kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max);
 
 /*
  * Debuggers look up this one and machine_crash_shutdown() (linux/reboot.h) by

@@ -23,6 +23,7 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/cpumask.h>
+#include <linux/kexec_machine.h>
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -86,6 +87,31 @@ static int crash_load_ram(struct place_range **ramp, unsigned int *nrp)
 	return 0;
 }
 
+/*
+ * What does not belong to a dump, or cannot be read there; NULL when there is no
+ * memory for the list.
+ */
+static struct place_range *crash_load_skip(unsigned int *nrp)
+{
+	unsigned int nr = kexec_arch_dump_excluded(NULL, 0), i;
+	struct kexec_range *excluded __free(kvfree) = NULL;
+	struct place_range *skip;
+
+	excluded = kvcalloc(nr + 1, sizeof(*excluded), GFP_KERNEL);
+	if (!excluded)
+		return NULL;
+	skip = kvcalloc(nr + 2, sizeof(*skip), GFP_KERNEL);
+	if (!skip)
+		return NULL;
+	skip[0] = (struct place_range) { crashk_res.start, crash_load_end(&crashk_res) };
+	skip[1] = (struct place_range) { crashk_low_res.start, crash_load_end(&crashk_low_res) };
+	kexec_arch_dump_excluded(excluded, nr);
+	for (i = 0; i < nr; i++)
+		skip[i + 2] = (struct place_range) { excluded[i].start, excluded[i].end };
+	*nrp = nr + 2;
+	return skip;
+}
+
 static u64 *crash_load_cpu_notes(unsigned int *nrp)
 {
 	u64 *pa = kvcalloc(num_possible_cpus(), sizeof(*pa), GFP_KERNEL);
@@ -117,7 +143,8 @@ static int crash_load_write(const struct elfcore_req *req, struct crash_load_tar
 	if (!to->buf) {
 		to->room = need;
 		if (IS_ENABLED(CONFIG_CRASH_HOTPLUG))
-			to->room = max(need, kexec_elfcore_capacity(req->nr_cpus, req->nr_ram));
+			to->room = max(need, kexec_elfcore_capacity(req->nr_cpus,
+								    req->nr_ram + req->nr_skip));
 		to->buf = vzalloc(to->room);
 	}
 	if (!to->buf)
@@ -125,16 +152,25 @@ static int crash_load_write(const struct elfcore_req *req, struct crash_load_tar
 	return kexec_elfcore_build(req, to->buf, to->room, &to->used);
 }
 
+/**
+ * kexec_arch_dump_excluded() - list memory that a capture kernel cannot read
+ * @ranges: filled with the first @max ranges; NULL with @max 0
+ * @max: entries of @ranges
+ *
+ * This one is for configurations in which all memory can be read.
+ *
+ * Context: any.
+ * Return: the number of ranges there are.
+ */
+unsigned int __weak kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max)
+{
+	return 0;
+}
+
 /* The caller keeps memory from coming and going. */
 static int crash_load_describe(struct crash_load_target *to)
 {
-	const struct place_range skip[] = {
-		{ crashk_res.start, crash_load_end(&crashk_res) },
-		{ crashk_low_res.start, crash_load_end(&crashk_low_res) },
-	};
 	struct elfcore_req req = {
-		.skip = skip,
-		.nr_skip = ARRAY_SIZE(skip),
 		.cpu_note_len = sizeof(note_buf_t),
 		.info_pa = paddr_vmcoreinfo_note(),
 		.info_len = VMCOREINFO_NOTE_SIZE,
@@ -143,17 +179,20 @@ static int crash_load_describe(struct crash_load_target *to)
 		.text_len = _end - _text,
 		.linear_offset = (u64)__va(memblock_start_of_DRAM()) - memblock_start_of_DRAM(),
 	};
-	struct place_range *ram = NULL;
+	struct place_range *ram = NULL, *skip;
 	u64 *notes;
 	int ret;
 
 	notes = crash_load_cpu_notes(&req.nr_cpus);
-	ret = notes ? crash_load_ram(&ram, &req.nr_ram) : -ENOMEM;
+	skip = crash_load_skip(&req.nr_skip);
+	ret = notes && skip ? crash_load_ram(&ram, &req.nr_ram) : -ENOMEM;
 	req.ram = ram;
+	req.skip = skip;
 	req.cpu_note_pa = notes;
 	if (!ret)
 		ret = crash_load_write(&req, to);
 	kvfree(ram);
+	kvfree(skip);
 	kvfree(notes);
 	return ret;
 }
@@ -208,6 +247,22 @@ int kexec_crash_build_elfcore(void **buf, size_t *len)
 	vfree(*buf);
 	*buf = NULL;
 	return ret;
+}
+
+/**
+ * kexec_crash_check_elfcore() - print a notice about a header that user space has built
+ *
+ * User space does not know which memory cannot be read, so its header includes it.
+ *
+ * Context: process context.
+ */
+void kexec_crash_check_elfcore(void)
+{
+	unsigned int nr = kexec_arch_dump_excluded(NULL, 0);
+
+	if (nr)
+		pr_notice("ELF header of user space: %u ranges in it cannot be read; use kexec -s\n",
+			  nr);
 }
 
 /* One page of @res that no segment of @img covers and that has no error, or 0. */

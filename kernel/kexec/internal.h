@@ -285,11 +285,13 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 #ifdef CONFIG_CRASH_DUMP
 int kexec_crash_build_elfcore(void **buf, size_t *len);
 int kexec_crash_write_elfcore(void *buf, size_t room, size_t *used);
+void kexec_crash_check_elfcore(void);
 int kexec_crash_reserve_note(struct kexec_image *img);
 void kexec_crash_use_note(struct kexec_image *img);
 void kexec_crash_release_note(struct kexec_image *img);
 #else
 static inline int kexec_crash_build_elfcore(void **buf, size_t *len) { return -EOPNOTSUPP; }
+static inline void kexec_crash_check_elfcore(void) { }
 static inline int kexec_crash_reserve_note(struct kexec_image *img) { return 0; }
 static inline void kexec_crash_use_note(struct kexec_image *img) { }
 static inline void kexec_crash_release_note(struct kexec_image *img) { }

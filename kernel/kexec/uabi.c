@@ -165,6 +165,8 @@ static int uabi_load_locked(unsigned long entry, const struct kexec_segment *seg
 	ret = uabi_fill_segments(img, segments, nr);
 	if (!ret)
 		kexec_purgatory_check(img);
+	if (!ret && crash)
+		kexec_crash_check_elfcore();
 	return uabi_finish(img, ret);
 }
 
