@@ -96,6 +96,16 @@ struct kexec_fdt_request {
 };
 
 /**
+ * struct kexec_range - physical memory
+ * @start: address of the first byte
+ * @end: address after the last byte
+ */
+struct kexec_range {
+	u64 start;
+	u64 end;
+};
+
+/**
  * enum kexec_park - operation on the other CPUs
  * @KEXEC_PARK_PROBE: check that each of them can be turned off
  * @KEXEC_PARK_OFF: turn them off
@@ -119,6 +129,7 @@ void kexec_arch_release(struct kexec_plan *plan);
 void kexec_arch_clean_to_poc(const void *va, size_t len);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
 int kexec_arch_park(enum kexec_park how);
+unsigned int kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max);
 
 /*
  * Debuggers look up machine_kexec() (linux/kexec.h) and machine_crash_shutdown()

@@ -20,6 +20,7 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/cpumask.h>
+#include <linux/kexec_arch.h>
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -83,6 +84,31 @@ static int elfcorehdr_ram(struct kexec_range **ramp, unsigned int *nrp)
 	return 0;
 }
 
+/*
+ * What does not belong to a dump, or cannot be read there; NULL when there is no
+ * memory for the list.
+ */
+static struct kexec_range *elfcorehdr_skip(unsigned int *nrp)
+{
+	unsigned int nr = kexec_arch_dump_excluded(NULL, 0), i;
+	struct kexec_range *excluded __free(kvfree) = NULL;
+	struct kexec_range *skip;
+
+	excluded = kvcalloc(nr + 1, sizeof(*excluded), GFP_KERNEL);
+	if (!excluded)
+		return NULL;
+	skip = kvcalloc(nr + 2, sizeof(*skip), GFP_KERNEL);
+	if (!skip)
+		return NULL;
+	skip[0] = (struct kexec_range) { crashk_res.start, elfcorehdr_end(&crashk_res) };
+	skip[1] = (struct kexec_range) { crashk_low_res.start, elfcorehdr_end(&crashk_low_res) };
+	kexec_arch_dump_excluded(excluded, nr);
+	for (i = 0; i < nr; i++)
+		skip[i + 2] = (struct kexec_range) { excluded[i].start, excluded[i].end };
+	*nrp = nr + 2;
+	return skip;
+}
+
 static u64 *elfcorehdr_cpu_notes(unsigned int *nrp)
 {
 	u64 *pa = kvcalloc(num_possible_cpus(), sizeof(*pa), GFP_KERNEL);
@@ -114,7 +140,8 @@ static int elfcorehdr_write(const struct elfcore_req *req, struct elfcorehdr_tar
 	if (!to->buf) {
 		to->room = need;
 		if (IS_ENABLED(CONFIG_CRASH_HOTPLUG))
-			to->room = max(need, kexec_elfcore_capacity(req->nr_cpus, req->nr_ram));
+			to->room = max(need, kexec_elfcore_capacity(req->nr_cpus,
+								    req->nr_ram + req->nr_skip));
 		to->buf = vzalloc(to->room);
 	}
 	if (!to->buf)
@@ -122,16 +149,25 @@ static int elfcorehdr_write(const struct elfcore_req *req, struct elfcorehdr_tar
 	return kexec_elfcore_build(req, to->buf, to->room, &to->used);
 }
 
-/* The caller holds the memory hotplug lock. */
+/**
+ * kexec_arch_dump_excluded() - list memory that a capture kernel cannot read
+ * @ranges: filled with the first @max ranges; NULL with @max 0
+ * @max: entries of @ranges
+ *
+ * This one is for configurations in which all memory can be read.
+ *
+ * Context: any.
+ * Return: the number of ranges there are.
+ */
+unsigned int __weak kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max)
+{
+	return 0;
+}
+
+/* The caller keeps memory from coming and going. */
 static int elfcorehdr_describe(struct elfcorehdr_target *to)
 {
-	const struct kexec_range skip[] = {
-		{ crashk_res.start, elfcorehdr_end(&crashk_res) },
-		{ crashk_low_res.start, elfcorehdr_end(&crashk_low_res) },
-	};
 	struct elfcore_req req = {
-		.skip = skip,
-		.nr_skip = ARRAY_SIZE(skip),
 		.cpu_note_len = sizeof(note_buf_t),
 		.info_pa = paddr_vmcoreinfo_note(),
 		.info_len = VMCOREINFO_NOTE_SIZE,
@@ -140,17 +176,20 @@ static int elfcorehdr_describe(struct elfcorehdr_target *to)
 		.text_len = _end - _text,
 		.linear_offset = (u64)__va(memblock_start_of_DRAM()) - memblock_start_of_DRAM(),
 	};
-	struct kexec_range *ram = NULL;
+	struct kexec_range *ram = NULL, *skip;
 	u64 *notes;
 	int ret;
 
 	notes = elfcorehdr_cpu_notes(&req.nr_cpus);
-	ret = notes ? elfcorehdr_ram(&ram, &req.nr_ram) : -ENOMEM;
+	skip = elfcorehdr_skip(&req.nr_skip);
+	ret = notes && skip ? elfcorehdr_ram(&ram, &req.nr_ram) : -ENOMEM;
 	req.ram = ram;
+	req.skip = skip;
 	req.cpu_note_pa = notes;
 	if (!ret)
 		ret = elfcorehdr_write(&req, to);
 	kvfree(ram);
+	kvfree(skip);
 	kvfree(notes);
 	return ret;
 }
@@ -204,7 +243,23 @@ int kexec_elfcorehdr_build(void **buf, size_t *len)
 	return ret;
 }
 
-/* A page of @res without an error that no segment of @img covers, or 0. */
+/**
+ * kexec_crash_check_elfcore() - print a notice about a header that user space has built
+ *
+ * User space does not know which memory cannot be read, so its header includes it.
+ *
+ * Context: process context.
+ */
+void kexec_crash_check_elfcore(void)
+{
+	unsigned int nr = kexec_arch_dump_excluded(NULL, 0);
+
+	if (nr)
+		pr_notice("ELF header of user space: %u ranges in it cannot be read; use kexec -s\n",
+			  nr);
+}
+
+/* One page of @res that no segment of @img covers and that has no error, or 0. */
 static phys_addr_t elfcorehdr_free_page(const struct kexec_image *img,
 					const struct resource *res)
 {

@@ -291,11 +291,13 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 #ifdef CONFIG_CRASH_DUMP
 int kexec_elfcorehdr_build(void **buf, size_t *len);
 int kexec_elfcorehdr_write(void *buf, size_t room, size_t *used);
+void kexec_crash_check_elfcore(void);
 int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img);
 void kexec_vmcoreinfo_copy_activate(struct kexec_image *img);
 void kexec_vmcoreinfo_copy_free(struct kexec_image *img);
 #else
 static inline int kexec_elfcorehdr_build(void **buf, size_t *len) { return -EOPNOTSUPP; }
+static inline void kexec_crash_check_elfcore(void) { }
 static inline int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img) { return 0; }
 static inline void kexec_vmcoreinfo_copy_activate(struct kexec_image *img) { }
 static inline void kexec_vmcoreinfo_copy_free(struct kexec_image *img) { }

@@ -164,6 +164,8 @@ static int syscall_load_locked(unsigned long entry, const struct kexec_segment *
 	ret = syscall_fill_segments(img, segments, nr);
 	if (!ret)
 		kexec_purgatory_check(img);
+	if (!ret && crash)
+		kexec_crash_check_elfcore();
 	return syscall_finish(img, ret);
 }
 

@@ -7,8 +7,8 @@
  *
  *  - one PT_NOTE per possible CPU, where that CPU leaves its registers;
  *  - one PT_NOTE for vmcoreinfo;
- *  - one PT_LOAD for the kernel image at its own virtual address, for readers
- *    that start from symbols;
+ *  - one PT_LOAD for each piece of the kernel image at its own virtual address,
+ *    for readers that start from symbols;
  *  - one PT_LOAD for each piece of memory at its address in the linear map.
  *
  * Nothing is copied at load time: every p_offset is the physical address where
@@ -76,21 +76,34 @@ static u64 elfcore_next_skipped(const struct elfcore_req *req, u64 pos, u64 end)
 	return end;
 }
 
+/* The next piece of @range from *@pos on that is not excluded. */
+static bool elfcore_next_of(const struct elfcore_req *req, const struct kexec_range *range,
+			    u64 *pos, struct kexec_range *piece)
+{
+	u64 start = elfcore_skip_excluded(req, max(range->start, *pos));
+
+	if (start >= range->end)
+		return false;
+	piece->start = start;
+	piece->end = elfcore_next_skipped(req, start, range->end);
+	*pos = piece->end;
+	return true;
+}
+
 static bool elfcore_next_piece(const struct elfcore_req *req, struct elfcore_walk *walk,
 			       struct kexec_range *piece)
 {
-	for (; walk->ram < req->nr_ram; walk->ram++, walk->pos = 0) {
-		const struct kexec_range *ram = &req->ram[walk->ram];
-		u64 pos = elfcore_skip_excluded(req, max(ram->start, walk->pos));
-
-		if (pos >= ram->end)
-			continue;
-		piece->start = pos;
-		piece->end = elfcore_next_skipped(req, pos, ram->end);
-		walk->pos = piece->end;
-		return true;
-	}
+	for (; walk->ram < req->nr_ram; walk->ram++, walk->pos = 0)
+		if (elfcore_next_of(req, &req->ram[walk->ram], &walk->pos, piece))
+			return true;
 	return false;
+}
+
+static bool elfcore_next_text(const struct elfcore_req *req, u64 *pos, struct kexec_range *piece)
+{
+	const struct kexec_range text = { req->text_pa, req->text_pa + req->text_len };
+
+	return elfcore_next_of(req, &text, pos, piece);
 }
 
 /**
@@ -125,10 +138,12 @@ size_t kexec_elfcore_capacity(unsigned int nr_cpus, unsigned int nr_ranges)
  */
 int kexec_elfcore_size(const struct elfcore_req *req, size_t *need)
 {
-	u64 nr = (u64)req->nr_cpus + !!req->info_len + !!req->text_len;
+	u64 nr = (u64)req->nr_cpus + !!req->info_len, text_pos = 0;
 	struct elfcore_walk walk = { };
 	struct kexec_range piece;
 
+	while (nr < PN_XNUM && elfcore_next_text(req, &text_pos, &piece))
+		nr++;
 	while (nr < PN_XNUM && elfcore_next_piece(req, &walk, &piece))
 		nr++;
 	if (nr >= PN_XNUM)
@@ -193,6 +208,7 @@ int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t room,
 	struct elfcore_walk walk = { };
 	struct kexec_range piece;
 	struct elfcore_writer pen;
+	u64 text_pos = 0;
 	unsigned int i;
 	size_t need;
 	int ret;
@@ -209,8 +225,9 @@ int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t room,
 		elfcore_put(&pen, PT_NOTE, req->cpu_note_pa[i], 0, req->cpu_note_len);
 	if (req->info_len)
 		elfcore_put(&pen, PT_NOTE, req->info_pa, 0, req->info_len);
-	if (req->text_len)
-		elfcore_put(&pen, PT_LOAD, req->text_pa, req->text_va, req->text_len);
+	while (elfcore_next_text(req, &text_pos, &piece))
+		elfcore_put(&pen, PT_LOAD, piece.start, piece.start - req->text_pa + req->text_va,
+			    piece.end - piece.start);
 	while (elfcore_next_piece(req, &walk, &piece))
 		elfcore_put(&pen, PT_LOAD, piece.start, piece.start + req->linear_offset,
 			    piece.end - piece.start);

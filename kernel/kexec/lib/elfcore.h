@@ -24,7 +24,8 @@
  * struct elfcore_req - what the header has to describe
  * @ram: memory to dump; order does not matter, empty ranges are ignored
  * @nr_ram: entries of @ram
- * @skip: memory to leave out; may overlap, reach beyond @ram or be empty
+ * @skip: memory to leave out, of the kernel image as well; may overlap, reach beyond @ram
+ *        or be empty
  * @nr_skip: entries of @skip
  * @cpu_note_pa: physical address of each CPU's register note
  * @nr_cpus: entries of @cpu_note_pa
@@ -33,7 +34,7 @@
  * @info_len: bytes of it, 0 leaves it out
  * @text_va: virtual address at which the kernel image is mapped
  * @text_pa: physical address of the kernel image
- * @text_len: bytes of it, 0 leaves it out
+ * @text_len: bytes of it, 0 leaves it out; it ends below 2^64
  * @linear_offset: virtual minus physical address in the linear map, modulo 2^64
  */
 struct elfcore_req {

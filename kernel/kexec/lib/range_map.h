@@ -3,20 +3,11 @@
  * Finding room for a segment among ranges of memory.  Pure arithmetic on
  * sorted ranges: builds in the kernel and on the host.
  */
-#ifndef _KERNEL_KEXEC_PLACE_H
-#define _KERNEL_KEXEC_PLACE_H
+#ifndef _KERNEL_KEXEC_RANGE_MAP_H
+#define _KERNEL_KEXEC_RANGE_MAP_H
 
+#include <linux/kexec_arch.h>
 #include <linux/types.h>
-
-/**
- * struct kexec_range - bytes [start, end) of physical memory
- * @start: first byte
- * @end: address after the last byte
- */
-struct kexec_range {
-	u64 start;
-	u64 end;
-};
 
 /**
  * struct range_map - ranges in ascending order that neither touch nor overlap
@@ -52,4 +43,4 @@ bool range_map_contains(const struct range_map *map, u64 start, u64 end);
 int range_map_find_hole(const struct range_map *map,
 			const struct range_request *req, u64 *addr);
 
-#endif /* _KERNEL_KEXEC_PLACE_H */
+#endif /* _KERNEL_KEXEC_RANGE_MAP_H */

@@ -185,6 +185,95 @@ static void elfcore_test_notes_and_text(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(buf + used, 0xa5, ROOM - used));
 }
 
+#define TEXT_VA	0xffff800080000000ULL
+
+struct elfcore_text_case {
+	const char *name;
+	struct kexec_range skip[3];
+	struct kexec_range want[4];
+};
+
+/* The kernel image is R(2, 8), and excluded ranges are inside of it. */
+static const struct elfcore_text_case elfcore_text_cases[] = {
+	{ "in the middle",	{ R(4, 5) },			{ R(2, 4), R(5, 8) } },
+	{ "three",		{ R(6, 7), R(2, 3), R(4, 5) },	{ R(3, 4), R(5, 6), R(7, 8) } },
+	{ "neighbours",		{ R(3, 5), R(5, 6) },		{ R(2, 3), R(6, 8) } },
+	{ "over the start",	{ R(1, 3) },			{ R(3, 8) } },
+	{ "over the end",	{ R(7, 9) },			{ R(2, 7) } },
+	{ "outside",		{ R(0, 2), R(8, 9) },		{ R(2, 8) } },
+	{ "all of it",		{ R(1, 9) },			{ } },
+};
+
+static void elfcore_text_case_name(const struct elfcore_text_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(elfcore_text_case, elfcore_text_cases, elfcore_text_case_name);
+
+/* Each piece of the kernel image keeps its virtual address. */
+static void elfcore_test_text_pieces(struct kunit *test)
+{
+	const struct elfcore_text_case *c = test->param_value;
+	const struct elfcore_req req = {
+		.skip = c->skip, .nr_skip = ARRAY_SIZE(c->skip),
+		.text_va = TEXT_VA, .text_pa = 2 * UNIT, .text_len = 6 * UNIT,
+	};
+	void *buf = elfcore_test_buf(test);
+	const struct elf64_phdr *ph = elfcore_test_phdrs(buf);
+	size_t used;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_build(&req, buf, ROOM, &used), 0);
+	for (i = 0; i < ARRAY_SIZE(c->want) && c->want[i].end; i++, ph++) {
+		KUNIT_EXPECT_EQ(test, ph->p_type, PT_LOAD);
+		KUNIT_EXPECT_EQ(test, ph->p_paddr, c->want[i].start);
+		KUNIT_EXPECT_EQ(test, ph->p_offset, c->want[i].start);
+		KUNIT_EXPECT_EQ(test, ph->p_vaddr, c->want[i].start - 2 * UNIT + TEXT_VA);
+		KUNIT_EXPECT_EQ(test, ph->p_memsz, c->want[i].end - c->want[i].start);
+		KUNIT_EXPECT_EQ(test, ph->p_filesz, ph->p_memsz);
+	}
+	KUNIT_EXPECT_EQ(test, ((struct elf64_hdr *)buf)->e_phnum, i);
+}
+
+/* Single pages of many CPUs, in the kernel image and in memory. */
+static void elfcore_test_many_excluded(struct kunit *test)
+{
+	const unsigned int nr = 1500;
+	const size_t page = 4096;
+	const struct kexec_range ram[] = { R(0, 16) };
+	struct elfcore_req req = elfcore_test_full(ram, 1);
+	struct kexec_range *skip = vmalloc(array_size(nr, sizeof(*skip)));
+	const struct elf64_phdr *ph;
+	size_t need, used;
+	unsigned int i;
+	void *buf;
+
+	KUNIT_ASSERT_NOT_NULL(test, skip);
+	for (i = 0; i < nr; i++) {
+		skip[nr - 1 - i].start = (2 * i + 1) * page;
+		skip[nr - 1 - i].end = (2 * i + 2) * page;
+	}
+	req.skip = skip;
+	req.nr_skip = nr;
+	req.text_pa = 0;
+	req.text_len = 200 * page;
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_size(&req, &need), 0);
+	buf = vmalloc(need);
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_build(&req, buf, need, &used), 0);
+	KUNIT_EXPECT_EQ(test, ((struct elf64_hdr *)buf)->e_phnum, 4 + 100 + nr + 1);
+	ph = elfcore_test_phdrs(buf) + 4;
+	for (i = 0; i < 100 + nr; i++, ph++) {
+		KUNIT_EXPECT_EQ(test, ph->p_paddr, 2 * (i < 100 ? i : i - 100) * page);
+		KUNIT_EXPECT_EQ(test, ph->p_memsz, page);
+	}
+	KUNIT_EXPECT_EQ(test, ph->p_paddr, 2 * nr * page);
+	KUNIT_EXPECT_EQ(test, ph->p_memsz, 16 * UNIT - 2 * nr * page);
+	vfree(buf);
+	vfree(skip);
+}
+
 static void elfcore_test_too_small(struct kunit *test)
 {
 	const struct kexec_range ram[] = { R(0, 4) };
@@ -286,6 +375,8 @@ static struct kunit_case elfcore_test_cases[] = {
 	KUNIT_CASE_PARAM(elfcore_test_pieces, elfcore_case_gen_params),
 	KUNIT_CASE(elfcore_test_ehdr),
 	KUNIT_CASE(elfcore_test_notes_and_text),
+	KUNIT_CASE_PARAM(elfcore_test_text_pieces, elfcore_text_case_gen_params),
+	KUNIT_CASE(elfcore_test_many_excluded),
 	KUNIT_CASE(elfcore_test_too_small),
 	KUNIT_CASE(elfcore_test_nothing),
 	KUNIT_CASE(elfcore_test_ends_of_space),

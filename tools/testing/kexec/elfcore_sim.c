@@ -10,6 +10,8 @@
  *	RAM     # # # # . . # # # #
  *	skip    . . x x x . . x . .
  *	dump    # # . . . . # . # #	each cell exactly once
+ *
+ * The kernel image is drawn over the same cells, RAM or not, and loses what is left out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@
 #define CELLS		64
 #define MAX_RAM		24
 #define MAX_SKIP	8
+#define MANY_SKIP	40
 #define MAX_CPUS	8
 #define SLACK		64
 #define CANARY		0xa5
@@ -36,8 +39,11 @@
  * @notes: addresses of the CPU notes
  * @base: address of the first cell
  * @unit: bytes of a cell
+ * @skipped: is the cell excluded?
  * @want: has the cell to be dumped?
+ * @text: has the cell to be dumped as part of the kernel image?
  * @nr_pieces: PT_LOAD entries for RAM
+ * @nr_text: PT_LOAD entries for the kernel image
  */
 struct elfcore_case {
 	struct elfcore_req req;
@@ -46,8 +52,11 @@ struct elfcore_case {
 	u64 *notes;
 	u64 base;
 	u64 unit;
+	bool skipped[CELLS];
 	bool want[CELLS];
+	bool text[CELLS];
 	unsigned int nr_pieces;
+	unsigned int nr_text;
 };
 
 static u64 elfcore_addr(const struct elfcore_case *c, unsigned int cell)
@@ -86,7 +95,7 @@ static void elfcore_draw_ram(struct sim *s, struct elfcore_case *c)
 
 static void elfcore_draw_skip(struct sim *s, struct elfcore_case *c)
 {
-	unsigned int nr = sim_below(s, MAX_SKIP + 1), i, a, b;
+	unsigned int nr = sim_below(s, (sim_one_in(s, 4) ? MANY_SKIP : MAX_SKIP) + 1), i, a, b;
 
 	c->skip = sim_alloc(nr * sizeof(*c->skip));
 	for (i = 0; i < nr; i++) {
@@ -99,11 +108,30 @@ static void elfcore_draw_skip(struct sim *s, struct elfcore_case *c)
 			c->skip[i].start = 0;
 		if (b == CELLS && sim_below(s, 2))
 			c->skip[i].end = U64_MAX;
-		if (a < b)
-			memset(&c->want[a], false, b - a);
+		if (a >= b)
+			continue;
+		memset(&c->skipped[a], true, b - a);
+		memset(&c->want[a], false, b - a);
 	}
 	c->req.skip = c->skip;
 	c->req.nr_skip = nr;
+}
+
+static void elfcore_draw_text(struct sim *s, struct elfcore_case *c)
+{
+	unsigned int from = sim_below(s, CELLS), to = sim_between(s, from, CELLS), i;
+	bool before = false;
+
+	c->req.text_pa = elfcore_addr(c, from);
+	c->req.text_va = sim_random(s);
+	c->req.text_len = sim_below(s, 2) ? (to - from) * c->unit : 0;
+	if (!c->req.text_len)
+		return;
+	for (i = from; i < to; i++) {
+		c->text[i] = !c->skipped[i];
+		c->nr_text += c->text[i] && !before;
+		before = c->text[i];
+	}
 }
 
 static void elfcore_draw_notes(struct sim *s, struct elfcore_case *c)
@@ -120,9 +148,6 @@ static void elfcore_draw_notes(struct sim *s, struct elfcore_case *c)
 	c->req.cpu_note_len = sim_random(s);
 	c->req.info_pa = sim_random(s);
 	c->req.info_len = sim_below(s, 2) ? sim_between(s, 1, 8192) : 0;
-	c->req.text_pa = sim_random(s);
-	c->req.text_va = sim_random(s);
-	c->req.text_len = sim_below(s, 2) ? sim_between(s, 1, U64_MAX) : 0;
 	c->req.linear_offset = sim_random(s);
 }
 
@@ -153,6 +178,7 @@ static void elfcore_draw(struct sim *s, struct elfcore_case *c)
 		c->base = U64_MAX - CELLS * c->unit;
 	elfcore_draw_ram(s, c);
 	elfcore_draw_skip(s, c);
+	elfcore_draw_text(s, c);
 	elfcore_draw_notes(s, c);
 	elfcore_count(c);
 }
@@ -166,7 +192,7 @@ static void elfcore_free(struct elfcore_case *c)
 
 static u64 elfcore_entries(const struct elfcore_case *c)
 {
-	return (u64)c->req.nr_cpus + !!c->req.info_len + !!c->req.text_len + c->nr_pieces;
+	return (u64)c->req.nr_cpus + !!c->req.info_len + c->nr_text + c->nr_pieces;
 }
 
 static void elfcore_read_ehdr(struct sim *s, const u8 *buf, unsigned int nr)
@@ -204,21 +230,21 @@ static void elfcore_read_fixed(struct sim *s, const struct elfcore_case *c,
 	for (i = 0; i < r->nr_cpus; i++)
 		elfcore_expect(s, p++, PT_NOTE, c->notes[i], 0, r->cpu_note_len);
 	if (r->info_len)
-		elfcore_expect(s, p++, PT_NOTE, r->info_pa, 0, r->info_len);
-	if (r->text_len)
-		elfcore_expect(s, p, PT_LOAD, r->text_pa, r->text_va, r->text_len);
+		elfcore_expect(s, p, PT_NOTE, r->info_pa, 0, r->info_len);
 }
 
+/* @nr entries at @p cover exactly the cells in @want, each at its address plus @offset. */
 static void elfcore_read_pieces(struct sim *s, const struct elfcore_case *c,
-				const struct elf64_phdr *p)
+				const struct elf64_phdr *p, unsigned int nr, const bool *want,
+				u64 offset)
 {
 	bool seen[CELLS] = { };
 	unsigned int i, cell;
 
-	for (i = 0; i < c->nr_pieces; i++, p++) {
+	for (i = 0; i < nr; i++, p++) {
 		u64 at = p->p_paddr - c->base, end = at + p->p_filesz;
 
-		elfcore_expect(s, p, PT_LOAD, p->p_paddr, p->p_paddr + c->req.linear_offset,
+		elfcore_expect(s, p, PT_LOAD, p->p_paddr, p->p_paddr + offset,
 			       p->p_memsz);
 		sim_check(s, at < end && end <= CELLS * c->unit && !(at % c->unit) &&
 			  !(end % c->unit), "piece %#llx, %#llx bytes", p->p_paddr,
@@ -229,7 +255,7 @@ static void elfcore_read_pieces(struct sim *s, const struct elfcore_case *c,
 		}
 	}
 	for (cell = 0; cell < CELLS; cell++)
-		sim_check(s, seen[cell] == c->want[cell], "cell %u", cell);
+		sim_check(s, seen[cell] == want[cell], "cell %u", cell);
 }
 
 static void elfcore_read(struct sim *s, const struct elfcore_case *c, const u8 *buf,
@@ -244,7 +270,10 @@ static void elfcore_read(struct sim *s, const struct elfcore_case *c, const u8 *
 	memcpy(p, buf + 64, nr * sizeof(*p));
 	elfcore_read_ehdr(s, buf, nr);
 	elfcore_read_fixed(s, c, p);
-	elfcore_read_pieces(s, c, p + nr - c->nr_pieces);
+	elfcore_read_pieces(s, c, p + nr - c->nr_pieces - c->nr_text, c->nr_text, c->text,
+			    c->req.text_va - c->req.text_pa);
+	elfcore_read_pieces(s, c, p + nr - c->nr_pieces, c->nr_pieces, c->want,
+			    c->req.linear_offset);
 	for (i = len; i < used; i++)
 		sim_check(s, !buf[i], "byte %zu behind the entries", i);
 	free(p);

@@ -50,7 +50,10 @@ class Elf:
         for start, end, offset in self.loads:
             if start <= pa and pa + size <= end:
                 self.file.seek(offset + pa - start)
-                return self.file.read(size)
+                data = self.file.read(size)
+                if len(data) < size:
+                    raise NotMapped(f"the file ends before {pa:#x}")
+                return data
         raise NotMapped(f"no PT_LOAD holds {pa:#x}")
 
 
