@@ -11,7 +11,7 @@ that panicked; "module", that crash_test was loaded; "crash", that crash is aske
 makedumpfile does not know the kernel. In a dump whose name begins with "full" user
 memory must be found as well. vmcore_walk.py needs no debug information: it translates
 addresses with the keys of vmcoreinfo only, and is compared with drgn in every dump of
-our kernels. One whose name begins with "elf" and that was loaded with kexec-tools has
+our kernels that are built with debug information. One whose name begins with "elf" and that was loaded with kexec-tools has
 wrong virtual addresses, so drgn is not asked.
 """
 
@@ -190,6 +190,12 @@ def keys_are_ours(kernel):
     return kernel != "base" and not kernel.startswith("stock-")
 
 
+def has_debug_info(vmlinux):
+    """drgn can compare nothing without."""
+    said, why = run([tool("aarch64-linux-gnu-readelf", "readelf"), "-SW", str(vmlinux)])
+    return not why and ".debug_info" in said
+
+
 def check(case, name, store):
     """Returns (faults, notes) for one dump of a case that has ended."""
     share, root = store.work(case) / "share", store.build / "rootfs/root"
@@ -210,9 +216,10 @@ def check(case, name, store):
     copied = name.startswith("elf")
     if copied:
         results.append(check_elf(path))
-    if copied and any("kexec-c" in step for step in case.steps):
+    compared = has_debug_info(vmlinux) and not any("kexec-c" in step for step in case.steps)
+    if copied and not compared:
         return [sum(column, []) for column in zip(*results)]
-    if case.look or keys_are_ours(kernel):
+    if case.look or (keys_are_ours(kernel) and has_debug_info(vmlinux)):
         wanted["all"] = bool(case.look)
         wanted["elf"] = str(path) if is_elf(path) else ""
         wanted["memory"] = name.startswith("full")
