@@ -58,7 +58,10 @@ static bool crash_load_online(u64 *pos, u64 end, struct place_range *piece)
 	return piece->start < piece->end;
 }
 
-/* Counts the pieces when @ram is NULL. */
+/*
+ * Counts the pieces when @ram is NULL.  Only whole pages: the capture kernel reads
+ * nothing smaller, and the rest of a page may be memory that must not be read.
+ */
 static unsigned int crash_load_walk_ram(struct place_range *ram)
 {
 	struct place_range piece;
@@ -67,8 +70,8 @@ static unsigned int crash_load_walk_ram(struct place_range *ram)
 	u64 i, pos;
 
 	for_each_mem_range(i, &start, &end) {
-		pos = start;
-		for (; crash_load_online(&pos, end, &piece); nr++)
+		pos = PAGE_ALIGN(start);
+		for (; crash_load_online(&pos, PAGE_ALIGN_DOWN(end), &piece); nr++)
 			if (ram)
 				ram[nr] = piece;
 	}
