@@ -17,7 +17,7 @@ help:
 	@echo 'make compare      the base kernel beside ours where memory comes, goes or must survive'
 	@echo 'make check        static checks: checkpatch, warnings, sparse, shellcheck, ...'
 	@echo 'make matrix       compile our folders in configurations that no guest kernel has'
-	@echo 'make kernel       build the kernel VARIANT=4k (4k-va39, 4k-va52, 16k, 64k, demo, base)'
+	@echo 'make kernel       build the kernel VARIANT=4k (4k-va39, 4k-va52, 16k, 64k, devices, demo, base)'
 	@echo 'make series       the patch series for git am, in build/series/; builds and boots each step'
 	@echo 'make clean        remove what was built, keep the compiler cache'
 	@echo 'make distclean    remove build/'

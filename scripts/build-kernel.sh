@@ -15,7 +15,7 @@ set -euo pipefail
 usage() {
 	cat <<-USAGE
 	usage: build-kernel.sh [--config-only] [--keep-going] VARIANT... | all
-	variants: ${variants[*]} demo base
+	variants: ${variants[*]} ${prove_variants[*]} demo base
 	USAGE
 }
 

@@ -18,6 +18,8 @@ base_tarball=/usr/src/linux-source-$base_version.$base_patchlevel.tar.xz
 
 # Every kernel that the tests build from the overlay, in the order of need.
 variants=(4k 4k-va39 4k-va52 16k 64k)
+# ... and those that only make prove needs.
+prove_variants=(devices)
 
 # What prepare.sh lays over the base.
 overlay_dirs=(arch kernel include Documentation tools)

@@ -137,6 +137,7 @@ if [ "$mode" = quick ]; then
 fi
 
 setup stock "Debian's own arm64 kernels" "$selftests/stock.sh"
+[ "$mode" != prove ] || variants+=("${prove_variants[@]}")
 step kernels "Kernels: ${variants[*]}" build_kernels "${variants[@]}"
 step linkmap 'Link maps: none of the base, all of ours' scripts/linkmap-check.sh
 step relocate 'Relocation on a model of the caches' \

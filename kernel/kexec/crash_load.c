@@ -56,7 +56,10 @@ static bool elfcorehdr_online(u64 *pos, u64 end, struct kexec_range *piece)
 	return piece->start < piece->end;
 }
 
-/* Counts the parts if @ram is NULL. */
+/*
+ * Counts the parts if @ram is NULL.  Whole pages only: the capture kernel reads nothing
+ * smaller, and the rest of a page may be memory that must not be read.
+ */
 static unsigned int elfcorehdr_walk_ram(struct kexec_range *ram)
 {
 	struct kexec_range piece;
@@ -65,8 +68,8 @@ static unsigned int elfcorehdr_walk_ram(struct kexec_range *ram)
 	u64 i, pos;
 
 	for_each_mem_range(i, &start, &end) {
-		pos = start;
-		for (; elfcorehdr_online(&pos, end, &piece); nr++)
+		pos = PAGE_ALIGN(start);
+		for (; elfcorehdr_online(&pos, PAGE_ALIGN_DOWN(end), &piece); nr++)
 			if (ram)
 				ram[nr] = piece;
 	}

@@ -92,7 +92,7 @@ add_debian() {
 add_ours() {
 	cp "$here/guest/init.sh" "$common/init"
 	chmod 755 "$common/init"
-	cp "$here/guest/kdump.sh" "$here/guest/ima.sh" "$common"
+	cp "$here/guest/kdump.sh" "$here/guest/ima.sh" "$here/guest/device.sh" "$common"
 	"${cross}gcc" -s -O2 -Wall -Wextra -o "$common/bin/facts" "$here/guest/facts.c"
 	make -s -C "$here/guest" CC="${cross}gcc" OUT="$out/guest"
 	for program in "$out/guest"/*; do

@@ -26,10 +26,11 @@ VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "par
                    "crash-test", "plant", "guest", "spin-user", "shrink", "regions", "cycle",
                    "ticks", "digests", "run", "fails", "stage", "time", "rest", "unchecked",
                    "stress", "hammer", "calm", "refuse", "ima", "skip-if", "reset-when",
-                   "leave-to-reset", "copy-dump", "oops", "watch", "cpu-later", "route")
+                   "leave-to-reset", "copy-dump", "oops", "watch", "cpu-later", "route",
+                   "device")
 # Steps that need the programs of the second archive
 TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump",
-         "vmcore-dmesg", "plant", "guest", "ticks", "digests", "time", "stress")
+         "vmcore-dmesg", "plant", "guest", "ticks", "digests", "time", "stress", "device")
 
 
 class TableError(Exception):

@@ -61,7 +61,7 @@
 #   skip-if FILE N          leaves out the next N steps when FILE is there
 #   reset-when ADDR WORD    the host resets the machine when memory there is WORD
 #   leave-to-reset          reboot(KEXEC) that ends in that reset; begins with the first step
-# and those of kdump.sh and ima.sh
+# and those of kdump.sh, ima.sh and device.sh
 export PATH=/bin
 
 sys=/sys/kernel
@@ -71,6 +71,8 @@ cache=loose
 . /kdump.sh
 # shellcheck source=ima.sh
 . /ima.sh
+# shellcheck source=device.sh
+. /device.sh
 
 say() {
 	echo "<5>KX: $*" >/dev/kmsg
@@ -414,6 +416,7 @@ do_step() {
 	leave-to-reset) run kexec_direct --exec ;;
 	route) do_route "$1" ;;
 	cpu-later) do_cpu_later "$@" & ;;
+	device) do_device "$@" ;;
 	*) kdump_step "$verb" "$@" ;;
 	esac
 }

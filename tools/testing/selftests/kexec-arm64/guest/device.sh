@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154 # sys and boot are set in init.sh
+#
+# The steps of init.sh that have to do with devices, read by it.
+#
+#   device read DISK        reads /dev/DISK over and over, in the background
+#   device receive IFACE N  sends N frames, which come back again and again, and
+#                           sees them arrive
+#   device console NAME     must be a console, and its port must have sent something
+#   device watchdog SECONDS arms the watchdog for so long and never feeds it
+#   device wait SECONDS     sleeps
+#   device fb               says what frame buffers there are
+#   device firmware [SET]   says what this kernel sees of the firmware: tables, memory
+#                           map, boot order and the variable that SET writes before
+#   device clock            the firmware's clock is within a minute of this kernel's
+#   device iommu            at least one group, or DMA is not translated
+
+efivars=$sys/firmware/efi/efivars
+device_variable=$efivars/KexecTest-6b1c6f3a-5d0e-4c55-9d6e-52a1a7c5b0f1
+# EFI_GLOBAL_VARIABLE (UEFI 2.10, 3.3)
+device_boot_order=$efivars/BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c
+
+device_read() {
+	[ -b "/dev/$1" ] || die "no /dev/$1"
+	while :; do
+		dd if="/dev/$1" of=/dev/null bs=1M count=256 iflag=direct || break
+	done >/tmp/read 2>&1 &
+	usleep 300000
+	run kill -0 $!
+	say "reading $1"
+}
+
+device_received() {
+	cat "/sys/class/net/$1/statistics/rx_packets"
+}
+
+device_receive() {
+	run frames "$1" "$2"
+	before=$(device_received "$1")
+	usleep 500000
+	after=$(device_received "$1")
+	[ "$after" -gt $((before + 10)) ] || die "$1 received $before frames, then $after"
+	say "received $((after - before)) frames"
+}
+
+device_console() {
+	grep -q "^$1 " /proc/consoles || die "consoles: $(cat /proc/consoles)"
+	case $1 in
+	ttyS*) port=$(grep "^${1#ttyS}: " /proc/tty/driver/serial) ;;
+	esac
+	sent=$(echo "$port" | sed -n 's/.* tx:\([0-9]*\).*/\1/p')
+	[ "${sent:-0}" -gt 0 ] || die "$1: $port"
+	say "console $1 sent $sent bytes"
+}
+
+device_watchdog() {
+	run watchdog -T "$1" -t 100000 /dev/watchdog0
+	usleep 500000
+	want /sys/class/watchdog/watchdog0/state active
+	want /sys/class/watchdog/watchdog0/timeout "$1"
+	say "watchdog $1 s"
+}
+
+device_firmware() {
+	[ -e "$device_boot_order" ] || run mount -t efivarfs efivarfs "$efivars"
+	if [ -n "${1:-}" ]; then
+		# Attributes: non-volatile, boot services, runtime
+		printf '\007\000\000\000kexec' >"$device_variable" || die "no variable"
+	fi
+	say "firmware tables $(dmesg | sed -n 's/.*efi: \(.*ACPI.*=.*\)/\1/p' | tr ' ' '\n' |
+		grep -v -e ^RNG= -e ^MEMRESERVE= | sort | tr '\n' ' ')"
+	say "firmware map $(dmesg | sed -n 's/.*efi:   *\(0x.*\)/\1/p' | sha256sum)"
+	say "firmware attributes $(dmesg | sed -n 's/.*efi: memattr: *//p' | sha256sum)"
+	say "firmware boot order $(sha256sum <"$device_boot_order")"
+	say "firmware variable $(sha256sum <"$device_variable")"
+}
+
+device_clock() {
+	clock=$(cat /sys/class/rtc/rtc*/name | tr '\n' ' ')
+	for rtc in /sys/class/rtc/rtc*; do
+		case $(cat "$rtc/name") in
+		rtc-efi*) hw=$(cat "$rtc/since_epoch") ;;
+		esac
+	done
+	[ -n "${hw:-}" ] || die "no clock of the firmware's: $clock"
+	off_by=$((hw - $(date +%s)))
+	[ "${off_by#-}" -lt "$1" ] || die "the firmware's clock is off by $off_by s"
+	say "clock agrees"
+}
+
+do_device() {
+	what=$1
+	shift
+	case $what in
+	read) device_read "$1" ;;
+	receive) device_receive "$1" "$2" ;;
+	console) device_console "$1" ;;
+	watchdog) device_watchdog "$1" ;;
+	wait) sleep "$1" ;;
+	fb) say "fb $(tr '\n' ' ' </proc/fb)" ;;
+	firmware) device_firmware "$@" ;;
+	clock) device_clock "$1" ;;
+	iommu)
+		[ -e /sys/kernel/iommu_groups/0 ] || die "no IOMMU group"
+		say "iommu is in use"
+		;;
+	*) die "no such step" ;;
+	esac
+}
