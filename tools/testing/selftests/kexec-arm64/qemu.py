@@ -266,7 +266,7 @@ def command(case, store, qemu=QEMU, extra=()):
     if not case.reboots:
         args.append("-no-reboot")
     for words in (*case.args, *figures.arguments(case, store)):
-        args += words.split()
+        args += words.replace("WORK/", f"{work}/").split()
     return args + list(extra)
 
 

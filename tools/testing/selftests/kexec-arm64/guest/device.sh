@@ -15,7 +15,7 @@
 #   device clock            the firmware's clock is within a minute of this kernel's
 #   device iommu            at least one group, or DMA is not translated
 
-efivars=$sys/firmware/efi/efivars
+efivars=/sys/firmware/efi/efivars
 device_variable=$efivars/KexecTest-6b1c6f3a-5d0e-4c55-9d6e-52a1a7c5b0f1
 # EFI_GLOBAL_VARIABLE (UEFI 2.10, 3.3)
 device_boot_order=$efivars/BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c
@@ -68,7 +68,7 @@ device_firmware() {
 		printf '\007\000\000\000kexec' >"$device_variable" || die "no variable"
 	fi
 	say "firmware tables $(dmesg | sed -n 's/.*efi: \(.*ACPI.*=.*\)/\1/p' | tr ' ' '\n' |
-		grep -v -e ^RNG= -e ^MEMRESERVE= | sort | tr '\n' ' ')"
+		grep -v -e ^RNG= -e ^MEMRESERVE= -e ^INITRD= | sort | tr '\n' ' ')"
 	say "firmware map $(dmesg | sed -n 's/.*efi:   *\(0x.*\)/\1/p' | sha256sum)"
 	say "firmware attributes $(dmesg | sed -n 's/.*efi: memattr: *//p' | sha256sum)"
 	say "firmware boot order $(sha256sum <"$device_boot_order")"
