@@ -41,7 +41,7 @@ RULES = {
     "syscall": rf"{LOADS}|{BAD_INPUT}", "segment": rf"{LOADS}|{BAD_INPUT}", "pages": LOADS,
     "file": rf"{LOADS}(kexec-s|direct|debug)|{BAD_INPUT}", "placement": r"\| load (kexec-s|direct)",
     "contig": r"\| load ", "buddy_search": COPIES, "free_hint": r"\| load (kexec-s|direct)",
-    "usable": LOADS, "image": LOADS, "lock": LOADS, "reboot": r"\| leave ",
+    "usable": LOADS, "image": LOADS, "state": LOADS, "lock": LOADS, "reboot": r"\| leave ",
     "verify": r"\| leave |\| digests", "sysctl": r"\| sysctl |kexec_verify|\| unchecked|no-verify",
     "hotplug": r"\| (memory|block|cpu) ", "revalidate": r"\| (memory|block|cpu) ",
     "timeline": r"\| leave ", "timeline_sysfs": HANDED_ON, "timeline_abi": HANDED_ON,

@@ -32,16 +32,10 @@
 
 #include "internal.h"
 
-#define CREATE_TRACE_POINTS
 #include <trace/events/kexec.h>
 
 /* Pages processed between two calls of cond_resched(). */
 #define IMAGE_STEP_PAGES	((unsigned long)SZ_1M >> PAGE_SHIFT)
-
-struct kimage *kexec_image;
-struct kimage *kexec_crash_image;
-struct kexec_image *kexec_crash_pending;
-bool kexec_file_dbg_print;
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 #undef MODULE_PARAM_PREFIX

@@ -17,8 +17,6 @@
 
 #include "internal.h"
 
-bool kexec_in_progress;
-
 static void reboot_clean_late(struct kexec_image *img)
 {
 	unsigned int i;
