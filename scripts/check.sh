@@ -115,6 +115,11 @@ check_compile() {
 		echo "only $built objects were built, see ${log#"$top"/}"
 }
 
+# Files that use each other: of the objects that check_compile() has built.
+check_circles() {
+	quiet "$top/scripts/check-circles.py" "$@" "$out"
+}
+
 check_kernel_doc() {
 	each kernel-doc "$src_ours/scripts/kernel-doc" -none -Wall 2>&1
 }
@@ -181,6 +186,8 @@ unset CCACHE_NOCPP2
 tap_start
 ok 'checkpatch --strict' "$(check_style)"
 ok 'compiles without a warning: W=1, sparse' "$(check_compile)"
+ok 'no circle between source files' "$(check_circles)"
+ok 'a circle that is planted is found' "$(check_circles --self-test)"
 ok 'kernel-doc -Wall' "$(check_kernel_doc)"
 ok 'shellcheck' "$(quiet each shell shellcheck)"
 ok 'Python compiles' "$(quiet check_python)"
