@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs the cases of cases.toml under QEMU and reports in TAP.
+"""Runs the cases of cases/ under QEMU and reports in TAP.
 
 The serial log of each case is kept in build/log/qemu/. A result is "ok" only
 when judge.py finds nothing wrong; SKIP means that a tool of the host is
@@ -137,7 +137,7 @@ class Report:
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--build", default=BUILD, help="the build folder")
-    parser.add_argument("--table", default=table.TABLE, help="another table of cases")
+    parser.add_argument("--table", help="a file with other cases")
     parser.add_argument("--groups", default="ci", help="names of groups, with commas between")
     parser.add_argument("--filter", default="", help="regex: only cases whose name holds it")
     parser.add_argument("--list", action="store_true", help="name the cases and run none")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reads cases.toml and makes of it the list of cases to run.
+"""Reads cases/*.toml and makes of them the list of cases to run.
 
 A case's "matrix" is multiplied out: each combination fills the {names} in the
 other fields. Everything a case does not say comes from [defaults], and from the
@@ -13,8 +13,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TABLE = Path(__file__).with_name("cases.toml")
-# One file for each topic, with cases and with entries for the sections of cases.toml
+# common.toml explains the format and has what the cases share; the others are by topic
 TOPICS = Path(__file__).with_name("cases")
 LEAVING = ("leave", "panic")
 # Steps whose second word is a kernel
@@ -204,26 +203,28 @@ def build_case(table, entry):
     return case
 
 
-def read_table(path):
-    """The table in one file; those of cases/ are added to cases.toml."""
-    with open(path, "rb") as stream:
-        table = tomllib.load(stream)
-    if path != TABLE:
-        return table
-    for extra in sorted(TOPICS.glob("*.toml")):
-        with open(extra, "rb") as stream:
+def read_topics():
+    """All files of cases/ as one table."""
+    merged = {"case": []}
+    for path in sorted(TOPICS.glob("*.toml")):
+        with open(path, "rb") as stream:
             topic = tomllib.load(stream)
-        table["case"] += topic.pop("case", [])
+        merged["case"] += topic.pop("case", [])
         for section, entries in topic.items():
-            table[section] |= entries
-    return table
+            merged.setdefault(section, {}).update(entries)
+    return merged
 
 
-def load(path=TABLE):
-    """All cases of the table, in its order. Sections that it lacks are cases.toml's."""
-    table = read_table(Path(path))
-    if "el" not in table:
-        table = read_table(TABLE) | table
+def load(path=None):
+    """All cases of cases/, or those of another file, which may leave out the sections of
+    common.toml."""
+    if path:
+        with open(path, "rb") as stream:
+            table = tomllib.load(stream)
+        if "el" not in table:
+            table = read_topics() | table
+    else:
+        table = read_topics()
     cases = []
     for entry in table["case"]:
         matrix = entry.pop("matrix", {})

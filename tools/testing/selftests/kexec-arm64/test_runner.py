@@ -176,7 +176,7 @@ def test_table(tap):
     tap.check(refuses(TABLE.replace("t-{n}", "t")), "table: refuses a name that stands twice")
     tap.check(refuses(TABLE.replace("load-crash {1}", "load {1}")),
               "table: refuses a panic with nothing loaded")
-    tap.check(table.load(), "table: cases.toml is sound")
+    tap.check(table.load(), "table: the files of cases/ are sound")
 
 
 def test_sign(tap):
