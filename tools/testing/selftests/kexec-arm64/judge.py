@@ -12,6 +12,7 @@ FORBIDDEN = (
     r"\bBUG:", r"WARNING:", r"\bOops\b", r"Kernel panic", r"Internal error",
     r"rcu: INFO: .* stall", r"Unable to handle", r"\bSError\b", r"KX: FAIL",
     r"soft lockup", r"list_(add|del) corruption", r"Bad page",
+    r"[Oo]ut of memory", r"oom-kill", r"invoked oom", r"memory probably corrupted",
 )
 STAMP = re.compile(r"^\[ *\d+\.\d+\] ?")
 ESCAPE = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]")

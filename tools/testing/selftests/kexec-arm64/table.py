@@ -32,6 +32,11 @@ TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump",
          "vmcore-dmesg", "plant", "guest", "ticks", "digests", "time", "stress", "device")
 
 
+# Fields that a case adds to those of its profiles; all others replace them
+JOINED = ("cmdline",)
+APPENDED = ("args", "dtb", "next_dtb", "expect", "forbid", "allow")
+
+
 class TableError(Exception):
     """The table says something that cannot be run."""
 
@@ -184,6 +189,42 @@ def check_case(case):
         raise TableError(f"{case.name!r} is no fit name for a file")
 
 
+def merge(low, high):
+    """The fields of @high on top of those of @low, each by its kind: see JOINED and APPENDED."""
+    merged = dict(low)
+    for key, value in high.items():
+        if key in low and key in JOINED:
+            value = f"{low[key]} {value}"
+        elif key in low and key in APPENDED:
+            value = [*low[key], *value]
+        elif key in low and isinstance(value, dict) and key != "matrix":
+            value = low[key] | value
+        merged[key] = value
+    return merged
+
+
+def with_profiles(table, entry):
+    """An entry on top of the profiles that it names, and these on top of theirs."""
+    entry = dict(entry)
+    names = entry.pop("profile", [])
+    low = {}
+    for name in [names] if isinstance(names, str) else names:
+        if name not in table.get("profile", {}):
+            raise TableError(f"{entry.get('name')}: no profile {name!r}")
+        low = merge(low, with_profiles(table, table["profile"][name]))
+    return merge(low, entry)
+
+
+def forms(table, entry):
+    """A case and, where it has one, its long form, which replaces what it names."""
+    entry = dict(entry)
+    long = entry.pop("prove", None)
+    entry = with_profiles(table, entry)
+    yield dict(entry)
+    if long is not None:
+        yield entry | {"groups": ["prove"]} | long
+
+
 def build_case(table, entry):
     known = set(Case.__dataclass_fields__) - {"boots"}
     if unknown := set(entry) - known:
@@ -226,7 +267,7 @@ def load(path=None):
     else:
         table = read_topics()
     cases = []
-    for entry in table["case"]:
+    for entry in itertools.chain.from_iterable(forms(table, entry) for entry in table["case"]):
         matrix = entry.pop("matrix", {})
         for values in combinations(matrix):
             cases.append(build_case(table, fill(entry, values)))

@@ -158,6 +158,42 @@ def refuses(text):
     return False
 
 
+PROFILES = """
+[profile.low]
+cmdline = "low"
+forbid = ["low"]
+look = { cpus = 1, panic = "low" }
+[profile.high]
+profile = "low"
+cmdline = "high"
+memory = 7
+[[case]]
+name = "p-{n}"
+profile = "high"
+matrix = { n = [1] }
+cmdline = "case"
+forbid = ["case"]
+look = { panic = "case" }
+steps = []
+[case.prove]
+matrix = { n = [2, 3] }
+forbid = ["prove"]
+"""
+
+
+def test_profiles(tap):
+    cases = {case.name: case for case in load(TABLE + PROFILES)}
+    case = cases["p-1"]
+    tap.check(case.cmdline == "low high case" and case.memory == 7 and
+              case.forbid == ["low", "case"] and case.look == {"cpus": 1, "panic": "case"},
+              "table: a case adds to its profiles or replaces them, field by field")
+    long = [cases[name] for name in ("p-2", "p-3")]
+    tap.check(all(c.groups == ["prove"] and c.forbid == ["prove"] and c.memory == 7 for c in long)
+              and case.groups == ["ci"], "table: a long form replaces what it names")
+    tap.check(refuses(TABLE + PROFILES.replace('profile = "high"', 'profile = "hihg"')),
+              "table: refuses an unknown profile")
+
+
 def test_table(tap):
     cases = load(TABLE)
     tap.check([c.name for c in cases] == ["t-1", "t-2"], "table: a matrix makes cases")
@@ -171,6 +207,7 @@ def test_table(tap):
               "table: kernels that are only loaded are needed as well")
     times = load(TABLE.replace('"chain {n} direct 64k"', '"times 2 chain {n} direct 64k"'))
     tap.check(len(times[1].boots) == 6, "table: steps are repeated")
+    test_profiles(tap)
     tap.check(refuses(TABLE.replace("tap = 2", "tpa = 2")), "table: refuses an unknown field")
     tap.check(refuses(TABLE.replace("chain {n}", "chian {n}")), "table: refuses an unknown step")
     tap.check(refuses(TABLE.replace("t-{n}", "t")), "table: refuses a name that stands twice")
