@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The project's commands. This is no kbuild makefile: what the kernel builds is
-# laid over the base by scripts/prepare.sh.
+# The project's commands. Not a kbuild makefile: scripts/prepare.sh copies the sources
+# over the base.
 
 SHELL := /bin/bash
 VARIANT ?= 4k
@@ -9,21 +9,21 @@ VARIANT ?= 4k
 .PHONY: help run test test-quick prove bench compare check matrix kernel series clean distclean
 
 help:
-	@echo 'make run          build a kernel and watch it start the next one, and survive a panic'
+	@echo 'make run          build a kernel, show a kexec, a panic and the saved dump'
 	@echo 'make test         all tests: host, kernels of every page size, QEMU, static checks'
 	@echo 'make test-quick   the 4k kernel and the quick QEMU cases only'
 	@echo 'make prove        all tests and the long forms of them'
-	@echo 'make bench        measure beside the base kernel: a table, and a picture in build/bench/'
-	@echo 'make compare      the base kernel beside ours where memory comes, goes or must survive'
+	@echo 'make bench        measure both kernels: a table, and a chart in build/bench/'
+	@echo 'make compare      run the cases of hotplug and reservations on both kernels'
 	@echo 'make check        static checks: checkpatch, warnings, sparse, shellcheck, ...'
 	@echo 'make matrix       compile our folders in configurations that no guest kernel has'
 	@echo 'make kernel       build the kernel VARIANT=4k (4k-va39, 4k-va52, 16k, 64k, devices, demo, base)'
 	@echo 'make series       the patch series for git am, in build/series/; builds and boots each step'
-	@echo 'make clean        remove what was built, keep the compiler cache'
+	@echo 'make clean        remove build/ except for the compiler cache'
 	@echo 'make distclean    remove build/'
 	@echo
-	@echo 'Each command installs the Debian packages that it needs (scripts/deps.sh, as root)'
-	@echo 'and uses only what is up to date. Logs: build/log/.'
+	@echo 'Each command installs the Debian packages that it requires (scripts/deps.sh, as'
+	@echo 'root) and rebuilds only changed files. Logs: build/log/.'
 
 run:
 	@scripts/run.sh

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make bench: builds the base kernel and ours with the same options, measures
-# both in turn and prints the table. Arguments go to tools/kexec-bench/bench.py.
+# make bench: builds the base kernel and ours with the same options, measures both in
+# turn and prints the table. Arguments are passed to tools/kexec-bench/bench.py.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 "$top/scripts/deps.sh"
-# Only the picture needs it; Debian's own Python finds Debian's package.
+# For the chart only; /usr/bin/python3 finds Debian's package.
 if ! /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
 	[ "$(id -u)" = 0 ] || die "not root: run 'apt-get install python3-matplotlib' as root"
 	DEBIAN_FRONTEND=noninteractive \

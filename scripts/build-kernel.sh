@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds guest kernels: build/out/VARIANT/arch/arm64/boot/Image for each
-# VARIANT named (see configs/), from build/src/ours; "base" from the untouched
-# base. The log is build/log/kernel-VARIANT.log. What is up to date is kept.
+# Builds guest kernels: build/out/VARIANT/arch/arm64/boot/Image for each VARIANT
+# given (see configs/), from build/src/ours; "base" from the unmodified base. The
+# log is build/log/kernel-VARIANT.log. Builds are incremental.
 #
-# The objects lie in a folder right below the source tree, and build/out/VARIANT
-# is a link to it: there kbuild hands relative paths to the compiler, and one
-# compiler cache serves every variant, every checkout, and the base as well.
+# The objects are in a folder of the source tree, and build/out/VARIANT is a link to
+# it. There kbuild passes relative paths to the compiler, so that one compiler cache
+# serves all variants, all checkouts and the base.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -30,7 +30,7 @@ source_of() {
 	fi
 }
 
-# The fragments of a variant, in order; its own comes last and may override.
+# The fragments of a variant, in order; the last one is its own and may override.
 fragments() {
 	local f
 	while read -r f; do
@@ -45,13 +45,13 @@ fragment_text() {
 	cat "${files[@]}"
 }
 
-# Lines of the fragment that the configuration does not have: an option that is
-# gone, or whose dependencies are not met, must never be dropped silently.
+# Lines of the fragments that are not in the configuration: options that do not exist
+# or whose dependencies are not met.
 missing_lines() {
 	fragment_text "$1" | grep -E '^(CONFIG_|# CONFIG_.* is not set$)' |
 		while IFS= read -r line; do
 			grep -qxF -- "$line" "$2/.config" || {
-				# "not set" is also true of an option that cannot be.
+				# An option that does not exist is not set, either.
 				case $line in
 				'# '*) ! grep -q "^$(echo "$line" | cut -d' ' -f2)=" "$2/.config" ;;
 				*) false ;;
@@ -60,7 +60,7 @@ missing_lines() {
 		done
 }
 
-# configure VARIANT SRC OUT: anew when a fragment or an option file changed.
+# configure VARIANT SRC OUT: only if a fragment or Kconfig has changed.
 configure() {
 	local variant=$1 src=$2 out=$3 missing
 	{
@@ -75,7 +75,7 @@ configure() {
 	fi
 	missing=$(missing_lines "$variant" "$out")
 	[ -z "$missing" ] || {
-		printf 'not taken by the configuration:\n%s\n' "$missing"
+		printf 'not in the configuration:\n%s\n' "$missing"
 		return 1
 	}
 	mv "$out/.fragment.new" "$out/.fragment"

@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What a reviewer's tools would find to mend, without running anything of ours:
-# style, warnings, documentation comments, shell and Python, lines that stand in
-# the base too. Prints TAP and, when all is well, "nothing to mend".
+# Static checks: style, warnings, kernel-doc, words, structure, shell and Python, lines
+# copied from the base. Prints TAP and, if all pass, "nothing to mend".
 #
-# It never writes into the checkout: checkpatch reads a copy, and our objects
-# are compiled in a folder of their own.
+# It never writes to the checkout: checkpatch reads a copy, and the objects are compiled
+# in a separate folder.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -19,17 +18,17 @@ shared_originality=$top/../shared/tools/originality
 max_function=50
 max_file=800
 
-# The functions named check_* print what is to be mended and nothing else; they
-# run in $(...), where a failing command ends nothing.
+# The functions named check_* print complaints only. They run in $(...), where a command
+# that fails does not end the script.
 
-# All files of the project that git tracks or would.
+# All files of the project that git does not ignore.
 all_files() {
 	git -C "$top" ls-files -co --exclude-standard | while IFS= read -r f; do
 		[ ! -f "$top/$f" ] || printf '%s\n' "$f"
 	done
 }
 
-# Files that KIND of tool reads: by their ending or their first line.
+# files_of KIND: files for that kind of tool, by name or first line.
 files_of() {
 	local f
 	all_files | while IFS= read -r f; do
@@ -47,14 +46,14 @@ files_of() {
 	done
 }
 
-# each KIND COMMAND...: COMMAND with all files of that kind.
+# each KIND COMMAND...: run COMMAND with all files of that kind.
 each() {
 	local kind=$1
 	shift
 	files_of "$kind" | (cd "$top" && xargs -d '\n' -r "$@")
 }
 
-# Quiet when all is well; what a tool says counts only when it also complains.
+# quiet COMMAND...: its output, but only if it fails.
 quiet() {
 	local said
 	if ! said=$("$@" 2>&1); then
@@ -62,8 +61,8 @@ quiet() {
 	fi
 }
 
-# checkpatch [OPTION...]: with the files named on standard input, in the copy.
-# It finds the names of the base in the tree's include/ only outside of git.
+# checkpatch [OPTION...]: check the files listed on standard input, in the copy. Outside
+# of git, checkpatch reads the names of types from the tree's include/.
 checkpatch() {
 	(cd "$copy" && GIT_CEILING_DIRECTORIES=$build xargs -d '\n' -r -n 10 -P "$(nproc)" \
 		"$src_ours/scripts/checkpatch.pl" --root="$src_ours" --strict \
@@ -75,12 +74,12 @@ check_style() {
 	mkdir -p "$copy"
 	all_files | (cd "$top" && cpio -pdm --quiet "$copy")
 	all_files | grep -E '^(arch|kernel|include/linux|Kconfig|Documentation)' | checkpatch -f
-	# TRACE_EVENT() is laid out like a structure, not like a call.
+	# TRACE_EVENT() is formatted like a structure.
 	all_files | grep '^include/trace/' |
 		checkpatch --ignore OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT -f
-	# Programs of the host and the guest have no kernel headers to use, and
-	# tools/testing/kexec/include is where the host gets its own from. In
-	# shell, a repeated word is mostly an argument.
+	# Programs of the host and the guest cannot use kernel headers, and
+	# tools/testing/kexec/include has replacements of them. In shell, a
+	# repeated word usually is an argument.
 	all_files | grep -E '^(tools|scripts|Makefile|configs)' |
 		grep -vE '^tools/testing/kexec/include/|\.toml$' |
 		checkpatch --ignore ARRAY_SIZE,BIT_MACRO,STRCPY,VOLATILE \
@@ -92,7 +91,7 @@ series_names() {
 	sed -e 's/[[:space:]]*#.*//' -e '/./s|^|patches/|' -e '/^$/d' "$top/patches/series"
 }
 
-# Warnings count where they name a file of ours; headers of the base have some.
+# Warnings that name a file of ours; headers of the base cause others.
 own_warnings() {
 	overlay_files >"$copy/overlay"
 	grep -E '(warning|error|Error)[: ]' "$log" | grep -F -f "$copy/overlay" | sort -u
@@ -131,7 +130,7 @@ for name in sys.argv[1:]:
     compile(open(name, encoding="utf-8").read(), name, "exec")'
 }
 
-# Functions end where a brace stands in the first column.
+# A brace in the first column starts or ends a function.
 check_lengths() {
 	# shellcheck disable=SC2016 # the dollars are awk's
 	each c awk -v max="$max_function" '
@@ -148,7 +147,7 @@ check_lengths() {
 		awk -v max="$max_file" '$2 != "total" && $1 >= max { print $2 ": " $1 " lines" }'
 }
 
-# Places of one machine, and marks of unfinished work.
+# Absolute paths, marks of unfinished work, missing licence lines.
 check_leftovers() {
 	local marks='TO''DO|FIX''ME|XX''X'
 	all_files | grep -v '^scripts/check\.sh$' | (cd "$top" && xargs -d '\n' \
@@ -157,8 +156,8 @@ check_leftovers() {
 		grep -L 'SPDX-License-Identi''fier: GPL-2.0-only' | sed 's/$/: no licence line/')
 }
 
-# The kernel's own Sphinx: warnings count where they name a file of ours. It reads
-# unchanged documents only once, so it starts from nothing.
+# The kernel's Sphinx; only warnings that name a file of ours count. It does not read
+# unchanged documents again, so the old output is removed.
 check_documents() {
 	local out=$build/out/docs
 	rm -rf "$out"
@@ -204,7 +203,7 @@ if [ -x "$shared_originality" ]; then
 	"$top/scripts/prepare.sh" --pristine >/dev/null
 	ok 'originality: no run of lines of the base' "$(check_originality)"
 else
-	echo "# originality: the tool is not beside this checkout, not run"
+	echo "# originality: not run, ${shared_originality#"$top"/} does not exist"
 fi
 if tap_end; then
 	echo '# nothing to mend'

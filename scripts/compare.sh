@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What happens on the base kernel where memory comes, goes or must survive: the
-# same cases on ours and on the untouched base, and a table for the README of what
-# became of each. A case that the base does not pass is a result here, no failure;
-# one that we do not pass is.
+# Compares memory hotplug and reservations with the base kernel: runs the same cases on
+# both and prints a table of the results for the README. Only a case that fails on our
+# kernel is an error.
 #
 #	compare.sh [--built] [OPTION...]
 #
-# --built takes the kernels that are there; what follows goes to run.py.
+# --built uses the kernels that exist; other options are passed to run.py.
 #
 # Logs: build/log/compare/ours/ and base/.
 set -euo pipefail
@@ -18,7 +17,7 @@ set -euo pipefail
 selftests=$top/tools/testing/selftests/kexec-arm64
 logs=$log_dir/compare
 
-# A case, and what it shows.
+# A case and its description.
 rows() {
 	cat <<-ROWS
 	hotplug-its-chain-direct|device tree, ITS: 6 kexecs by kexec_file_load
@@ -48,7 +47,7 @@ prepare() {
 	"$top/scripts/build-kernel.sh" 4k base
 }
 
-# run_side NAME [OPTION...]: all rows on one kernel
+# run_side NAME [OPTION...]: run all rows on one kernel
 run_side() {
 	local side=$1 names
 	shift
@@ -60,8 +59,8 @@ run_side() {
 	done
 }
 
-# verdict SIDE NAME: "passed", or what was wrong: a step that failed, or the kernel
-# that did not come up and what it said last
+# verdict SIDE NAME: "passed", or the step that failed, or the number of the kernel that
+# did not boot and its last message
 verdict() {
 	awk -v name="$2" '
 		/^# kernels seen: / { split($0, seen, "],"); kernels = gsub(/[0-9]+/, "", seen[1]) }
@@ -77,7 +76,7 @@ verdict() {
 			else if (bad ~ /FAIL step/)
 				why = bad
 			else if (kernels)
-				why = "kernel " kernels + 1 (bad ? ": " bad : " does not come up")
+				why = "kernel " kernels + 1 (bad ? ": " bad : " does not boot")
 			else if (bad)
 				why = bad
 			print why

@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Installs what building and testing needs, by Debian package name, on Debian
-# 12; nothing happens when all of it is there. Needs root only to install.
-# The arm64 programs of the guests are fetched by the script that makes the
-# guests' root file system, not here.
+# Installs the Debian packages that building and testing requires, on Debian 12. Root is
+# required only if a package is missing. The script that makes the root file system of
+# the guests downloads their arm64 programs.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# One package a line, and why.
+# One package a line, with its purpose.
 packages() {
 	sed -e 's/[[:space:]]*#.*//' -e '/^$/d' <<-LIST
 	linux-source-6.12        # the base that is overlaid
@@ -21,7 +20,7 @@ packages() {
 	libc6-dev-arm64-cross    # guest programs
 	binutils-aarch64-linux-gnu # link map check
 	gcc-arm-linux-gnueabihf  # one driver of 32-bit Arm, in the matrix of configurations
-	ccache                   # keeps rebuilds short
+	ccache                   # shortens rebuilds
 	flex                     # kernel configuration parser
 	bison                    # the same
 	bc                       # kernel time constants
@@ -39,15 +38,15 @@ packages() {
 	python3-sphinx           # the same: the documents
 	python3-yaml             # the same: sources of the kernel's documents
 	shellcheck               # make check
-	device-tree-compiler     # guest device trees of odd machines
-	libfdt-dev               # host simulator reads what it wrote
+	device-tree-compiler     # device trees of unusual guests
+	libfdt-dev               # host simulator: reads the trees that the kernel code writes
 	qemu-system-arm          # the guests
 	qemu-efi-aarch64         # UEFI for them
-	swtpm                    # and a TPM
-	kmod                     # order of the drivers of Debian's own kernels
+	swtpm                    # TPM for the guests
+	kmod                     # order of modules of Debian's kernels
 	mmdebstrap               # root file system of arm64 packages
 	qemu-user-static         # runs their maintainer scripts, makedumpfile and crash
-	python3-drgn             # looks into dumps
+	python3-drgn             # reads dumps
 	e2fsprogs                # swap and data disks of the guests
 	LIST
 }
@@ -69,7 +68,7 @@ fi
 say "installing: ${wanted[*]}"
 [ "$(id -u)" = 0 ] || die "not root: run 'apt-get install ${wanted[*]}' as root"
 export DEBIAN_FRONTEND=noninteractive
-# The lists may be absent or stale, and a package then "not found".
+# The package lists may be missing or old.
 apt-get -q update
 apt-get -q install -y --no-install-recommends "${wanted[@]}"
 mapfile -t wanted < <(missing)

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the names are for the scripts that source this file
 #
-# What the scripts of this folder share; sourced, never run.
-# It sets $top, the project's folder, and the names of everything below build/.
+# Common functions and names of the scripts in this folder. Sourced, not run. Sets $top,
+# the project's folder, and the names of files in build/.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 build=$top/build
@@ -16,12 +16,12 @@ base_version=6
 base_patchlevel=12
 base_tarball=/usr/src/linux-source-$base_version.$base_patchlevel.tar.xz
 
-# Every kernel that the tests build from the overlay, in the order of need.
+# The kernels that the tests build from the overlay, in this order,
 variants=(4k 4k-va39 4k-va52 16k 64k)
-# ... and those that only make prove needs.
+# and those for make prove only.
 prove_variants=(devices)
 
-# What prepare.sh lays over the base.
+# Folders that prepare.sh copies over the base.
 overlay_dirs=(arch kernel include Documentation tools)
 
 say() {
@@ -38,7 +38,7 @@ need_base() {
 		die "$base_tarball is missing: run scripts/deps.sh"
 }
 
-# One line that changes whenever another base is installed.
+# A line that differs for each installed base.
 base_id() {
 	local package=linux-source-$base_version.$base_patchlevel
 
@@ -46,8 +46,8 @@ base_id() {
 		"$(stat -c '%s %Y' "$base_tarball")"
 }
 
-# overlay_files: the names, relative to $top, of all that lies over the base.
-# A git checkout leaves out what .gitignore names; a plain folder has no such list.
+# overlay_files: the names of all files of the overlay, relative to $top. In a git
+# checkout, ignored files are excluded.
 overlay_files() {
 	if git -C "$top" rev-parse --git-dir >/dev/null 2>&1; then
 		git -C "$top" ls-files -co --exclude-standard -- "${overlay_dirs[@]}"
@@ -58,16 +58,15 @@ overlay_files() {
 	done
 }
 
-# The compiler, the cache in front of it and the identity that every kernel
-# build of this project uses. Paths seen by the compiler are relative (see
-# build-kernel.sh), so that one cache serves every checkout.
+# Environment of all kernel builds. The compiler gets relative paths (see
+# build-kernel.sh), so that one compiler cache serves all checkouts.
 kernel_env() {
 	export CCACHE_DIR=${CCACHE_DIR:-$build/ccache}
 	export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
-	# Compile what was preprocessed for the lookup instead of preprocessing
-	# twice: a quarter off every build from an empty cache, same objects.
+	# Do not preprocess twice: a quarter less time from an empty cache, the
+	# same objects.
 	export CCACHE_NOCPP2=1
-	# The folder's name goes into debug information only; never mind it.
+	# The name of the folder is in debug information only.
 	export CCACHE_NOHASHDIR=1
 	export KBUILD_BUILD_TIMESTAMP='2025-01-01 00:00:00 UTC'
 	export KBUILD_BUILD_USER=kexec KBUILD_BUILD_HOST=localhost
@@ -78,15 +77,15 @@ kernel_env() {
 kernel_make=(make "-j$(nproc)" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
 	"CC=ccache aarch64-linux-gnu-gcc" "HOSTCC=ccache gcc")
 
-# Test results in TAP: tap_start, then ok for each result, then tap_end, whose
-# status says whether all was well.
+# Test results in TAP: tap_start, then ok for each result, then tap_end, which fails if a
+# result did.
 tap_start() {
 	tap_count=0
 	tap_failed=0
 	echo 'TAP version 13'
 }
 
-# ok DESCRIPTION [COMPLAINT]: a complaint, of any number of lines, makes it fail.
+# ok DESCRIPTION [COMPLAINT]: fails if there is a complaint, of one or more lines.
 ok() {
 	tap_count=$((tap_count + 1))
 	if [ -z "${2:-}" ]; then

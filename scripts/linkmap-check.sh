@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# For each VARIANT built (all by default): the link map of vmlinux must name
-# every object of ours that the configuration asks for, and none of the base's
-# that they take the place of; nor may such an object have been compiled. The
-# symbols of tool-symbols.txt must be there, global, and not be split into clones.
-# Prints TAP.
+# For each VARIANT (default: all): vmlinux must contain every object of ours that the
+# configuration selects, and no object of the base that these replace; none of the latter
+# may be compiled, either. The symbols of tool-symbols.txt must be global and not be split
+# into clones. Prints TAP.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -18,13 +17,13 @@ replaced=(
 	arch/arm64/mm/{trans_pgd,trans_pgd-asm}.o
 )
 
-# Objects that were linked, by their path below the output folder: each gives
-# the map a line "[section] address size object" for every section it has.
+# Objects that were linked, relative to the output folder. The map has a line "[section]
+# address size object" for each of their sections.
 linked() {
 	sed -nE 's/^ .*0x[0-9a-f]+ +0x[0-9a-f]+ ([^ ]+\.o)$/\1/p' "$1" | LC_ALL=C sort -u
 }
 
-# Objects that our makefiles ask for, with the configuration put in.
+# Objects that our makefiles select in this configuration.
 own_objects() {
 	local out=$1 dir
 	for dir in kernel/kexec kernel/kexec/tests arch/arm64/kexec arch/arm64/kexec/tests; do
@@ -40,7 +39,7 @@ own_objects() {
 	done
 }
 
-# Symbols that tools look up and do not find, or find in parts.
+# Symbols that tools look up and that are missing or split.
 lost_symbols() {
 	local name type _ found
 	while read -r name type _; do

@@ -11,11 +11,11 @@ set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# One row a line: its name, what it starts from, and the options that differ. All of them
-# must be as written once the configuration is complete.
+# One row a line: its name, the configuration to start with, and the options that differ.
+# The final configuration must have these values.
 rows() {
 	sed -e 's/[[:space:]]*#.*//' -e '/^$/d' <<-LIST
-	full 4k                        # whose symbols the others are compared with
+	full 4k                        # the reference for the symbols of the others
 	production 4k KEXEC_DEBUG_PARAMS=n KUNIT=n KEXEC_KUNIT_TEST=n KEXEC_CRASH_TEST=n
 	no-kexec 4k KEXEC=n KEXEC_FILE=y
 	no-kexec-file 4k KEXEC=y KEXEC_FILE=n
@@ -37,7 +37,7 @@ folders=(kernel/kexec arch/arm64/kexec)
 includers=(arch/arm64/kernel/setup.o drivers/irqchip/irq-gic-v3-its.o)
 make_row=("${kernel_make[@]}" -s -C "$src_ours" "O=$out" KCFLAGS=-Werror)
 
-# start_from BASE: its configuration becomes that of the output folder.
+# start_from BASE: copy its configuration to the output folder.
 start_from() {
 	case $1 in
 	defconfig) "${make_row[@]}" defconfig ;;
@@ -57,8 +57,8 @@ set_options() {
 	"${make_row[@]}" olddefconfig
 }
 
-# Options that dependencies have changed again: the row would not be what its name says.
-untaken() {
+# Options that Kconfig has changed because of dependencies.
+changed_options() {
 	local o
 	for o in "$@"; do
 		case $o in
@@ -82,7 +82,7 @@ symbols() {
 		awk 'NF >= 2 { print $1 }' | LC_ALL=C sort -u
 }
 
-# Symbols of ours that the row uses and has not.
+# Symbols of ours that the row uses and does not define.
 undefined() {
 	LC_ALL=C comm -12 "$out/defined-full" <(symbols -u) |
 		LC_ALL=C comm -23 - <(symbols --defined-only)
@@ -110,14 +110,14 @@ check_row() {
 		return
 	fi
 	shift
-	missing=$(untaken "$@" | tr '\n' ' ')
-	[ -z "$missing" ] || echo "not taken by the configuration: $missing"
+	missing=$(changed_options "$@" | tr '\n' ' ')
+	[ -z "$missing" ] || echo "changed by Kconfig: $missing"
 	[ "$name" != full ] || symbols --defined-only >"$out/defined-full"
 	missing=$(undefined | tr '\n' ' ')
 	[ -z "$missing" ] || echo "used and not defined: $missing"
 }
 
-# chosen NAME [ROW...]: all rows, or those named and the one that they are compared with
+# chosen NAME [ROW...]: true for all rows, or for those given and the reference
 chosen() {
 	local name=$1
 	shift
@@ -127,8 +127,8 @@ chosen() {
 	esac
 }
 
-# 32-bit Arm has GICv3 and kexec, too, and the base's code for both: where the driver's
-# only change is dead, it has no callback for CPUs that come up.
+# 32-bit Arm has GICv3 and kexec, and uses the base's code for both. The change to the
+# driver must have no effect there.
 check_arm32() {
 	local out=$src_ours/out-arm32 its=drivers/irqchip/irq-gic-v3-its.o
 	local -a mk=(make "-j$(nproc)" -s -C "$src_ours" "O=$out" ARCH=arm KCFLAGS=-Werror
@@ -141,7 +141,7 @@ check_arm32() {
 		grep -E -m 5 'error|Error' "$log_dir/matrix-arm32.log"
 		return
 	fi
-	grep -qx 'CONFIG_KEXEC_CORE=y' "$out/.config" || echo "KEXEC=y was not taken"
+	grep -qx 'CONFIG_KEXEC_CORE=y' "$out/.config" || echo "KEXEC is not set"
 	! arm-linux-gnueabihf-nm "$out/$its" | grep 'kexec_\|its_cpu_memreserve' || :
 }
 

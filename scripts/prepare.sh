@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Makes the tree that kernels are built from: Debian's kernel source, this
-# project's new files, and the hook patches that make the base use them.
+# Makes the source tree of the kernels: Debian's kernel source, the new files of this
+# project, and the hook patches.
 #
-# A second run only does what changed, and touches no file that did not:
-# another base is unpacked anew, changed hooks are taken back and put in again,
-# and overlay files are compared one by one.
+# A second run updates changed files only: a new base is unpacked, changed hooks are
+# reverted and applied again, and files of the overlay are compared one by one.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,18 +15,17 @@ usage() {
 	usage: prepare.sh [--copy | --link]
 	       prepare.sh --pristine [DIR]
 
-	--copy       copy the overlay into build/src/ours (as at first)
-	--link       symlink it instead, so that an edit needs no second run
-	             (neither: as the last time)
-	--pristine   only unpack the base, untouched, into DIR (build/src/base)
+	--copy       copy the overlay to build/src/ours (default)
+	--link       symlink it, so that an edit requires no second run
+	             (neither: as in the last run)
+	--pristine   only unpack the base to DIR (default: build/src/base)
 	USAGE
 }
 
 state=$build/src/.ours
 mode=$(cat "$state/mode" 2>/dev/null || echo copy)
 
-# Without this, git apply would take the project's own repository for the one
-# that the patches are meant for.
+# Keep git apply from using the project's repository.
 apply() {
 	(cd "$src_ours" && env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE \
 		GIT_CEILING_DIRECTORIES="$build/src" git apply "$@")
@@ -43,11 +41,11 @@ check_version() {
 	patchlevel=$(makefile_value "$1" PATCHLEVEL)
 	[ "$version.$patchlevel" = "$base_version.$base_patchlevel" ] ||
 		die "the base is $version.$patchlevel," \
-			"this overlay is for $base_version.$base_patchlevel"
+			"this overlay requires $base_version.$base_patchlevel"
 }
 
-# unpack DIR: a fresh base in DIR. Output folders inside the old one (out-*)
-# are kept: make finds out by itself which objects are still good.
+# unpack DIR: unpack the base to DIR. Output folders (out-*) are kept; make rebuilds
+# objects that are out of date.
 unpack() {
 	local dir=$1 old
 	need_base
@@ -68,7 +66,6 @@ pristine() {
 	if [ -f "$dir/Makefile" ] && [ "$(cat "$dir/.base-id" 2>/dev/null)" = "$(base_id)" ]; then
 		return
 	fi
-	# Another build of the very same base is as good as ours.
 	unpack "$dir"
 	base_id >"$dir/.base-id"
 }
@@ -101,7 +98,7 @@ put_hooks() {
 	: >"$state/hooks"
 	while IFS= read -r p; do
 		apply --whitespace=nowarn "$top/patches/$p" ||
-			die "patches/$p does not fit this base: refresh it by hand, do not fuzz it"
+			die "patches/$p does not apply to this base: update it by hand"
 		cat "$top/patches/$p" >>"$state/hooks"
 	done < <(series)
 	say "$(series | wc -l) hook patch(es) applied"
@@ -121,8 +118,8 @@ refresh_hooks() {
 	put_hooks
 }
 
-# install_one FROM TO: TO in the tree becomes FROM of the project; true when
-# that changed something.
+# install_one FROM TO: install FROM of the project as TO in the tree; true if that
+# changed TO.
 install_one() {
 	local from=$top/$1 to=$src_ours/$2
 	if [ "$mode" = link ]; then
@@ -149,7 +146,7 @@ overlay_pairs() {
 refuse_overwriting() {
 	local clash
 	clash=$(LC_ALL=C comm -23 "$state/files.new" "$state/files" | while IFS= read -r f; do
-		# A link to the project is ours, whoever made it.
+		# A link to the project is not a file of the base.
 		case $(readlink "$src_ours/$f") in
 		"$top"/*) continue ;;
 		esac
@@ -159,14 +156,14 @@ refuse_overwriting() {
 	done)
 	[ -z "$clash" ] ||
 		die "would overwrite file(s) of the base:$clash." \
-			"A change to the base is a hook in patches/"
+			"Changes to the base are hooks in patches/"
 }
 
 lay_over() {
 	local from to n=0
 	overlay_pairs | cut -d' ' -f2 | LC_ALL=C sort >"$state/files.new"
 	[ -z "$(uniq -d "$state/files.new")" ] ||
-		die "twice in the overlay: $(uniq -d "$state/files.new" | tr '\n' ' ')"
+		die "duplicate in the overlay: $(uniq -d "$state/files.new" | tr '\n' ' ')"
 	refuse_overwriting
 
 	LC_ALL=C comm -13 "$state/files.new" "$state/files" | while IFS= read -r to; do
@@ -175,7 +172,7 @@ lay_over() {
 			rmdir -p --ignore-fail-on-non-empty "$(dirname "$to")" 2>/dev/null) || :
 	done
 
-	# An interrupted run must find its own files again.
+	# If this run is interrupted, the next one must know these files.
 	LC_ALL=C sort -u "$state/files" "$state/files.new" -o "$state/files"
 	while read -r from to; do
 		if install_one "$from" "$to"; then

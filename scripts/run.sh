@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# From a fresh checkout on a fresh machine to a kernel that starts the next one
-# before your eyes. Names each step and its time; the last line is the verdict.
+# make run: installs packages, builds a kernel and shows it starting the next one.
+# Prints each step and its time; the last line is the result.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds each step of build/series and prints TAP: the kernel 4k for arm64; arm64
-# without kexec and kdump; kernel/ for x86-64. Each kernel for arm64 that differs
-# from the one before also boots in QEMU and starts itself by kexec, with the
-# code of the base before the switch and with ours after it.
+# Builds each step of build/series and prints TAP: the kernel 4k for arm64, arm64
+# without kexec and kdump, and kernel/ for x86-64. Each arm64 kernel that differs from
+# the previous one boots in QEMU and starts itself by kexec, before the switch with the
+# code of the base, after it with ours.
 #
-# The tree is build/src/series, the log of a step build/log/series-NNNN.log.
+# The tree is build/src/series, the log of a step is build/log/series-NNNN.log.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -25,13 +25,13 @@ fragments() {
 	cat "$top/configs/4k.config"
 }
 
-# build NAME TARGET...: with the configuration on standard input.
+# build NAME TARGET...: build with the configuration from standard input.
 build() {
 	local out=$src/out-$1
 	shift
 	mkdir -p "$out"
 	cat >"$out/.allconfig.new"
-	# The patch may have changed what an option means.
+	# Configure again: the patch may have changed Kconfig.
 	cp "$out/.allconfig.new" "$out/.allconfig"
 	"${mk[@]}" O="$out" KCONFIG_ALLCONFIG="$out/.allconfig" allnoconfig &&
 		"${mk[@]}" O="$out" "$@"
@@ -54,7 +54,7 @@ x86() {
 		build x86 kernel/
 }
 
-# One line when it does not start itself.
+# Prints a line if the kernel does not start itself.
 boots() {
 	local image=$src/out-series/arch/arm64/boot/Image sum
 	sum=$(sha256sum <"$image")
@@ -67,7 +67,7 @@ boots() {
 		--patience 4 >>"$log" 2>&1 || echo "does not start itself, see ${log#"$top"/}"
 }
 
-# step FILE: applies it, builds and boots.
+# step FILE: apply, build and boot it.
 step() {
 	local name what complaint
 	name=$(basename "$1" .patch)
@@ -89,10 +89,10 @@ step() {
 kernel_env
 mkdir -p "$log_dir" "$build/out"
 "$selftests/rootfs.sh" >/dev/null
-# A new tree each time, the objects are kept.
+# Unpack the tree again, keep the objects.
 rm -f "$src/.base-id"
 "$top/scripts/prepare.sh" --pristine "$src"
-# Objects of an earlier run may have been built from patched files.
+# Objects of the last run may have been built from patched files.
 (cd "$src" && sed -n 's|^--- a/||p' "$top"/patches/0*.patch | sort -u | xargs -d '\n' touch)
 tap_start
 for patch in "$build"/series/*.patch; do

@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Makes build/series/*.patch, a series for "git am" on the base: one patch for
-# each layer of new files (patches/layers), and the hooks. The result is applied
-# to a fresh repository and compared with the checkout.
+# Makes build/series/*.patch, a series for "git am" on the base: one patch for each
+# layer of new files (patches/layers), and the hooks. The result is applied to a new
+# repository and compared with the checkout.
 #
 #	series.sh            make, apply, compare
-#	series.sh --build    also build and boot every step, see series-build.sh
+#	series.sh --build    also build and boot each step, see series-build.sh
 #
 # A file in patches/layers is a commit message and these lines:
 #
 #	Files:	patterns of the new files that it adds; "!" excludes, the last
-#		one that fits decides
-#	Hook:	patterns of hooks that belong to the same commit; without a message
-#		of its own the layer has that of the hook
-#	Switch:	the new code is linked from this layer on. Until then its objects
-#		are compiled into archives that vmlinux does not link. The hooks
-#		that no layer names follow, one commit each.
+#		matching pattern decides
+#	Hook:	patterns of hooks that belong to the same commit; a layer without
+#		a message uses that of the hook
+#	Switch:	the new code is linked from this layer on. In earlier layers its
+#		objects are compiled into archives that vmlinux does not link. The
+#		hooks that are in no layer follow, one commit each.
 #
-# The makefiles grow with the objects that exist.
+# Each step has makefiles for the objects that exist.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -27,10 +27,10 @@ dest=$build/series
 work=$build/series.work
 switched=0
 
-# Read before git's configuration is disabled: git may need it for this checkout.
+# Before git's configuration is disabled, because git may require it for this checkout.
 names_here=$(overlay_files)
 
-# No configuration or hooks of the user; the author is that of the last commit.
+# Ignore the user's configuration and hooks; use the author of the last commit.
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 GIT_AUTHOR_NAME=$(git -C "$top" log -1 --format=%an 2>/dev/null || echo 'arm64 kexec')
 GIT_AUTHOR_EMAIL=$(git -C "$top" log -1 --format=%ae 2>/dev/null || echo kexec@localhost)
@@ -46,7 +46,7 @@ in_work() {
 	git -C "$work/tree" "$@"
 }
 
-# Only the files of the base that the hooks change are needed.
+# Unpack only the files of the base that the hooks change.
 make_base() {
 	local name=linux-source-$base_version.$base_patchlevel
 	local -a names
@@ -61,7 +61,7 @@ make_base() {
 	in_work commit -q -m "$name"
 }
 
-# Names in the tree of all new files, and the source of each.
+# All new files: name in the tree, name in the project.
 new_files() {
 	printf '%s\n' "$names_here" | sed 's/.*/& &/'
 	echo 'kernel/kexec/Kconfig Kconfig'
@@ -76,7 +76,7 @@ value() {
 	sed -n "s/^$1: *//p" "$2"
 }
 
-# matches NAME PATTERN...: the last pattern that fits decides.
+# matches NAME PATTERN...: the last matching pattern decides.
 matches() {
 	local name=$1 pattern found=1
 	shift
@@ -91,8 +91,8 @@ matches() {
 	return "$found"
 }
 
-# makefile FILE DIR: FILE without objects whose source is not in DIR. Before the
-# switch objects go into archives, and paragraphs that check objects are left out.
+# makefile FILE DIR: FILE without objects whose source is not in DIR. Before the switch
+# objects are put into archives, and paragraphs that check objects are removed.
 makefile() {
 	DIR=$2 SWITCHED=$switched perl -0777 -ne '
 		sub known {
@@ -121,8 +121,8 @@ makefile() {
 		print $out;' "$1"
 }
 
-# The makefiles of the two folders that kbuild enters, and of those below them that
-# have a source file.
+# The makefiles of the two folders that kbuild enters, and of their subfolders that have
+# a source file.
 add_makefiles() {
 	local name dir
 	if ! grep -q ' kexec/$' "$work/tree/arch/arm64/Kbuild"; then
@@ -140,7 +140,7 @@ add_makefiles() {
 	done < <(new_files)
 }
 
-# add_files PATTERN...: from $work/left into the tree.
+# add_files PATTERN...: move the matching files from $work/left to the tree.
 add_files() {
 	local name from
 	: >"$work/left.new"
@@ -160,7 +160,7 @@ hook_message() {
 	sed -e '1s/^Subject: *\(\[PATCH\] *\)\?//' -e '/^---$/,$d' "$top/patches/$1"
 }
 
-# apply_hooks PATTERN...: from $work/hooks into the tree; the last one is $hook.
+# apply_hooks PATTERN...: apply the matching ones of $work/hooks; $hook is the last one.
 apply_hooks() {
 	local name
 	hook=
@@ -192,7 +192,7 @@ commit_layer() {
 	fi
 }
 
-# The hooks that no layer names.
+# The hooks that are in no layer.
 commit_other_hooks() {
 	local name
 	local -a named
@@ -205,7 +205,7 @@ commit_other_hooks() {
 	done < <(cat "$work/hooks")
 }
 
-# The result must apply to the base and be equal to the checkout.
+# The series must apply to the base and result in the files of the checkout.
 verify() {
 	local name from
 	git init -q -b base "$work/check"
@@ -213,9 +213,9 @@ verify() {
 	git -C "$work/check" am -q "$dest"/*.patch
 	[ "$(git -C "$work/check" rev-parse 'HEAD^{tree}')" = \
 		"$(in_work rev-parse 'HEAD^{tree}')" ] ||
-		die "the series gives another tree when it is applied"
+		die "applying the series results in another tree"
 	while read -r name from; do
-		cmp -s "$top/$from" "$work/check/$name" || die "the series has another $name"
+		cmp -s "$top/$from" "$work/check/$name" || die "$name differs in the series"
 	done < <(new_files)
 }
 

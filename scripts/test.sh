@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Everything that has to hold, from a fresh checkout on a fresh machine to the
-# verdict: sets itself up, builds, runs each test step, and adds up the TAP
-# results of all of them. The last line is "N passed, N failed, N skipped".
+# All tests: installs packages, builds, runs each step, and adds up their TAP results.
+# The last line is "N passed, N failed, N skipped".
 #
-#	test.sh             what a change must pass before it lands
+#	test.sh             all tests that a change must pass
 #	test.sh --quick     one kernel, the quick QEMU cases
-#	test.sh --prove     the same as without, and the long forms
+#	test.sh --prove     all tests, and their long forms
 #
-# A step that fails without saying which test did counts as one failed test. The
-# output of each step is kept in build/log/test-STEP.log.
+# A step that fails without a failed test counts as one failed test. The output of a step
+# is in build/log/test-STEP.log.
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -29,13 +28,13 @@ skipped=0
 times=()
 selftests=$top/tools/testing/selftests/kexec-arm64
 
-# Results stand in the first column; what is indented belongs to a subtest that
-# a result in the first column sums up.
+# Results start in the first column. Indented lines are subtests, which a result in the
+# first column sums up.
 count() {
 	grep -cE "$1" "$2" || :
 }
 
-# Adds up the results in LOG: nothing planned may be missing.
+# tally LOG STATUS: add up the results. A planned test without a result has failed.
 tally() {
 	local log=$1 status=$2 good bad skip planned
 	skip=$(count '^ok .*# SKIP' "$log")
@@ -56,7 +55,7 @@ tally() {
 	skipped=$((skipped + skip))
 }
 
-# timed NAME TEXT COMMAND...: runs it, shows and keeps its output.
+# timed NAME TEXT COMMAND...: run it, print and keep its output.
 timed() {
 	local name=$1 text=$2 start=$SECONDS status
 	shift 2
@@ -67,14 +66,14 @@ timed() {
 	return "$status"
 }
 
-# step NAME TEXT COMMAND...: a step that prints TAP.
+# step NAME TEXT COMMAND...: run a command that prints TAP.
 step() {
 	local status=0
 	timed "$@" || status=$?
 	tally "$log_dir/test-$1.log" "$status"
 }
 
-# setup NAME TEXT COMMAND...: without it nothing else makes sense.
+# setup NAME TEXT COMMAND...: run a command that all steps require.
 setup() {
 	timed "$@" && return
 	echo "set-up failed: $2" >&2

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Compiles kernel/ and arch/x86/kernel/ for x86-64 with the overlay applied and
-# KEXEC, KEXEC_FILE and CRASH_DUMP on: the base's code must be built there and
-# none of ours. Prints TAP; the log is build/log/x86.log.
+# Compiles kernel/ and arch/x86/kernel/ for x86-64 with the overlay applied and KEXEC,
+# KEXEC_FILE and CRASH_DUMP set. This must build the code of the base and none of ours.
+# Prints TAP; the log is build/log/x86.log.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
