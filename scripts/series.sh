@@ -140,6 +140,22 @@ add_makefiles() {
 	done < <(new_files)
 }
 
+# check_patterns LAYER LIST PATTERN...: each one must match a name in the first column of
+# the file LIST. An excluding pattern has to match a file of the project.
+check_patterns() {
+	local layer=$1 list=$2 pattern names
+	shift 2
+	for pattern in "$@"; do
+		names=$(cut -d' ' -f1 "$list")
+		[[ $pattern != !* ]] || names=$names_here
+		while read -r name; do
+			# shellcheck disable=SC2053 # a pattern it is
+			[[ $name != ${pattern#!} ]] || continue 2
+		done <<<"$names"
+		die "${layer#"$top"/}: no file matches $pattern"
+	done
+}
+
 # add_files PATTERN...: move the matching files from $work/left to the tree.
 add_files() {
 	local name from
@@ -179,6 +195,8 @@ commit_layer() {
 	read -ra files < <(value Files "$1") || :
 	read -ra wanted < <(value Hook "$1") || :
 	[ -z "$(value Switch "$1")" ] || switched=1
+	check_patterns "$1" "$work/left" "${files[@]}"
+	check_patterns "$1" "$work/hooks" "${wanted[@]}"
 	add_files "${files[@]}"
 	apply_hooks "${wanted[@]}"
 	add_makefiles
