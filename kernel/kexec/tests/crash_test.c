@@ -1,33 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: crash_test - a module that brings the kernel down on request
+ * DOC: crash_test - a module that panics on request
  *
- * Panics have to give a dump wherever they come from, and user space can only
- * reach a few of those places.  Words written to
- * /sys/module/crash_test/parameters/do, with a physical address behind those that
- * take one:
+ * A panic must result in a dump in every context, and user space can trigger a
+ * panic only in a few of them.  Values of /sys/module/crash_test/parameters/do; PA is
+ * a physical address:
  *
  * ==========  ==============================================================
  * irq         panic in a hard interrupt
  * spin        panic while the other CPUs spin with interrupts off
- * notifier    panic, and panic again in a panic notifier (that comes before
- *             the dump only with crash_kexec_post_notifiers)
+ * notifier    panic, and panic again in a panic notifier (it is called before the
+ *             dump only with crash_kexec_post_notifiers)
  * die         oops, and panic in a die notifier
  * oops        write to address 0
  * warn        WARN()
- * hung        sleep for ever where no signal reaches
- * remote      write to address 0 in an interrupt of the last CPU, whatever that
- *             was doing
- * reboot      panic in a reboot notifier, when somebody reboots
- * busy        from a reboot notifier on the last CPU never sleeps again
+ * hung        sleep in uninterruptible state, without an end
+ * remote      write to address 0 in an interrupt of the last CPU
+ * reboot      panic in a reboot notifier, at the next reboot
+ * busy        spin on the last CPU from the next reboot notifier on
  * irqs        panic with interrupts of several chips, see crash_test_irqs()
  * irq-strike  panic, and panic again when an interrupt is masked
- * write PA    try to write to the linear map there, and say what came of it
- * flip PA     invert 8 bytes there behind everybody's back, as a device could,
- *             through another mapping
+ * write PA    try to write to the linear map there, and print the result
+ * flip PA     invert 8 bytes there through another mapping, as a device could
  * ==========  ==============================================================
  *
- * The marker is what a dump's reader looks for in the memory of a module.
+ * The reader of a dump looks for the marker in the memory of the module.
  */
 #define pr_fmt(fmt) "crash_test: " fmt
 
@@ -71,7 +68,7 @@ static DEFINE_IRQ_WORK(crash_test_irq_work, crash_test_irq_handler);
 static int crash_test_irq(u64 pa)
 {
 	irq_work_queue(&crash_test_irq_work);
-	/* It comes at once, or not at all. */
+	/* It arrives at once or not at all. */
 	ssleep(1);
 	return -EIO;
 }
@@ -144,7 +141,7 @@ static int crash_test_remote(u64 pa)
 	int err = smp_call_function_single(cpumask_last(cpu_online_mask),
 					   crash_test_remote_handler, NULL, 0);
 
-	/* It comes soon, or not at all. */
+	/* It arrives soon or not at all. */
 	ssleep(1);
 	return err ?: -EIO;
 }
@@ -188,7 +185,7 @@ static int crash_test_never_sleep(void *unused)
 {
 	preempt_disable();
 	complete(&crash_test_runs);
-	/* Nobody stops it. */
+	/* No signal ends this thread. */
 	while (!kthread_should_stop())
 		cpu_relax();
 	return 0;
@@ -202,7 +199,7 @@ static int crash_test_busy_at_reboot(struct notifier_block *nb, unsigned long ev
 		return NOTIFY_DONE;
 	kthread_bind(task, cpumask_last(cpu_online_mask));
 	wake_up_process(task);
-	/* Else the reboot may be quicker. */
+	/* Wait, so that the reboot does not start earlier. */
 	wait_for_completion(&crash_test_runs);
 	return NOTIFY_OK;
 }
@@ -289,7 +286,7 @@ static struct irq_chip crash_test_locked = {
 	.irq_mask = crash_test_irq_mask_locked,
 };
 
-/* A chip whose registers cannot be reached any more. */
+/* A chip whose registers can no longer be accessed. */
 static struct irq_chip crash_test_strike = {
 	.name = "strike",
 	.irq_unmask = crash_test_irq_enable,
@@ -439,5 +436,5 @@ static void __exit crash_test_exit(void)
 }
 module_exit(crash_test_exit);
 
-MODULE_DESCRIPTION("Brings the kernel down in many ways, to test dumps");
+MODULE_DESCRIPTION("Panics in many contexts, to test dumps");
 MODULE_LICENSE("GPL");

@@ -2,9 +2,8 @@
 /**
  * DOC: KUnit suite kexec-crashkernel-param
  *
- * Command lines, the memory of the machine that they are given to, and what
- * crashkernel= in them asks for.  The machines have 1, 4 and 32 GB; FW_GB() is one
- * whose firmware keeps a little for itself.
+ * Command lines, sizes of memory, and the reservation that crashkernel= requests.
+ * The machines have 1, 4 and 32 GB; FW_GB() is one whose firmware reserves a part.
  */
 #include <kunit/test.h>
 #include <linux/errno.h>
@@ -17,7 +16,7 @@
 #define GB(n)		((u64)(n) << 30)
 #define FW_GB(n)	(GB(n) - MB(20))
 
-/* Bytes of low memory when nothing is said; odd, so that it cannot be mistaken. */
+/* Default size of low memory; an odd number, which no test requests. */
 #define LOW		MB(77)
 
 struct crashkernel_case {
@@ -47,7 +46,7 @@ struct crashkernel_case {
 #define DISTRO	"crashkernel=512M-2G:64M,2G-16G:192M,16G-:512M"
 
 static const struct crashkernel_case crashkernel_cases[] = {
-	/* Nothing asked for */
+	/* No request */
 	NONE(GB(1), ""),
 	NONE(GB(4), "root=/dev/vda ro quiet"),
 	NONE(GB(4), "crashkernel"),
@@ -158,7 +157,7 @@ static const struct crashkernel_case crashkernel_cases[] = {
 	BAD(GB(4), "crashkernel=64M crashkernel=junk"),
 	BAD(GB(4), "crashkernel=256M,high crashkernel=junk"),
 
-	/* Numbers that are none, or too large */
+	/* Invalid and too large numbers */
 	BAD(GB(4), "crashkernel="),
 	BAD(GB(4), "crashkernel= 64M"),
 	BAD(GB(4), "crashkernel=-64M"),
@@ -185,7 +184,7 @@ static const struct crashkernel_case crashkernel_cases[] = {
 static void crashkernel_case_name(const struct crashkernel_case *c, char *desc)
 {
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%llu MB: %s", c->ram >> 20, c->cmdline);
-	/* A description that ends in white space or holds a '#' would break KTAP. */
+	/* KTAP does not allow a description with '#' or with a space at its end. */
 	strreplace(desc, '\n', ' ');
 	strreplace(desc, '\t', ' ');
 }
@@ -213,7 +212,7 @@ static void crashkernel_test_table(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, req.high, c->high);
 }
 
-/* Cut off anywhere, a command line is read or refused, never misread as larger. */
+/* A truncated command line never requests more. */
 static void crashkernel_test_cut_off(struct kunit *test)
 {
 	static const char line[] = "quiet " DISTRO "@0x90000000 crashkernel=300M,high";
@@ -242,7 +241,7 @@ struct crashkernel_low_case {
 	u64 fit;
 };
 
-/* What is requested, the largest free range, all that is free, and what is chosen */
+/* Request, largest free range, all free memory, result */
 static const struct crashkernel_low_case crashkernel_low_cases[] = {
 	{ MB(128), MB(128), MB(128), MB(128) },
 	{ MB(16), GB(1), GB(2), MB(16) },

@@ -2,9 +2,9 @@
 /**
  * DOC: KUnit suite kexec-elfcore
  *
- * The ELF core header: what is left of memory once the crash regions are taken
- * out, what each program header says, and the limits.  In the pictures each
- * character is one UNIT of memory, the first one at address 0::
+ * The ELF core header: memory without the crash regions, the fields of each program
+ * header, and the limits.  In the pictures each character is one UNIT of memory, the
+ * first one at address 0::
  *
  *	|##..#|	'#' dumped, '.' not
  */
@@ -128,7 +128,7 @@ static struct elfcore_req elfcore_test_full(const struct kexec_range *ram, unsig
 	};
 }
 
-/* What fs/proc/vmcore.c and dump tools insist on. */
+/* Requirements of fs/proc/vmcore.c and of dump tools. */
 static void elfcore_test_ehdr(struct kunit *test)
 {
 	const struct kexec_range ram[] = { R(0, 4) };
@@ -180,7 +180,7 @@ static void elfcore_test_notes_and_text(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ph->p_offset, 0x40200000);
 	KUNIT_EXPECT_EQ(test, ph->p_memsz, 0x2030000);
 
-	/* Zero to the end of what counts, untouched behind it. */
+	/* Zero up to the end of the header, unchanged after it. */
 	KUNIT_EXPECT_NULL(test, memchr_inv(behind, 0, buf + used - (void *)behind));
 	KUNIT_EXPECT_NULL(test, memchr_inv(buf + used, 0xa5, ROOM - used));
 }
@@ -320,7 +320,7 @@ static void elfcore_test_ends_of_space(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ph->p_memsz, U64_MAX - 19);
 }
 
-/* e_phnum has 16 bits and its highest value means something else. */
+/* e_phnum has 16 bits, and PN_XNUM is reserved. */
 static void elfcore_test_too_many(struct kunit *test)
 {
 	const unsigned int most = PN_XNUM - 1 - 5;
@@ -345,7 +345,7 @@ static void elfcore_test_too_many(struct kunit *test)
 	vfree(ram);
 }
 
-/* What was promised when the image was loaded has to fit later. */
+/* The size computed by the load has to suffice later. */
 static void elfcore_test_capacity(struct kunit *test)
 {
 	static const unsigned int nr[] = { 0, 1, 2, 50, 1000, 20000 };

@@ -2,11 +2,11 @@
 /**
  * DOC: KUnit suite kexec-extent
  *
- * The copy list.  A case is a picture of pages: each letter of @dst names a page
- * of a destination, and the same letter of @src the page that holds its bytes
- * until then; the first character of both is page 0.
+ * The copy list.  A case is a picture of pages: each letter of @dst is a destination
+ * page, and the same letter of @src is its source page.  The first character of both
+ * is page 0.
  *
- *	dst |AB......|	page 0 receives what page 5 holds,
+ *	dst |AB......|	page 5 is copied to page 0,
  *	src |.....AB.|	page 1 what page 6 holds: one entry of two pages
  *
  * Whole loads into a simulated memory run on the host, see tools/testing/kexec.
@@ -71,10 +71,10 @@ static void extent_test_expect(struct kunit *test, const struct extent_list *lis
 }
 
 /**
- * struct extent_layout - what is added and what the list says
- * @name: what the case is about
+ * struct extent_layout - pages that are added, and the resulting list
+ * @name: name of the case
  * @dst: picture of the destinations
- * @src: picture of the pages that hold the bytes
+ * @src: picture of the sources
  * @nr: entries of the list
  * @want: the entries
  */
@@ -139,7 +139,7 @@ static void extent_test_layout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kexec_extent_check(list), 0);
 }
 
-/* The list is never sorted, so a destination below the last one has no place in it. */
+/* Entries are never sorted, so a destination below the last one is refused. */
 static void extent_test_add_order(struct kunit *test)
 {
 	static const struct kexec_copy want[] = { COPY(5, 20, 2) };
@@ -153,7 +153,7 @@ static void extent_test_add_order(struct kunit *test)
 	extent_test_expect(test, list, want, ARRAY_SIZE(want));
 }
 
-/* What continues on one side only gets an entry of its own. */
+/* A page that is contiguous on one side only starts a new entry. */
 static void extent_test_add_merges(struct kunit *test)
 {
 	static const struct kexec_copy want[] = {
@@ -169,7 +169,7 @@ static void extent_test_add_merges(struct kunit *test)
 	extent_test_expect(test, list, want, ARRAY_SIZE(want));
 }
 
-/* A full list refuses a new entry, and still lengthens its last one. */
+/* A full list refuses a new entry, but the last one can still grow. */
 static void extent_test_add_full(struct kunit *test)
 {
 	static const struct kexec_copy want[] = { COPY(0, 20, 1), COPY(5, 30, 2) };
@@ -204,9 +204,9 @@ static void extent_test_add_bad(struct kunit *test)
 }
 
 /**
- * struct extent_verdict - a list as somebody might hand it over
- * @name: what the case is about
- * @want: what kexec_extent_check() says
+ * struct extent_verdict - a valid or invalid list
+ * @name: name of the case
+ * @want: return value of kexec_extent_check()
  * @nr: entries
  * @copies: the entries
  */

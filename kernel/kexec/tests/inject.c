@@ -2,10 +2,10 @@
 /**
  * DOC: order of events on several CPUs
  *
- * Some faults need a panic on one CPU between two steps of another.  Each point of
- * such a sequence calls kexec_inject_meet() with its number, from 1 on, and waits
- * there until the next point is reached.  Writing 1 to kexec.inject_meet starts the
- * sequence; reading it gives the number of the next point.
+ * Some faults require a panic on one CPU between two steps of another one.  Each
+ * point of such a sequence calls kexec_inject_meet() with its number, starting at 1,
+ * and waits there until the next point is reached.  Writing 1 to kexec.inject_meet
+ * starts the sequence.  The value read is the number of the next point.
  */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
@@ -18,7 +18,7 @@
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "kexec."
 
-/* Longer than the other CPU needs, and not for ever. */
+/* Longer than the other CPU needs, but bounded. */
 #define INJECT_WAIT_MS	(20 * MSEC_PER_SEC)
 
 static unsigned int inject_meet;
@@ -29,7 +29,7 @@ MODULE_PARM_DESC(inject_meet, "next point of a sequence on several CPUs (1: star
  * kexec_inject_meet() - wait until another CPU has reached the next point
  * @point: number of this point
  *
- * Does nothing unless @point is the next one of the sequence.
+ * Returns at once unless @point is the next one of the sequence.
  *
  * Context: any, the panic path included; busy for INJECT_WAIT_MS at most.
  */
@@ -37,7 +37,7 @@ void kexec_inject_meet(unsigned int point)
 {
 	unsigned int ms;
 
-	/* Full barrier: what was done before this point is seen at the next one. */
+	/* Full barrier: stores before this point are visible at the next one. */
 	if (cmpxchg(&inject_meet, point, point + 1) != point)
 		return;
 	for (ms = 0; ms < INJECT_WAIT_MS && READ_ONCE(inject_meet) == point + 1; ms++)

@@ -2,10 +2,10 @@
 /**
  * DOC: memory without a free block
  *
- * After months of uptime there may be no free block of 2 MiB left, with a page in
- * each that cannot be moved.  kexec.fragment=1 makes a machine so at once: it
- * takes every free block and gives all of it back but one page, at another place
- * in each.  Reading the parameter gives the number of pages kept; 0 frees them.
+ * After months of uptime every block of 2 MiB may contain an unmovable page.
+ * kexec.fragment=1 has the same effect: it allocates every free block and frees all
+ * of its pages but one, at a different offset in each.  The value read is the number of
+ * pages kept; 0 frees them.
  */
 #include <linux/gfp.h>
 #include <linux/kstrtox.h>
@@ -22,7 +22,7 @@
 
 #define FRAGMENT_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, ilog2(SZ_2M) - PAGE_SHIFT)
 
-/* Any odd number: where in the next block the page lies that is kept. */
+/* Offset of the kept page in the next block; any odd number. */
 #define FRAGMENT_STRIDE	37
 
 static DEFINE_MUTEX(fragment_lock);
@@ -30,7 +30,7 @@ static LIST_HEAD(fragment_blocks);
 static LIST_HEAD(fragment_kept);
 static unsigned int fragment_nr;
 
-/* All that there are: one that is given back could merge with another. */
+/* Allocate all blocks first: a freed one could merge with another one. */
 static bool fragment_take(void)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
@@ -84,7 +84,7 @@ static int fragment_set(const char *text, const struct kernel_param *kp)
 		fragment_free();
 		return 0;
 	}
-	/* The last ones are kept for emergencies until other memory is free again. */
+	/* Keep the last blocks allocated until other memory is free again. */
 	while (fragment_take())
 		fragment_give_back();
 	return 0;

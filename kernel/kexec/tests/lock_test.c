@@ -2,9 +2,9 @@
 /**
  * DOC: KUnit suite kexec-lock
  *
- * Who gets the kexec lock from whom: a panic takes it from a refresh of the ELF
- * core header and from nobody else, and a refresh that has lost it finds out at
- * its next step.  Nothing is loaded while the suites run.
+ * Owners of the kexec lock.  A panic acquires the lock from an update of the ELF core
+ * header and from no other holder.  An update that has lost the lock detects it at its
+ * next step.  No image is loaded while the suites run.
  */
 #include <kunit/test.h>
 #include <linux/jiffies.h>
@@ -58,7 +58,7 @@ static void lock_test_recheck(struct kunit *test)
 	kexec_unlock_nowork();
 }
 
-/* How long it took to be told @got, in milliseconds. */
+/* Milliseconds until the lock attempt returned @got. */
 static s64 lock_test_wait(bool *got)
 {
 	const ktime_t begin = ktime_get();
@@ -67,7 +67,7 @@ static s64 lock_test_wait(bool *got)
 	return ktime_ms_delta(ktime_get(), begin);
 }
 
-/* A refresh that never ends is waited for no longer than was said, a load not at all. */
+/* Waiting for an update has a time limit; a load is not waited for. */
 static void lock_test_patience(struct kunit *test)
 {
 	bool got;
@@ -109,7 +109,7 @@ static void lock_test_ends_in_time(struct kunit *test)
 	kexec_unlock_nowork();
 }
 
-/* One that ends in time is no reason to fail. */
+/* An update that ends in time does not cause a failure. */
 static void lock_test_patience_pays(struct kunit *test)
 {
 	KUNIT_ASSERT_TRUE(test, kexec_lock_refresh());
@@ -124,7 +124,7 @@ static void lock_test_patience_recheck(struct kunit *test)
 	lock_test_ends_in_time(test);
 }
 
-/* A panic on another CPU while the new header is being made: the old one counts. */
+/* A panic on another CPU while the new header is built: the old one is used. */
 static void lock_test_panic_staging(struct kunit *test)
 {
 	bool commit = true;
@@ -134,12 +134,12 @@ static void lock_test_panic_staging(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, commit);
 	KUNIT_EXPECT_FALSE(test, kexec_lock_commit());
 	KUNIT_EXPECT_FALSE(test, kexec_unlock_refresh());
-	/* The panic still has it. */
+	/* The panic CPU still holds the lock. */
 	KUNIT_EXPECT_FALSE(test, kexec_lock());
 	kexec_unlock_nowork();
 }
 
-/* ... and while it is written: whoever panics has to finish. */
+/* ... and while it is copied: the panic CPU has to complete it. */
 static void lock_test_panic_committing(struct kunit *test)
 {
 	bool commit = false;
@@ -153,7 +153,7 @@ static void lock_test_panic_committing(struct kunit *test)
 	kexec_unlock_nowork();
 }
 
-/* A panic while the other image is checked: the crash image is not concerned. */
+/* A panic while the other image is checked does not affect the crash image. */
 static void lock_test_panic_rechecking(struct kunit *test)
 {
 	bool commit = true;

@@ -2,9 +2,8 @@
 /**
  * DOC: KUnit suite kexec-pages
  *
- * What of a destination can be had when somebody sits in it, page by page.  A test
- * takes whole pageblocks, gives back all of them but a few pages that cannot be
- * moved, and asks for them as an image does.
+ * Destinations with unmovable pages, page by page.  A test allocates whole pageblocks,
+ * frees all but a few pages of them, and allocates the range as an image does.
  */
 #include <kunit/test.h>
 #include <linux/gfp.h>
@@ -16,20 +15,20 @@
 
 #include "../internal.h"
 
-/* A power of two, so that the range begins where a pageblock does. */
+/* A power of two, so that the range is aligned to a pageblock. */
 #define PAGES_TEST_BLOCKS	8
 
-/* Of these, the ones in which a page stays taken, the second one at its end. */
+/* Pageblocks with an allocated page; in the second one it is the last page. */
 #define PAGES_TEST_FIRST		1
 #define PAGES_TEST_SECOND	5
 
 /**
- * struct pages_ground - the memory that a test is about
+ * struct pages_ground - memory of a test
  * @img: an image without pages
  * @pfn: first page
  * @nr: pages
- * @pinned: those that are not given back, counted from @pfn
- * @nr_pinned: how many
+ * @pinned: pages that stay allocated, as offsets from @pfn
+ * @nr_pinned: entries of @pinned
  */
 struct pages_ground {
 	struct kexec_image *img;
@@ -118,7 +117,7 @@ static unsigned long pages_test_away(const struct kexec_backing *b)
 	return away;
 }
 
-/* The rule in pages.c: a page is its slot's own, or no destination. */
+/* The rule in pages.c: a page is the destination of its slot or of none. */
 static void pages_test_check_rule(struct kunit *test, const struct pages_ground *g)
 {
 	const struct kexec_backing *b = &g->img->backing[0];
@@ -133,7 +132,7 @@ static void pages_test_check_rule(struct kunit *test, const struct pages_ground 
 	}
 }
 
-/* Pageblocks with a page that cannot be moved are refused, and no others are. */
+/* Pageblocks with an unmovable page are rejected, and no others. */
 static void __maybe_unused pages_test_only_what_it_must(struct kunit *test)
 {
 	struct pages_ground *g = pages_test_begin(test, PAGES_TEST_BLOCKS * pageblock_nr_pages,
@@ -159,7 +158,7 @@ static void __maybe_unused pages_test_only_what_it_must(struct kunit *test)
 						"slot %lu", i);
 	}
 
-	/* Most of what is free in those two comes in smaller blocks. */
+	/* Most free pages of these two are allocated in smaller blocks. */
 	kexec_contig_fill_gaps(g->img, 0);
 	KUNIT_EXPECT_FALSE(test, b->complete);
 	KUNIT_EXPECT_NULL(test, b->pages[g->pinned[0]]);
@@ -172,7 +171,7 @@ static void __maybe_unused pages_test_only_what_it_must(struct kunit *test)
 	KUNIT_EXPECT_LT(test, pages_test_away(b), pageblock_nr_pages);
 }
 
-/* All of a pageblock is refused, and what lies around the segment is not held for it. */
+/* All of a pageblock is rejected, and no padding stays allocated. */
 static void pages_test_not_to_be_had(struct kunit *test)
 {
 	struct pages_ground *g = pages_test_begin(test, 8, 8);
@@ -193,11 +192,11 @@ static void pages_test_not_to_be_had(struct kunit *test)
 	KUNIT_EXPECT_GE(test, pages_test_away(b), 1);
 }
 
-/* Segments that share a pageblock do not keep each other from it. */
+/* Segments in the same pageblock do not block each other. */
 static void __maybe_unused pages_test_neighbours(struct kunit *test)
 {
 	struct pages_ground *g = pages_test_begin(test, pageblock_nr_pages, pageblock_nr_pages / 4);
-	/* Inside, at one end, between two that have theirs, at the other end */
+	/* Inside, at one end, between two segments in place, at the other end */
 	static const unsigned int order[] = { 1, 3, 2, 0 };
 	unsigned long resume;
 	unsigned int i;
@@ -218,7 +217,7 @@ static void __maybe_unused pages_test_neighbours(struct kunit *test)
 }
 
 #ifdef CONFIG_MEMORY_FAILURE
-/* What kexec_verify_check() says while one page of the image has a memory error. */
+/* Result of kexec_verify_check() if one page of the image has a memory error. */
 static int pages_test_verify_with_error(struct pages_ground *g, unsigned int slot, bool crash)
 {
 	struct page *page = g->img->backing[0].pages[slot];
@@ -232,7 +231,7 @@ static int pages_test_verify_with_error(struct pages_ground *g, unsigned int slo
 	return ret;
 }
 
-/* A page with an error is not read, and counts unless it was only cleared. */
+/* A page with an error is not read, and fails the check unless it was cleared. */
 static void pages_test_memory_error(struct kunit *test)
 {
 	struct pages_ground *g = pages_test_begin(test, 8, 8);
@@ -260,7 +259,7 @@ static void pages_test_memory_error(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EUCLEAN, kexec_verify_check(g->img));
 }
 
-/* A destination with an error is refused, next to it is fine. */
+/* A destination with an error is refused, an adjacent one is accepted. */
 static void pages_test_memory_error_dst(struct kunit *test)
 {
 	struct pages_ground *g = pages_test_begin(test, 8, 8);
@@ -289,7 +288,7 @@ static struct kunit_case pages_test_cases[] = {
 	KUNIT_CASE(pages_test_memory_error_dst),
 #endif
 #ifndef CONFIG_ARM64_64K_PAGES
-	/* Pageblocks of 512 MiB are more than a test may ask for. */
+	/* Pageblocks of 512 MiB are too large for a test. */
 	KUNIT_CASE_SLOW(pages_test_only_what_it_must),
 	KUNIT_CASE(pages_test_neighbours),
 #endif

@@ -2,8 +2,8 @@
 /**
  * DOC: KUnit suite kexec-range-map
  *
- * Sets of ranges and the search for a place among them.  In the pictures each
- * character is one UNIT of memory and the first one lies at address 0:
+ * Sets of ranges and the search for a place in them.  In the pictures each
+ * character is one UNIT of memory, and the first one is at address 0:
  *
  *	|..###...##.|	'#' in the map, '.' not in the map
  *
@@ -35,7 +35,7 @@ static struct range_map *range_map_test_map(struct kunit *test, unsigned int max
 	return map;
 }
 
-/* Make @map what @picture shows, without the help of the code under test. */
+/* Set @map to the ranges of @picture, without the code under test. */
 static void range_map_test_draw(struct range_map *map, const char *picture)
 {
 	u64 i, len = strlen(picture);
@@ -66,10 +66,10 @@ static void range_map_test_expect(struct kunit *test, const struct range_map *ma
 
 /**
  * struct range_map_edit - one change of a map
- * @name: what the case is about
+ * @name: name of the case
  * @before: picture of the map
  * @start: first UNIT of the change
- * @end: first UNIT behind it
+ * @end: first UNIT after it
  * @after: picture of the map afterwards
  */
 struct range_map_edit {
@@ -90,7 +90,7 @@ static const struct range_map_edit range_map_adds[] = {
 	{ "between two, touching neither",
 	  "##......##", 4, 6,
 	  "##..##..##" },
-	{ "behind all others",
+	{ "after all others",
 	  "##..##....", 8, 10,
 	  "##..##..##" },
 	{ "touching the one below",
@@ -205,8 +205,8 @@ static void range_map_test_bad_range(struct kunit *test)
 }
 
 /*
- * A full map refuses what needs one more entry, stays as it was, and still
- * takes what needs none.
+ * A full map refuses a range that requires a new entry, without a change, and
+ * accepts one that does not.
  */
 static void range_map_test_full(struct kunit *test)
 {
@@ -224,14 +224,14 @@ static void range_map_test_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, range_map_add(map, U(11), U(12)), 0);
 	range_map_test_expect(test, map, "##...##.####..");
 
-	/* closing a gap frees an entry, which the split then uses */
+	/* closing a gap frees an entry for the split */
 	KUNIT_EXPECT_EQ(test, range_map_add(map, U(7), U(8)), 0);
 	range_map_test_expect(test, map, "##...#######..");
 	KUNIT_EXPECT_EQ(test, range_map_remove(map, U(8), U(9)), 0);
 	range_map_test_expect(test, map, "##...###.###..");
 }
 
-/* A map without any room at all holds nothing and is searched safely. */
+/* A map without capacity is empty and can be searched. */
 static void range_map_test_no_room(struct kunit *test)
 {
 	struct range_request req = { .size = 1, .align = 1, .max = U64_MAX };
@@ -286,12 +286,12 @@ static void range_map_test_top_edit(struct kunit *test)
 
 /**
  * struct range_map_search - one search
- * @name: what the case is about
+ * @name: name of the case
  * @map: picture of the map
- * @size: UNITs wanted
+ * @size: UNITs requested
  * @align: alignment in UNITs
  * @min: first UNIT of the window
- * @max: first UNIT behind the window
+ * @max: first UNIT after the window
  * @low: where the lowest place starts, -1 when there is none
  * @high: where the highest place starts, -1 when there is none
  */
@@ -382,7 +382,7 @@ static void range_map_test_find(struct kunit *test)
 	range_map_test_one_way(test, map, &req, s->high);
 }
 
-/* Requests that make no sense differ from requests that cannot be met. */
+/* Invalid requests and unsatisfiable ones have different errnos. */
 static void range_map_test_find_bad(struct kunit *test)
 {
 	static const struct range_request bad[] = {
@@ -404,16 +404,16 @@ static void range_map_test_find_bad(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, addr, 7);
 }
 
-/* Sizes, alignments and windows that would wrap in careless arithmetic. */
+/* Sizes, alignments and windows that could overflow. */
 static void range_map_test_find_extreme(struct kunit *test)
 {
 	static const struct range_request none[] = {
-		/* rounding up leaves the address space */
+		/* rounding up overflows */
 		{ .size = 1, .align = BIT_ULL(63), .min = BIT_ULL(63) + 1, .max = U64_MAX },
 		{ .size = 1, .align = SZ_4K, .min = U64_MAX - SZ_4K + 2, .max = U64_MAX },
-		/* rounding up stays inside, the size does not */
+		/* adding the size overflows */
 		{ .size = BIT_ULL(63), .align = BIT_ULL(63), .min = 1, .max = U64_MAX },
-		/* start + size would wrap to a small number */
+		/* start + size would overflow to a small number */
 		{ .size = U64_MAX, .align = 1, .min = 1, .max = U64_MAX },
 		{ .size = U64_MAX - 1, .align = SZ_4K, .min = SZ_4K, .max = U64_MAX },
 	};
@@ -437,7 +437,7 @@ static void range_map_test_find_extreme(struct kunit *test)
 	}
 }
 
-/* The place found is the place that can be removed, until nothing is left. */
+/* The range that is found can be removed, until the map is empty. */
 static void range_map_test_find_and_take(struct kunit *test)
 {
 	struct range_request req = {

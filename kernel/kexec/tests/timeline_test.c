@@ -2,9 +2,8 @@
 /**
  * DOC: Tests of the bytes of a timeline
  *
- * Marks go through the bytes and come back; bytes that another kernel may have
- * written by mistake, for another machine or for an earlier reboot are refused,
- * each for its own reason.
+ * Time stamps are written to bytes and read again.  Bytes that are malformed, of
+ * another machine or of an earlier reboot are refused, each with its own errno.
  */
 
 #include <kunit/test.h>
@@ -67,7 +66,7 @@ static void timeline_test_round_trip(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0ULL, out.start[KEXEC_PHASE_BOOT]);
 }
 
-/* What crosses kernels is a sequence of bytes, not a C structure. */
+/* The property is a sequence of bytes, not a C structure. */
 static void timeline_test_layout(struct kunit *test)
 {
 	static const u8 head[] = {
@@ -126,13 +125,13 @@ static void timeline_test_length(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, len == sizeof(*bytes) ? 0 : -EINVAL,
 				timeline_test_decode(bytes, len, &log));
 
-	/* A kernel that knows more phases has them at the end. */
+	/* A newer kernel has additional phases at the end. */
 	bytes->nr_spans = cpu_to_be64(KEXEC_NR_HANDED + 3);
 	KUNIT_EXPECT_EQ(test, 0, timeline_test_decode(bytes, room, &log));
 	KUNIT_EXPECT_EQ(test, -EINVAL, timeline_test_decode(bytes, sizeof(*bytes), &log));
 	bytes->nr_spans = cpu_to_be64(KEXEC_NR_HANDED - 1);
 	KUNIT_EXPECT_EQ(test, -EINVAL, timeline_test_decode(bytes, sizeof(*bytes), &log));
-	/* So many that their bytes are, modulo 2^64, those of the right number. */
+	/* A number whose size in bytes is correct modulo 2^64. */
 	bytes->nr_spans = cpu_to_be64(KEXEC_NR_HANDED + (1ULL << 60));
 	KUNIT_EXPECT_EQ(test, -EINVAL, timeline_test_decode(bytes, sizeof(*bytes), &log));
 }
@@ -172,7 +171,7 @@ static void timeline_test_order(struct kunit *test)
 	}
 }
 
-/* No bit of the header is without meaning. */
+/* Every bit of the header is checked. */
 static void timeline_test_bit_flips(struct kunit *test)
 {
 	size_t bit, bits = 8 * offsetof(struct kexec_timeline, span);

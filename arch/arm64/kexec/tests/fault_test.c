@@ -2,8 +2,8 @@
 /**
  * DOC: Tests of the relocation page
  *
- * Its vectors run once, in a kernel that is being left; QEMU cases do that.  Here
- * the page itself is looked at.
+ * Its vectors run only when this kernel is left, in QEMU cases.  These tests
+ * examine the instructions of the page.
  */
 
 #include <kunit/test.h>
@@ -17,7 +17,7 @@
 
 #define FAULT_TEST_VECTORS	16
 #define FAULT_TEST_WORDS	32
-/* "b .", which ends each of them, and "mov w3, #n", which tells them apart */
+/* "b ." is the end of each vector, "mov w3, #n" has its number */
 #define FAULT_TEST_SPIN		0x14000000
 #define FAULT_TEST_MOV_W3(n)	(0x52800003 | (n) << 5)
 
@@ -63,7 +63,7 @@ static void fault_test_where(struct kunit *test)
 	free_page((unsigned long)page);
 }
 
-/* What __cpu_soft_restart() uses when an image is in place. */
+/* The copy that __cpu_soft_restart() uses for an image in place. */
 static void fault_test_in_place(struct kunit *test)
 {
 	const struct kern_reloc_where *where = (void *)kexec_fault_page + KERN_RELOC_PAGE_WHERE;

@@ -2,11 +2,10 @@
 /**
  * DOC: Tests of the next kernel's device tree
  *
- * Small trees are made with libfdt, given to kexec_fdt_build() together with a
- * request, and the result is read back.  Each test starts from a tree with
- * /memory and /soc (which must come through unchanged), the cells that it asks
- * for, two reservations that belong to nobody here, and no /chosen.  Pure like
- * the code under test: the host simulator can run this suite, too.
+ * Small trees are made with libfdt and passed to kexec_fdt_build() with a request,
+ * and the result is read.  Each test starts with a tree that has /memory and /soc
+ * (which must not change), the cells that the test selects, two unrelated
+ * reservations, and no /chosen.  The host simulator runs this suite, too.
  */
 
 #include <kunit/test.h>
@@ -117,7 +116,7 @@ static int fdt_test_count_rsv(void *fdt, u64 start, u64 size)
 	return found;
 }
 
-/* Builds with just the room that the bound promises, and checks the promise. */
+/* Build in a buffer of the computed size, which must suffice. */
 static int fdt_test_build(struct kunit *test, struct fdt_test_ctx *ctx)
 {
 	size_t bound = kexec_fdt_bound(&ctx->src, &ctx->req);
@@ -141,7 +140,7 @@ static int fdt_test_build(struct kunit *test, struct fdt_test_ctx *ctx)
 	return 0;
 }
 
-/* Everything that a kexec can leave behind in a tree. */
+/* All properties and reservations that a kexec may add to a tree. */
 static void fdt_test_make_stale(struct kunit *test, struct fdt_test_ctx *ctx)
 {
 	void *fdt = ctx->blob;
@@ -218,7 +217,7 @@ static void fdt_test_stale(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV);
 }
 
-/* Room for this kernel's figures, without those of the kernel before. */
+/* Space for the properties of this kernel, without those of the previous one. */
 static void fdt_test_timeline(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
@@ -238,7 +237,7 @@ static void fdt_test_timeline(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fdt_test_has(ctx, KEXEC_TIMELINE_PROP));
 }
 
-/* Outside of /chosen and the reservations, the tree is what it was. */
+/* Outside of /chosen and the reservations, the tree is unchanged. */
 static void fdt_test_untouched(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
@@ -324,7 +323,7 @@ static void fdt_test_initrd_firmware(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV);
 }
 
-/* Half a pair, or a value that is too short: gone, with nothing else. */
+/* Half a pair, or a value that is too short, is removed alone. */
 static void fdt_test_malformed(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
@@ -346,7 +345,7 @@ static void fdt_test_malformed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fdt_test_count_rsv(ctx->out, ELF_PA, SZ_4K));
 }
 
-/* The tree of user space loses the list and its reservation, and nothing else. */
+/* Only the list and its reservation are removed from a tree of user space. */
 static void fdt_test_forget_ima(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
@@ -393,7 +392,7 @@ static void fdt_test_self(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fdt_test_count_rsv(ctx->out, SELF_PA + 8, size));
 }
 
-/* What has to go may be the first reservation, the last or any. */
+/* The removed reservation may be the first, the last or any other. */
 static void fdt_test_self_everywhere(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
@@ -513,8 +512,8 @@ static void fdt_test_keep(struct kunit *test)
 	const struct fdt_range keep[] = {
 		{ 0x70000000, SZ_64K },
 		{ 0x900000000ULL, 3 * SZ_64K },
-		{ 0x7f010000, SZ_64K },		/* inside of one that is there */
-		{ 0x7f0f0000, 2 * SZ_64K },	/* reaches out of it */
+		{ 0x7f010000, SZ_64K },		/* inside of an existing one */
+		{ 0x7f0f0000, 2 * SZ_64K },	/* partly outside of it */
 	};
 
 	ctx->src.keep = keep;
@@ -526,7 +525,7 @@ static void fdt_test_keep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV + 3);
 }
 
-/* Kernel after kernel: each tree is made of the one before and never grows. */
+/* A chain of kernels: each tree is made from the previous one and does not grow. */
 static void fdt_test_chain(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
@@ -555,7 +554,7 @@ static void fdt_test_chain(struct kunit *test)
 	}
 }
 
-/* Every room below what is needed is refused, and nothing is written behind it. */
+/* A buffer that is too small is refused, and no byte after it is written. */
 static void fdt_test_no_room(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
@@ -571,7 +570,7 @@ static void fdt_test_no_room(struct kunit *test)
 
 		memset(ctx->out, 0xcc, OUT_ROOM);
 		ret = kexec_fdt_build(&ctx->src, &ctx->req, ctx->out, room, &ctx->used);
-		/* Once there is enough, more is enough, too. */
+		/* Any larger buffer is accepted. */
 		KUNIT_EXPECT_EQ(test, ret, fits ? 0 : ret ? -ENOSPC : 0);
 		fits = fits || !ret;
 		for (i = 0; i < 64; i++)
@@ -583,7 +582,7 @@ static void fdt_test_no_room(struct kunit *test)
 						 &ctx->used));
 }
 
-/* Entries to come: only the last one does not fit, and nothing else has moved. */
+/* Reserved entries: only the last one does not fit, all others are unchanged. */
 static void fdt_test_top_up(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
@@ -617,7 +616,7 @@ static void fdt_test_top_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, fdt_check_header(ctx->out));
 }
 
-/* A packed tree without /chosen lends no room: the bound has to count it all. */
+/* A packed tree without /chosen has no free space: the bound must include all. */
 static void fdt_test_bound(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
@@ -635,7 +634,7 @@ static void fdt_test_bound(struct kunit *test)
 	}
 }
 
-/* Of a tree larger than the 2 MiB of the boot protocol no bound is given. */
+/* A tree larger than the 2 MiB of the boot protocol has no bound. */
 static void fdt_test_limit(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);

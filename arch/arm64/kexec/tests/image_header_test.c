@@ -2,14 +2,14 @@
 /**
  * DOC: Tests of the Image header rules
  *
- * Each rule of image.c is tried on both sides of its limit, on headers that are
- * written field by field here.  A test image is one page:
+ * Each rule of image_header.c is tested on both sides of its limit, with headers that
+ * are written field by field.  A test image is one page:
  *
  *   0      64       88          200           280            4096
  *   | Image | PE header | optional | 2 sections |    zeroes    |
  *
- * and claims to be IMAGE_FILE_LEN long.  Pure like the code under test: the
- * host simulator runs this suite, too.
+ * and IMAGE_FILE_LEN is the length of its file.  The host simulator runs this suite,
+ * too.
  */
 
 #include <kunit/test.h>
@@ -198,7 +198,7 @@ static void image_test_magic(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, image_parse(img, IMAGE_FILE_LEN), -ENOEXEC);
 }
 
-/* How long a packed Image may get is what its own header says. */
+/* The header of a packed Image limits its unpacked size. */
 static void image_test_promise(struct kunit *test)
 {
 	u8 *img = image_new(test);
@@ -213,7 +213,7 @@ static void image_test_promise(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kexec_image_promise(img, SZ_4K), (u64)SZ_4K);
 }
 
-/* The head of a file that was mapped at an odd place is read all the same. */
+/* A header at an odd address can be read. */
 static void image_test_unaligned(struct kunit *test)
 {
 	u8 *buf = kunit_kzalloc(test, KEXEC_IMAGE_HEAD_SIZE + 1, GFP_KERNEL);
@@ -309,7 +309,7 @@ static void image_test_pe_header_cut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, image_parse(img, pe_end - 1), -ENOEXEC);
 }
 
-/* Offsets and counts from the file lead nowhere but into the head. */
+/* Offsets and counts from the file never lead outside of the header. */
 static void image_test_pe_wild(struct kunit *test)
 {
 	u8 *img = image_new_pe(test);
@@ -327,7 +327,7 @@ static void image_test_pe_wild(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, image_parse(img, IMAGE_FILE_LEN), 0);
 }
 
-/* No EFI stub, or none that can be told: nothing is known of the length. */
+/* Without a valid EFI stub the length of the file is not checked. */
 static void image_test_pe_absent(struct kunit *test)
 {
 	u8 *img = image_new_pe(test);
@@ -347,7 +347,7 @@ static void image_test_pe_absent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, image_parse(img, IMAGE_FILE_LEN), 0);
 }
 
-/* A head that ends early hides sections, and nothing behind it is read. */
+/* Sections after the end of a short header are not read. */
 static void image_test_pe_short_head(struct kunit *test)
 {
 	const size_t second = IMAGE_SECT_AT + sizeof(struct section_header);

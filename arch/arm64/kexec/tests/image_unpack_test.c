@@ -2,10 +2,9 @@
 /**
  * DOC: Tests of packed Images
  *
- * Files are written byte by byte: a gzip header with any of its optional
- * fields, a deflate stream, a trailer, and a zboot header in front where a test
- * asks for it.  Most streams consist of stored blocks (RFC 1951, 3.2.4), which
- * need no compressor; one that gzip made is tried as well.
+ * Files are written byte by byte: an optional zboot header, a gzip header with any
+ * of its optional fields, a deflate stream and a trailer.  Most streams consist of
+ * stored blocks (RFC 1951, 3.2.4), which need no compressor; one was made by gzip.
  */
 
 #include <kunit/test.h>
@@ -115,7 +114,7 @@ static void unpack_end_zboot(struct unpack_file *f)
 	put_unaligned_le32(f->len - ZBOOT_LEN, f->bytes + 12);
 }
 
-/* Room for exactly as much is enough, and a byte less is not. */
+/* A buffer of the exact size suffices, one byte less does not. */
 static void unpack_expect(struct kunit *test, struct unpack_file *f, size_t len)
 {
 	struct unpack_payload payload;
@@ -143,7 +142,7 @@ static void unpack_expect(struct kunit *test, struct unpack_file *f, size_t len)
 	kunit_kfree(test, out);
 }
 
-/* The file may be refused when opened or when unpacked, but never accepted. */
+/* The file must be refused, either by the header checks or while it is unpacked. */
 static void unpack_expect_damage(struct kunit *test, const struct unpack_file *f,
 				 size_t len)
 {
@@ -240,7 +239,7 @@ static void unpack_test_cut(struct kunit *test)
 	size_t len;
 
 	unpack_put_gzip(f, 0x1e, 200);
-	/* Less than two bytes are no gzip file, see unpack_test_detect(). */
+	/* Fewer than two bytes are not a gzip file, see unpack_test_detect(). */
 	for (len = 2; len < f->len; len++)
 		unpack_expect_damage(test, f, len);
 }
@@ -259,7 +258,7 @@ static void unpack_test_flipped(struct kunit *test)
 	unpack_expect(test, f, 200);
 }
 
-/* Zeroes are padding, anything else is not. */
+/* Only zeroes are accepted as padding. */
 static void unpack_test_trailing(struct kunit *test)
 {
 	const size_t len[] = { 1, 8, 512, 100000 };
@@ -287,7 +286,7 @@ static void unpack_test_members(struct kunit *test)
 	unpack_expect_damage(test, f, f->len);
 }
 
-/* The head comes out of as much of the file as it needs. */
+/* The header is unpacked from the first bytes of the file. */
 static void unpack_test_head(struct kunit *test)
 {
 	struct unpack_file *f = unpack_new(test);
@@ -302,7 +301,7 @@ static void unpack_test_head(struct kunit *test)
 	/* 10 bytes of header, 5 of a stored block's; less than 18 are no gzip data. */
 	for (i = 3; i < 128; i++) {
 		KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 15 + i, &payload));
-		/* Bytes that wait in zlib's window are not counted yet. */
+		/* Bytes in zlib's window are not counted yet. */
 		KUNIT_EXPECT_LE(test, kexec_inflate_head(&payload, head, sizeof(head)), i);
 	}
 	memset(f->bytes + 10, 0, 100);
@@ -317,7 +316,7 @@ static void unpack_test_zboot(struct kunit *test)
 	unpack_put_zboot(f, "gzip");
 	unpack_put_gzip(f, 0, 70000);
 	unpack_end_zboot(f);
-	/* A signature behind the payload is none of its bytes. */
+	/* A signature after the payload is not a part of it. */
 	unpack_put(f, "signature", 9);
 	unpack_expect(test, f, 70000);
 }
@@ -350,7 +349,7 @@ static void unpack_test_zboot_bad(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_image_unpack_open(f->bytes, f->len, &payload));
 }
 
-/* A payload is found by the header alone, whose numbers may be anything. */
+/* The header locates the payload, and may have any numbers. */
 static void unpack_test_locate(struct kunit *test)
 {
 	static const struct {
@@ -375,7 +374,7 @@ static void unpack_test_locate(struct kunit *test)
 			continue;
 		KUNIT_EXPECT_EQ(test, at, (u64)c[i].start);
 		KUNIT_EXPECT_EQ(test, len, (u64)c[i].size);
-		/* Where no gzip data begins, none is found. */
+		/* Data without a gzip header is not detected as gzip. */
 		f->len = 2000;
 		unpack_expect_damage(test, f, f->len);
 	}

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Tests of calling CPUs together
+ * DOC: Tests of the rendezvous of CPUs
  *
- * A CPU that is busy with preemption off does not run its stopper, which is what
- * the probe before a reboot has to find out.  Parking itself needs a reboot to be
- * seen; the QEMU cases do that.
+ * A CPU that is busy with preemption off does not run its stopper, which the probe
+ * before a reboot has to detect.  QEMU cases test the shutdown of the CPUs.
  */
 
 #include <kunit/resource.h>
@@ -59,7 +58,7 @@ static void stop_test_busy_cpu(struct kunit *test)
 	unsigned int cpu;
 	int first = 0, second = 0, i;
 
-	/* Any but the one that this test and the timekeeping most likely run on. */
+	/* Not the CPU that probably runs this test and the timekeeping. */
 	cpu = cpumask_last(cpu_online_mask);
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "needs two CPUs");
@@ -83,7 +82,7 @@ static void stop_test_busy_cpu(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	KUNIT_EXPECT_TRUE(test, busy.begun);
 	KUNIT_EXPECT_EQ(test, -EBUSY, first);
-	/* The call that was not answered then is answered now, and so is a new one. */
+	/* The pending call and a new one are answered now. */
 	KUNIT_EXPECT_EQ(test, 0, second);
 	KUNIT_EXPECT_EQ(test, 0, kexec_arch_park(KEXEC_PARK_PROBE));
 }
@@ -93,7 +92,7 @@ static void stop_test_unlock(void *unused)
 	kexec_unlock();
 }
 
-/* Loads and reboot(KEXEC) call CPUs together as well, and hold this lock. */
+/* Loads and reboot(KEXEC) use the rendezvous as well, and hold this lock. */
 static int stop_test_init(struct kunit *test)
 {
 	if (!kexec_lock_timeout())
@@ -115,5 +114,5 @@ static struct kunit_suite stop_test_suite = {
 
 kunit_test_suite(stop_test_suite);
 
-MODULE_DESCRIPTION("KUnit tests of kexec: calling CPUs together");
+MODULE_DESCRIPTION("KUnit tests of kexec: rendezvous of CPUs");
 MODULE_LICENSE("GPL");

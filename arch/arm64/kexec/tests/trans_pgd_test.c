@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: tests of what is built for leaving
+ * DOC: tests of transitional page tables
  *
- * Transitional page tables are compared with the tables that they were made
- * from, by a walk with the kernel's own pgd, p4d, pud, pmd and pte helpers;
- * trans_pgd.c knows hardware levels only, so that neither can hide a mistake of
- * the other.  None of the tables is ever given to the hardware.
+ * The tables are compared with their source by a walk with the kernel's pgd, p4d, pud,
+ * pmd and pte helpers.  trans_pgd.c uses hardware levels only, so neither can hide a
+ * mistake of the other.  The tables are never used by the hardware.
  *
- * All pages come from a pool that can fail at any one of them and that gives
- * them back when the test ends.
+ * All pages are allocated from a pool that can fail at any page and that frees them at
+ * the end of the test.
  */
 #include <kunit/test.h>
 #include <linux/gfp.h>
@@ -30,14 +29,14 @@
 #define POOL_MAX	1024
 #define RANDOM_PAGES	20000
 
-/* What a copy need not have in common with its source. */
+/* Bits in which a copy may differ from its source. */
 #define ATTR_IGNORED	(PTE_TYPE_MASK | PTE_RDONLY | PTE_WRITE | PTE_AF | PTE_CONT | \
 			 PTE_SWBITS_MASK)
 
 /**
  * struct pool - pages of one test
- * @nr: pages handed out
- * @fail_at: fail when asked for this one, counted from 1; 0 for never
+ * @nr: pages allocated
+ * @fail_at: number of the allocation that fails, from 1; 0 for none
  * @page: the pages
  */
 struct pool {
@@ -87,7 +86,7 @@ static struct trans_pgd_info pool_info(struct pool *pool)
 	};
 }
 
-/* The entry that maps @va, or 0; @size is what it spans. */
+/* The entry that maps @va, or 0; @size is its size. */
 static u64 walk(pgd_t *pgd, unsigned long va, unsigned long *size)
 {
 	pgd_t *pgdp = pgd_offset_pgd(pgd, va);
@@ -125,7 +124,7 @@ static u64 leaf_attr(u64 desc)
 	return (desc ^ __phys_to_pte_val(__pte_to_phys(__pte(desc)))) & ~ATTR_IGNORED;
 }
 
-/* Does @copy map @va as @src does, and so that it can be written? */
+/* Check that @copy maps @va as @src does, and writable. */
 static void check_va(struct kunit *test, pgd_t *src, pgd_t *copy, unsigned long va)
 {
 	unsigned long want_size, got_size;
@@ -200,9 +199,8 @@ static void live_copy_equals_linear_map(struct kunit *test)
 }
 
 /*
- * Each place where runs meet costs two tables a level at worst.  Runs meet at
- * the ends of regions, of the kernel image and, with KASAN or MTE off and on,
- * of the KFENCE pool.
+ * Each boundary of runs requires two tables per level at most.  Boundaries are the ends
+ * of regions, of the kernel image and, with KASAN or MTE off and on, of the KFENCE pool.
  */
 static void live_copy_is_small(struct kunit *test)
 {
@@ -299,7 +297,7 @@ static pgd_t *source_make(struct pool *pool)
 	pte_t *ptep;
 	unsigned int i;
 
-	/* Differences that must not matter. */
+	/* Differences that are ignored. */
 	ptep = source_pages(pool, pgd, 0);
 	ptep[3] = pte_wrprotect(ptep[3]);
 	ptep[4] = pte_mkold(ptep[4]);
@@ -347,7 +345,7 @@ static void made_up_source_is_copied(struct kunit *test)
 	for (va = block_va(0) + SPAN; va < block_va(0) + 2 * SPAN; va += PMD_SIZE / 2)
 		check_va(test, src, copy, va);
 
-	/* The invalid page whose frame is memory is there, the other one is not. */
+	/* The invalid page whose frame is memory is mapped, the other one is not. */
 	KUNIT_EXPECT_NE(test, 0, walk(copy, block_va(5) + 7 * PAGE_SIZE, &size));
 	if (!pfn_valid(PHYS_PFN(BIT_ULL(47))))
 		KUNIT_EXPECT_EQ(test, 0, walk(copy, block_va(5) + 9 * PAGE_SIZE, &size));
@@ -388,7 +386,7 @@ static void part_of_a_block_is_copied(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, walk(copy, start + PAGE_SIZE, &size));
 }
 
-/* Every other block of the made-up source, named one after the other. */
+/* Every second block of the artificial source, one at a time. */
 static bool next_even_block(void *ctx, unsigned long *start, unsigned long *end)
 {
 	unsigned int *block = ctx;
@@ -471,7 +469,7 @@ static void idmap_leads_back(struct kunit *test)
 	check_idmap(test, pool, 0);
 	check_idmap(test, pool, BIT_ULL(48) - PAGE_SIZE);
 
-	/* Above 2^48 either the hardware can, or it is refused. */
+	/* Above 2^48: mapped if the hardware supports it, else refused. */
 	if (trans_pgd_idmap_pa(&info, &ttbr0, &t0sz, high) == -ERANGE) {
 		KUNIT_EXPECT_EQ(test, 0, pool->nr);
 		return;
