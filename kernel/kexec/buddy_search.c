@@ -24,7 +24,9 @@
 #include <linux/pageblock-flags.h>
 #include <linux/sizes.h>
 
-#include "internal.h"
+#include "buddy_search.h"
+#include "free_hint.h"
+#include "zone.h"
 
 /* Blocks and pages allocated in vain; init_on_alloc clears them. */
 #define BUDDY_SEARCH_BLOCKS	4096

@@ -24,7 +24,11 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
-#include "internal.h"
+#include "buddy_search.h"
+#include "contig.h"
+#include "image.h"
+#include "pages.h"
+#include "zone.h"
 
 /* Larger pageblocks (64 KiB pages: 512 MiB) are too much to be taken along. */
 #define CONTIG_SPARE_MAX		(SZ_32M >> PAGE_SHIFT)

@@ -41,7 +41,13 @@
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 
-#include "internal.h"
+#include "crash_elfcorehdr.h"
+#include "crash_load.h"
+#include "debug.h"
+#include "image.h"
+#include "lock.h"
+#include "pages.h"
+#include "verify.h"
 
 /* Attempts to start the crash image, if the attempt itself panics. */
 #define CRASH_TRIES	3

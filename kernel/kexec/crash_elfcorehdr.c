@@ -37,8 +37,13 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include "crash_elfcorehdr.h"
+#include "crash_load.h"
+#include "debug.h"
+#include "image.h"
+#include "lock.h"
+#include "verify.h"
 #include "lib/elfcore.h"
-#include "internal.h"
 
 /*
  * The copy is made in pieces, so that a test can panic in between: inside the ELF header,

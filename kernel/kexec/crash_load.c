@@ -31,8 +31,11 @@
 
 #include <asm/sections.h>
 
+#include "crash_load.h"
+#include "image.h"
+#include "usable.h"
 #include "lib/elfcore.h"
-#include "internal.h"
+#include "lib/range_map.h"
 
 /* The copy that the panic path uses, or NULL. */
 static void *elfcorehdr_note_va;

@@ -9,10 +9,9 @@
 
 #include <linux/elfcore.h>
 #include <linux/init.h>
+#include <linux/kexec.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
-
-#include "internal.h"
 
 note_buf_t __percpu *crash_notes;
 

@@ -35,7 +35,7 @@
 
 #include <asm/tlbflush.h>
 
-#include "internal.h"
+#include "crash_protect.h"
 
 /*
  * Without the barriers of set_pte_at(): the caller invalidates the TLB once for the

@@ -9,11 +9,15 @@
 
 #include <linux/init.h>
 #include <linux/ioport.h>
+#include <linux/kexec.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "internal.h"
+#include "crash_protect.h"
+#include "hotplug.h"
+#include "lock.h"
+#include "usable.h"
 
 /* Bytes reserved, for readers that do not hold the lock. */
 static u64 crash_size_bytes;

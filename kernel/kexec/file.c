@@ -34,7 +34,14 @@
 
 #include <asm/setup.h>
 
-#include "internal.h"
+#include "crash_load.h"
+#include "file.h"
+#include "image.h"
+#include "pages.h"
+#include "placement.h"
+#include "segment.h"
+#include "usable.h"
+#include "lib/range_map.h"
 
 /* Bytes of the kernel that are probed before it is read: header and PE sections. */
 #define FILE_HEAD	SZ_4K

@@ -18,7 +18,7 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 
-#include "internal.h"
+#include "free_hint.h"
 
 /* Unit of the search, at most a section. */
 #define FREE_HINT_BLOCK	min_t(unsigned long, pageblock_nr_pages, SZ_32M >> PAGE_SHIFT)

@@ -36,7 +36,13 @@
 #include <linux/moduleparam.h>
 #include <linux/notifier.h>
 
-#include "internal.h"
+#include "crash_elfcorehdr.h"
+#include "hotplug.h"
+#include "image.h"
+#include "lock.h"
+#include "pages.h"
+#include "usable.h"
+#include "verify.h"
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 #undef MODULE_PARAM_PREFIX

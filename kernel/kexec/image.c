@@ -30,7 +30,15 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
-#include "internal.h"
+#include "crash_elfcorehdr.h"
+#include "crash_load.h"
+#include "crash_protect.h"
+#include "debug.h"
+#include "image.h"
+#include "lock.h"
+#include "pages.h"
+#include "verify.h"
+#include "lib/extent.h"
 
 #include <trace/events/kexec.h>
 

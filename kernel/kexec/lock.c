@@ -31,7 +31,7 @@
 #include <linux/ktime.h>
 #include <linux/time64.h>
 
-#include "internal.h"
+#include "lock.h"
 
 enum lock_state {
 	LOCK_FREE,

@@ -38,7 +38,12 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "internal.h"
+#include "crash_protect.h"
+#include "image.h"
+#include "pages.h"
+#include "usable.h"
+#include "zone.h"
+#include "lib/range_map.h"
 
 /* Pages processed between two calls of cond_resched(). */
 #define PAGES_STEP		((unsigned long)SZ_1M >> PAGE_SHIFT)

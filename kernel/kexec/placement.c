@@ -27,7 +27,15 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
-#include "internal.h"
+#include "contig.h"
+#include "free_hint.h"
+#include "image.h"
+#include "pages.h"
+#include "placement.h"
+#include "segment.h"
+#include "usable.h"
+#include "zone.h"
+#include "lib/range_map.h"
 
 /* Ranges tried before an incomplete one is accepted; bounds the time. */
 #define PLACEMENT_TRIES	32

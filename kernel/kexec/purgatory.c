@@ -18,7 +18,9 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 
-#include "internal.h"
+#include "image.h"
+#include "pages.h"
+#include "purgatory.h"
 
 /* Several times the size of any purgatory, and less than any kernel. */
 #define PURGATORY_MAX	SZ_256K

@@ -15,7 +15,12 @@
 #include <linux/reboot.h>
 #include <linux/syscore_ops.h>
 
-#include "internal.h"
+#include "hotplug.h"
+#include "image.h"
+#include "lock.h"
+#include "pages.h"
+#include "sysctl.h"
+#include "verify.h"
 
 static void reboot_clean_late(struct kexec_image *img)
 {

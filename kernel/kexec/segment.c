@@ -16,7 +16,11 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "internal.h"
+#include "contig.h"
+#include "image.h"
+#include "pages.h"
+#include "segment.h"
+#include "usable.h"
 
 /* Bytes copied between two checks for signals. */
 #define SEGMENT_CHUNK	SZ_1M

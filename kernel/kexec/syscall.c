@@ -24,7 +24,13 @@
 
 #include <trace/events/kexec.h>
 
-#include "internal.h"
+#include "crash_load.h"
+#include "file.h"
+#include "hotplug.h"
+#include "image.h"
+#include "lock.h"
+#include "purgatory.h"
+#include "segment.h"
 
 static int syscall_lock(const char *what)
 {

@@ -15,11 +15,12 @@
 
 #include <linux/capability.h>
 #include <linux/init.h>
+#include <linux/kexec.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/sysctl.h>
 
-#include "internal.h"
+#include "sysctl.h"
 
 static DEFINE_MUTEX(sysctl_lock);
 static int sysctl_limit_reboot = -1;

@@ -28,7 +28,7 @@
 #include <clocksource/arm_arch_timer.h>
 #include <trace/events/kexec.h>
 
-#include "internal.h"
+#include "image.h"
 #include "lib/timeline_abi.h"
 
 static void timeline_close(struct kexec_timeline_log *log, u64 tick)

@@ -26,13 +26,16 @@
 #include <linux/cpu.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
+#include <linux/kexec.h>
+#include <linux/kexec_arch.h>
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/slab.h>
 
 #include <asm/sections.h>
 
-#include "internal.h"
+#include "usable.h"
+#include "lib/range_map.h"
 
 /* Capacity for splits by segments, by this kernel's image and by crash reservations. */
 #define USABLE_SLACK	(2 * KEXEC_SEGMENT_MAX + 4)

@@ -31,7 +31,10 @@
 #include <linux/mm.h>
 #include <linux/workqueue.h>
 
-#include "internal.h"
+#include "image.h"
+#include "pages.h"
+#include "sysctl.h"
+#include "verify.h"
 
 /* Bytes processed between two calls of cond_resched(). */
 #define VERIFY_STEP_PAGES	(SZ_1M >> PAGE_SHIFT)

@@ -29,7 +29,7 @@
 #include <linux/swap.h>
 #include <linux/vmstat.h>
 
-#include "internal.h"
+#include "zone.h"
 
 /* Larger pageblocks (64 KiB pages: 512 MiB) would be most of a zone. */
 #define ZONE_ISOLATE_MAX	(SZ_32M >> PAGE_SHIFT)

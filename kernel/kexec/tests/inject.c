@@ -13,7 +13,7 @@
 #include <linux/moduleparam.h>
 #include <linux/time64.h>
 
-#include "../internal.h"
+#include "../debug.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "kexec."

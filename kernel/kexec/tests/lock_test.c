@@ -11,7 +11,7 @@
 #include <linux/ktime.h>
 #include <linux/workqueue.h>
 
-#include "../internal.h"
+#include "../lock.h"
 
 static void lock_test_held(struct kunit *test)
 {

@@ -13,7 +13,12 @@
 #include <linux/pageblock-flags.h>
 #include <linux/sizes.h>
 
-#include "../internal.h"
+#include "../contig.h"
+#include "../image.h"
+#include "../lock.h"
+#include "../segment.h"
+#include "../usable.h"
+#include "../verify.h"
 
 /* A power of two, so that the range is aligned to a pageblock. */
 #define PAGES_TEST_BLOCKS	8

@@ -21,7 +21,8 @@
 #include <linux/sched.h>
 #include <linux/smp.h>
 
-#include "../../../../kernel/kexec/internal.h"
+#include "../../../../kernel/kexec/hotplug.h"
+#include "../../../../kernel/kexec/lock.h"
 
 struct stop_test_busy {
 	bool begun;

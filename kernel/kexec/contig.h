@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Allocation of the destination itself.
+ */
+#ifndef _KERNEL_KEXEC_CONTIG_H
+#define _KERNEL_KEXEC_CONTIG_H
+
+#include <linux/types.h>
+
+struct kexec_image;
+
+unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int seg,
+					 unsigned long *resume);
+void kexec_contig_fill_gaps(struct kexec_image *img, unsigned int seg);
+int kexec_contig_segment(struct kexec_image *img, unsigned int seg);
+
+#endif /* _KERNEL_KEXEC_CONTIG_H */

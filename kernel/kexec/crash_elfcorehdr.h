@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Updates of the ELF core header of a crash image.
+ */
+#ifndef _KERNEL_KEXEC_CRASH_ELFCOREHDR_H
+#define _KERNEL_KEXEC_CRASH_ELFCOREHDR_H
+
+#include <linux/types.h>
+
+struct kexec_image;
+
+/**
+ * struct kexec_refresh - update of the ELF core header of a crash image
+ * @seg: segment of the header
+ * @live: the header in the reservation, or NULL
+ * @stage: buffer for the next header
+ * @room: size of either, in bytes
+ * @used: bytes of @live with content; the rest is zero
+ * @staged_used: the same for @stage
+ * @len: bytes of @stage to be copied to @live
+ * @digest: of all of @stage
+ * @failed: the last update failed and was reported
+ */
+struct kexec_refresh {
+	unsigned int seg;
+	void *live;
+	void *stage;
+	size_t room;
+	size_t used;
+	size_t staged_used;
+	size_t len;
+	u32 digest;
+	bool failed;
+};
+
+#ifdef CONFIG_CRASH_HOTPLUG
+int kexec_elfcorehdr_attach(struct kexec_image *img);
+void kexec_elfcorehdr_detach(struct kexec_image *img);
+void kexec_elfcorehdr_update(void);
+void kexec_elfcorehdr_finish(void);
+#else
+static inline int kexec_elfcorehdr_attach(struct kexec_image *img) { return 0; }
+static inline void kexec_elfcorehdr_detach(struct kexec_image *img) { }
+static inline void kexec_elfcorehdr_update(void) { }
+static inline void kexec_elfcorehdr_finish(void) { }
+#endif
+
+#endif /* _KERNEL_KEXEC_CRASH_ELFCOREHDR_H */

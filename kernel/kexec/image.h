@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An image, and its life from the load to the exit.
+ */
+#ifndef _KERNEL_KEXEC_IMAGE_H
+#define _KERNEL_KEXEC_IMAGE_H
+
+#include <linux/kexec.h>
+#include <linux/kexec_arch.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/workqueue.h>
+
+#include "crash_elfcorehdr.h"
+#include "lib/timeline_abi.h"
+
+struct page;
+struct range_map;
+
+/**
+ * struct kexec_backing - the memory of one segment until the switch
+ * @dst_pa: physical address of the destination
+ * @nr_pages: pages of the destination
+ * @pages: slots; pages[i] has the content of the page at @dst_pa + i pages, and is that page
+ *         if nothing has to be copied
+ * @va: contiguous mapping of @pages while the segment is filled, or NULL; in the linear map
+ *      if they are contiguous
+ * @pad_before: pages allocated before the destination
+ * @pad_after: pages allocated after the destination
+ * @claimed: an allocation of the destination was attempted
+ * @complete: all of the destination is allocated
+ * @filled: the content is complete, so a page that is exchanged is copied
+ * @borrowed: @pages belong to the crash reservation and are not freed
+ * @digest: of the content, see verify.c; not if @late
+ * @late: written again after the load (the IMA list), so it is cleaned to the point of
+ *        coherency when this kernel is left, and has no digest
+ */
+struct kexec_backing {
+	phys_addr_t dst_pa;
+	unsigned long nr_pages;
+	struct page **pages;
+	void *va;
+	unsigned long pad_before;
+	unsigned long pad_after;
+	bool claimed;
+	bool complete;
+	bool filled;
+	bool borrowed;
+	bool late;
+	u32 digest;
+};
+
+/**
+ * struct kexec_image - one next kernel
+ * @kimage: interface to the rest of the kernel; IMA reads and writes it
+ * @plan: interface to the machine part
+ * @backing: one for each of @kimage.segment
+ * @safe_pages: pages of the machine part: tables, code, arguments
+ * @refused_pages: pages that may not be used; freed at the end of the load
+ * @staging_pages: pages in no slot any more, because the crash image was published
+ * @pool: next page of the block that source pages are allocated from
+ * @pool_left: pages left in that block
+ * @pool_order: order of the next block; decreases as memory gets short
+ * @pool_contig: the allocator returns hot-added memory, so blocks are allocated by address
+ * @pool_below: the next of these blocks is below this address
+ * @staging_map: pages of the crash reservation that neither this crash image nor the loaded
+ *               one uses; NULL if not needed
+ * @copies: the copy list of @plan
+ * @digest_work: computes the digests after the load
+ * @has_digest: the digests are complete
+ * @kbuf_error: error of kexec_add_buffer(), which was reported, or 0
+ * @ima_len: size that IMA requested, in bytes
+ * @generation: generation of the reservations in its device tree
+ * @refresh: update of the ELF core header, for a crash image
+ * @timeline: times of its load and of the exit from this kernel
+ * @name: for messages
+ */
+struct kexec_image {
+	struct kimage kimage;
+	struct kexec_plan plan;
+	struct kexec_backing backing[KEXEC_SEGMENT_MAX];
+	struct list_head safe_pages;
+	struct list_head refused_pages;
+	struct list_head staging_pages;
+	struct page *pool;
+	unsigned int pool_left;
+	unsigned int pool_order;
+	bool pool_contig;
+	u64 pool_below;
+	struct range_map *staging_map;
+	struct kexec_copy *copies;
+	struct work_struct digest_work;
+	bool has_digest;
+	int kbuf_error;
+	size_t ima_len;
+	unsigned int generation;
+	struct kexec_refresh refresh;
+	struct kexec_timeline_log timeline;
+	const char *name;
+};
+
+/*
+ * Address of contiguous pages in the linear map, without a KASAN tag: page_address() returns
+ * the tag of the first page, and each page may have another one.
+ */
+static inline void *kexec_run_va(struct page *first)
+{
+	return phys_to_virt(page_to_phys(first));
+}
+
+#define to_kexec_image(_kimage) \
+	container_of(_kimage, struct kexec_image, kimage)
+
+static inline bool kexec_image_is_crash(const struct kexec_image *img)
+{
+	return img->kimage.type == KEXEC_TYPE_CRASH;
+}
+
+extern struct kexec_image *kexec_crash_pending;
+struct kexec_image *kexec_image_alloc(int type, bool file_mode);
+void kexec_image_free(struct kexec_image *img);
+void kexec_image_flush_free(void);
+void kexec_image_abort(struct kexec_image *img);
+int kexec_image_seal(struct kexec_image *img);
+void kexec_image_publish(struct kexec_image *img);
+void kexec_image_unload(int type);
+void kexec_image_discard(const char *reason);
+const char *kexec_image_discard_reason(void);
+void kexec_image_check_ima_full(const struct kexec_image *img);
+
+#ifdef CONFIG_IMA_KEXEC
+/* Declared in a private header of IMA. */
+unsigned long ima_get_binary_runtime_size(void);
+#endif
+
+#endif /* _KERNEL_KEXEC_IMAGE_H */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kexec lock, and work for its holder.
+ */
+#ifndef _KERNEL_KEXEC_LOCK_H
+#define _KERNEL_KEXEC_LOCK_H
+
+#include <linux/types.h>
+
+/* Time to wait for an update of the ELF core header or a check of the image. */
+#define KEXEC_LOCK_TIMEOUT_MS	2000
+
+enum kexec_pending {
+	KEXEC_PENDING_ELFCOREHDR,
+	KEXEC_PENDING_RECHECK,
+};
+
+bool kexec_lock(void);
+bool kexec_lock_timeout(void);
+bool kexec_lock_panic(bool *commit);
+bool kexec_lock_recheck(void);
+bool kexec_unlock_recheck(void);
+bool kexec_lock_refresh(void);
+bool kexec_lock_commit(void);
+bool kexec_unlock_refresh(void);
+void kexec_unlock_nowork(void);
+void kexec_pending_set(enum kexec_pending work);
+void kexec_pending_clear(enum kexec_pending work);
+bool kexec_pending_test(enum kexec_pending work);
+
+#endif /* _KERNEL_KEXEC_LOCK_H */

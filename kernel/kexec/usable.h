@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory that images may use.
+ */
+#ifndef _KERNEL_KEXEC_USABLE_H
+#define _KERNEL_KEXEC_USABLE_H
+
+#include <linux/types.h>
+
+struct kexec_range;
+struct range_map;
+
+int kexec_usable_free_map(bool crash, struct range_map **mapp);
+int kexec_usable_check_dst(unsigned int seg, phys_addr_t start, u64 size);
+int kexec_usable_check_errors(unsigned int seg, u64 start, u64 end);
+bool kexec_usable_has_error(u64 start, u64 end, u64 *where);
+void kexec_usable_unreserve(u64 start, u64 end);
+bool kexec_usable_contains(u64 start, u64 end);
+bool kexec_usable_block_below(u64 *below, u64 size);
+bool kexec_usable_find_reserved(u64 start, u64 end, struct kexec_range *where);
+
+#endif /* _KERNEL_KEXEC_USABLE_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Digests of loaded images.
+ */
+#ifndef _KERNEL_KEXEC_VERIFY_H
+#define _KERNEL_KEXEC_VERIFY_H
+
+#include <linux/types.h>
+
+struct kexec_image;
+
+void kexec_verify_record(struct kexec_image *img);
+void kexec_verify_cancel(struct kexec_image *img);
+void kexec_verify_wait(struct kexec_image *img);
+int kexec_verify_check(const struct kexec_image *img);
+u32 kexec_verify_digest(const void *va, size_t len);
+void kexec_verify_update(struct kexec_image *img, unsigned int seg);
+
+#endif /* _KERNEL_KEXEC_VERIFY_H */
