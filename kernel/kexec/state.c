@@ -6,7 +6,7 @@
  * have a file of their own because files at every level use them; this file uses no
  * other one.
  */
-#include "internal.h"
+#include "image.h"
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/kexec.h>
