@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writes the two generated pages of Documentation/arch/arm64/kexec/.
+"""Writes the generated pages of Documentation/arch/arm64/kexec/.
 
-files.rst has the title and the DOC section of each source file, test-map.rst the
-tests that reach it: KUnit suites and simulator files by the functions that they
-call, QEMU cases by messages, parameters, and the rules below.
+files.rst has the title and the DOC section of each source file, errors.rst the
+messages with their errnos and remedies, test-map.rst the tests that reach each file:
+KUnit suites and simulator files by the functions that they call, QEMU cases by
+messages, parameters, and the rules below.
 
 usage: doc-tables.py [--check]    (--check: compare, write nothing)
 """
@@ -14,6 +15,8 @@ import re
 import sys
 from collections import Counter
 from pathlib import Path
+
+import doc_errors
 
 TOP = Path(__file__).resolve().parents[1]
 DOCS = TOP / "Documentation/arch/arm64/kexec"
@@ -214,10 +217,22 @@ its parameter, and cases that a rule in ``{NAME}`` selects by their steps.
     return "\n".join([*out, table(rows)])
 
 
+def errors_page():
+    title_line = "======\nErrors\n======\n"
+    sections, complaints = doc_errors.page(heading)
+    return "\n".join([HEAD, title_line, """\
+Messages of kexec and kdump, with the errno of the system call. All have the prefix
+``kexec:``. Refusals are at level err; ``dyndbg`` for the files in ``kernel/kexec/`` and
+``arch/arm64/kexec/``, or ``kexec -d -s``, prints details of a load. ``...`` is the text
+of a ``%s`` in the message above it.
+""", *sections]), complaints
+
+
 def main():
     check = "--check" in sys.argv[1:]
-    stale = []
-    for name, page in (("files.rst", files_page()), ("test-map.rst", map_page())):
+    errors, stale = errors_page()
+    for name, page in (("files.rst", files_page()), ("errors.rst", errors),
+                       ("test-map.rst", map_page())):
         path = DOCS / name
         if path.exists() and path.read_text(encoding="utf-8") == page:
             continue
