@@ -38,6 +38,7 @@ packages() {
 	python3-sphinx           # the same: the documents
 	python3-yaml             # the same: sources of the kernel's documents
 	shellcheck               # make check
+	dt-schema                # make check: devicetree bindings
 	device-tree-compiler     # device trees of unusual guests
 	libfdt-dev               # host simulator: reads the trees that the kernel code writes
 	qemu-system-arm          # the guests
