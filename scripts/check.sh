@@ -172,6 +172,11 @@ check_documents() {
 		echo "no page was made, see ${log_dir#"$top"/}/documents.log"
 }
 
+# Sysctls, parameters and sysfs files that have no entry in the documentation.
+check_admin() {
+	quiet "$top/scripts/check-admin.py" "$@" "$src_ours"
+}
+
 check_originality() {
 	"$shared_originality" "$src_base" "$top" 2>/dev/null
 }
@@ -193,6 +198,13 @@ ok 'Python compiles' "$(quiet check_python)"
 ok "functions under $max_function lines, files under $max_file" "$(check_lengths)"
 ok 'no machine paths, no unfinished marks, licence lines' "$(check_leftovers)"
 ok 'the generated documents are current' "$(quiet "$top/scripts/doc-tables.py" --check)"
+ok 'sysctls, parameters and sysfs files are documented' "$(check_admin)"
+ok 'an entry that is missing is found' "$(check_admin --self-test)"
+if command -v dt-validate >/dev/null; then
+	ok 'devicetree bindings' "$("$top/scripts/check-binding.sh" 2>&1 || echo "status $?")"
+else
+	ok 'devicetree bindings # SKIP dt-validate (dt-schema) is missing'
+fi
 if command -v sphinx-build >/dev/null; then
 	ok 'documents build without a warning' "$(check_documents)"
 else
