@@ -45,7 +45,7 @@ RULES = {
     "file": rf"{LOADS}(kexec-s|direct|debug)|{BAD_INPUT}", "placement": r"\| load (kexec-s|direct)",
     "contig": r"\| load ", "buddy_search": COPIES, "free_hint": r"\| load (kexec-s|direct)",
     "usable": LOADS, "image": LOADS, "state": LOADS, "lock": LOADS, "reboot": r"\| leave ",
-    "verify": r"\| leave |\| digests", "sysctl": r"\| sysctl |kexec_verify|\| unchecked|no-verify",
+    "verify": r"\| leave |\| digests", "sysctl": r"\| sysctl |kexec_verify|\| no-verify",
     "hotplug": r"\| (memory|block|cpu) ", "revalidate": r"\| (memory|block|cpu) ",
     "timeline": r"\| leave ", "timeline_sysfs": HANDED_ON, "timeline_abi": HANDED_ON,
     "crash": r"\| panic ", "crash_elfcorehdr": r"\| load-crash ", "elfcore": r"\| save-dump ",

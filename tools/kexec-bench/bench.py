@@ -25,10 +25,10 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "testing/selftests/kexec-arm64"))
 
 # pylint: disable=wrong-import-position
-import figures  # noqa: E402
+import cases  # noqa: E402
+import metrics  # noqa: E402
 import qemu  # noqa: E402
 import run  # noqa: E402
-import table  # noqa: E402
 
 BUILD = HERE.parents[1] / "build"
 KERNELS = {"base": "base", "ours": "4k"}
@@ -105,9 +105,9 @@ def measure(case, kernel, seed, options):
     return outcome.figures
 
 
-def measure_all(cases, results, options):
+def measure_all(chosen, results, options):
     """Base and ours in turn; what runs beside them does not touch counted time."""
-    jobs = [(case, kernel, seed) for case in cases for seed in seeds_of(case, options)
+    jobs = [(case, kernel, seed) for case in chosen for seed in seeds_of(case, options)
             for kernel in KERNELS
             if not (options.resume and results.path(case.name, kernel, seed).is_file())]
     failed = 0
@@ -314,13 +314,13 @@ def main():
     results = Results(options.build / "bench")
     failed = 0
     if not options.report:
-        cases = [case for case in table.load(HERE / "bench.toml")
+        chosen = [case for case in cases.load(HERE / "bench.toml")
                  if re.search(options.filter, case.name)]
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, qemu.stop_all)
         with qemu.Store(options.build).lock():
-            figures.build(options.build / "host/kexec-bench")
-            failed = measure_all(cases, results, options)
+            metrics.build(options.build / "host/kexec-bench")
+            failed = measure_all(chosen, results, options)
     return report(results, options) or int(failed > 0)
 
 

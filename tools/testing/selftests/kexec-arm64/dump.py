@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Looks into the dumps that a guest has saved.
+"""Checks the dumps that a guest has saved.
 
-Three readers, each with its own idea of how to find things: makedumpfile, the
-arm64 program itself under QEMU's user emulation; drgn of the host, which runs
-dump_look.py; and crash, again the arm64 program. The last two need the kernel's
-debug information, and are asked when the table says what they have to find
-("look"); of a kernel without it, the log must show the trace: "panic", a regex for the log; "trace", functions on the stack of the CPU
-that panicked; "module", that crash_test was loaded; "crash", that crash is asked, too;
-"threads", that makedumpfile writes the same with so many; "dmesg" is false where
-makedumpfile does not know the kernel. In a dump whose name begins with "full" user
-memory must be found as well. vmcore_walk.py needs no debug information: it translates
-addresses with the keys of vmcoreinfo only, and is compared with drgn in every dump of
-our kernels that are built with debug information. One whose name begins with "elf" and that was loaded with kexec-tools has
-wrong virtual addresses, so drgn is not asked.
+Three readers, each with its own way to find things: makedumpfile, the arm64 program
+itself under QEMU's user emulation; drgn of the host, which runs drgn_check.py; and
+crash, again the arm64 program. drgn and crash need the kernel's debug information; of
+a kernel without it, the log in the dump must show the backtrace. A case's "inspect"
+says what differs from a panic by sysrq on all CPUs:
+
+  panic    a regex for the log
+  trace    functions on the stack of the CPU that panicked
+  cpus     the number of CPUs with registers in the dump
+  module   the module crash_test was loaded
+  crash    crash is asked, too
+  threads  makedumpfile writes the same with so many threads
+  dmesg    false where makedumpfile does not know the kernel
+
+In a dump whose name begins with "full", user memory must be found as well. One whose
+name begins with "elf" is an ELF file, in which vmcore_walk.py translates addresses with
+the keys of vmcoreinfo and the program headers only. If kexec-tools wrote the header,
+its virtual addresses are wrong, so drgn does not read it.
 """
 
 import hashlib
@@ -29,7 +35,7 @@ USER_QEMU = ("qemu-aarch64-static", "qemu-aarch64")
 SIGNATURES = (b"KDUMP   ", b"\x7fELF")
 PANIC = "sysrq triggered crash"
 TRACE = ["sysrq_handle_crash"]
-LOOK = Path(__file__).with_name("dump_look.py")
+CHECK = Path(__file__).with_name("drgn_check.py")
 CRASH_INPUT = "help -m\nlog\nbt -a\nquit\n"
 # Where crash begins a backtrace, as on the base kernel: on the CPU that panicked ...
 CRASH_PANIC = ("machine_kexec", "__crash_kexec")
@@ -75,7 +81,7 @@ def dmesg(path, root):
     return out.read_text(errors="replace") if out.is_file() else "", why
 
 
-def check_log(path, root, panic, trace=()):
+def check_dmesg(path, root, panic, trace=()):
     """The log must hold the panic, and each function of @trace in what follows it."""
     log, why = dmesg(path, root)
     if why or not log:
@@ -88,10 +94,10 @@ def check_log(path, root, panic, trace=()):
                     f"log of {len(log.splitlines())} lines"]
 
 
-def planted(case, share):
+def marked(case, share):
     """Bytes and SHA-256 of what the process was given, if there is one."""
     for step in case.steps:
-        if step.startswith("plant "):
+        if step.startswith("mark-memory "):
             path = share / step.split()[1]
             with open(path, "rb") as stream:
                 return path.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest()
@@ -99,7 +105,7 @@ def planted(case, share):
 
 
 def check_drgn(path, vmlinux, wanted):
-    said, why = run([tool("drgn"), "-q", "-c", str(path), "-s", str(vmlinux), str(LOOK),
+    said, why = run([tool("drgn"), "-q", "-c", str(path), "-s", str(vmlinux), str(CHECK),
                      json.dumps(wanted)])
     try:
         found = json.loads(said.strip().splitlines()[-1])
@@ -164,7 +170,7 @@ def need_tools(case, root):
     """Before anything is judged: what is missing must not hide what is wrong."""
     tool(*USER_QEMU)
     tool("drgn")
-    if case.look.get("crash") and not (root / "bin/crash").is_file():
+    if case.inspect.get("crash") and not (root / "bin/crash").is_file():
         raise Missing("crash")
 
 
@@ -210,27 +216,26 @@ def check(case, name, store):
     with open(path, "rb") as stream:
         if not stream.read(8).startswith(SIGNATURES):
             return [f"{name} does not start as a dump does"], []
-    wanted = {"panic": PANIC, "trace": TRACE, "cpus": case.smp} | case.look
+    wanted = {"panic": PANIC, "trace": TRACE, "cpus": case.smp} | case.inspect
     # The last kernel is the one that captures
     kernel = case.boots[-2].kernel
     vmlinux = store.kernel(kernel).parents[3] / "vmlinux"
     has_types = has_debug_info(vmlinux)
-    # Without debug information, the kernel's own backtrace is what can be compared
-    trace = [] if has_types else case.look.get("trace", [])
-    results = [check_log(path, root, wanted["panic"], trace)] if wanted.get("dmesg", True) else []
+    results = []
+    if wanted.get("dmesg", True):
+        # Without debug information, the kernel's own backtrace is what can be compared
+        trace = () if has_types else wanted["trace"]
+        results.append(check_dmesg(path, root, wanted["panic"], trace))
     if wanted.get("threads"):
         results.append(check_threads(path, root, wanted["threads"]))
-    copied = name.startswith("elf")
-    if copied:
+    if name.startswith("elf"):
         results.append(check_elf(path))
-    compared = has_types and not any("kexec-c" in step for step in case.steps)
-    if copied and not compared:
-        return [sum(column, []) for column in zip(*results)]
-    if has_types and (case.look or keys_are_ours(kernel)):
-        wanted["all"] = bool(case.look)
+        has_types = has_types and not any("kexec-c" in step for step in case.steps)
+    if has_types:
+        wanted["keys"] = keys_are_ours(store.renamed.get(kernel, kernel))
         wanted["elf"] = str(path) if is_elf(path) else ""
         wanted["memory"] = name.startswith("full")
-        wanted["plant"], wanted["sha256"] = planted(case, share) if wanted["memory"] else (0, "")
+        wanted["marked"], wanted["sha256"] = marked(case, share) if wanted["memory"] else (0, "")
         results.append(check_drgn(path, vmlinux, wanted))
         if wanted.get("crash") and not wanted["memory"]:
             results.append(check_crash(path, vmlinux, wanted, root))

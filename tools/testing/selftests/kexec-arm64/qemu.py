@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import cpio
-import figures
+import metrics
 import sign
-import table
+import steps
 
 QEMU = "qemu-system-aarch64"
 # Notices and worse: every character on the serial line costs an emulated guest time
@@ -90,7 +90,7 @@ class Store:
     def archives(self, case):
         """The first root in the pieces that the case needs."""
         names = ["initramfs"]
-        if any(step.split()[0] in table.TOOLS or step.endswith((" oom", " timed"))
+        if any(steps.needs_tools(step) or step.endswith((" oom", " timed"))
                for step in case.steps):
             names.append("tools")
         paths = [self.build / f"rootfs/{name}.cpio.gz" for name in names]
@@ -265,7 +265,7 @@ def command(case, store, qemu=QEMU, extra=()):
                  f"size={case.memory}M,mem-path={work / 'ram'},share=on"]
     if not case.reboots:
         args.append("-no-reboot")
-    for words in (*case.args, *figures.arguments(case, store)):
+    for words in (*case.args, *metrics.arguments(case, store)):
         args += words.replace("WORK/", f"{work}/").split()
     return args + list(extra)
 

@@ -20,7 +20,7 @@ suite=bookworm
 common_programs="bin/busybox sbin/kexec"
 dump_programs="sbin/vmcore-dmesg usr/bin/makedumpfile"
 host_programs="usr/bin/crash"
-common_ours="kexec_direct"
+common_ours="kexec_direct guest_info"
 libdirs="lib/aarch64-linux-gnu usr/lib/aarch64-linux-gnu lib usr/lib"
 cross=${CROSS_COMPILE:-aarch64-linux-gnu-}
 
@@ -93,15 +93,13 @@ add_ours() {
 	cp "$here/guest/init.sh" "$common/init"
 	chmod 755 "$common/init"
 	cp "$here/guest/kdump.sh" "$here/guest/ima.sh" "$here/guest/device.sh" "$common"
-	"${cross}gcc" -s -O2 -Wall -Wextra -o "$common/bin/facts" "$here/guest/facts.c"
-	make -s -C "$here/guest" CC="${cross}gcc" OUT="$out/guest"
-	for program in "$out/guest"/*; do
-		[ -x "$program" ] || continue
+	make -s -C "$here/guest" CC="${cross}gcc" AR="${cross}ar" OUT="$out/guest"
+	for program in $(make -s -C "$here/guest" list); do
 		case " $common_ours " in
-		*" ${program##*/} "*) to=$common ;;
+		*" $program "*) to=$common ;;
 		*) to=$tools ;;
 		esac
-		"${cross}strip" -o "$to/bin/${program##*/}" "$program"
+		"${cross}strip" -o "$to/bin/$program" "$out/guest/$program"
 	done
 }
 

@@ -4,7 +4,7 @@
 
     vmcore_walk.py ELF [ADDRESS...]
 
-Prints the physical address of each kernel address, _stext by default. dump_look.py
+Prints the physical address of each kernel address, _stext by default. drgn_check.py
 compares the same translations with drgn's. The memory of an ELF dump is found by the
 p_paddr of its PT_LOADs; p_vaddr is not used, because kexec-tools 2.0.25 gets it wrong.
 """

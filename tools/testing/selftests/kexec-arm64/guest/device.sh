@@ -1,19 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2154 # sys and boot are set in init.sh
 #
-# The steps of init.sh that have to do with devices, read by it.
-#
-#   device read DISK        reads /dev/DISK over and over, in the background
-#   device receive IFACE N  sends N frames, which come back again and again, and
-#                           sees them arrive
-#   device console NAME     must be a console, and its port must have sent something
-#   device watchdog SECONDS arms the watchdog for so long and never feeds it
-#   device wait SECONDS     sleeps
-#   device fb               says what frame buffers there are
-#   device firmware [SET]   says what this kernel sees of the firmware: tables, memory
-#                           map, boot order and the variable that SET writes before
-#   device clock            the firmware's clock is within a minute of this kernel's
-#   device iommu            at least one group, or DMA is not translated
+# The steps of init.sh that have to do with devices, see ../steps.toml.
 
 efivars=/sys/firmware/efi/efivars
 device_variable=$efivars/KexecTest-6b1c6f3a-5d0e-4c55-9d6e-52a1a7c5b0f1
@@ -56,8 +44,8 @@ device_console() {
 device_watchdog() {
 	run watchdog -T "$1" -t 100000 /dev/watchdog0
 	usleep 500000
-	want /sys/class/watchdog/watchdog0/state active
-	want /sys/class/watchdog/watchdog0/timeout "$1"
+	step_expect_file /sys/class/watchdog/watchdog0/state active
+	step_expect_file /sys/class/watchdog/watchdog0/timeout "$1"
 	say "watchdog $1 s"
 }
 
@@ -88,7 +76,7 @@ device_clock() {
 	say "clock agrees"
 }
 
-do_device() {
+step_device() {
 	what=$1
 	shift
 	case $what in

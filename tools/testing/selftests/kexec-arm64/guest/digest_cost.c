@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kit.h"
+#include "util.h"
 
 #define COST_BYTES	SZ_1M
 
@@ -34,14 +34,6 @@ static const u32 sha_k[64] = {
 };
 
 static u8 cost_bytes[COST_BYTES] __attribute__((aligned(64)));
-
-static u64 cost_now(void)
-{
-	u64 now;
-
-	asm volatile("isb; mrs %0, cntvct_el0" : "=r" (now));
-	return now;
-}
 
 static u32 cost_crc(void)
 {
@@ -160,10 +152,10 @@ static u32 cost_ce(void)
 
 static u32 cost_of(const char *name, u32 (*digest)(void))
 {
-	u64 begin = cost_now();
+	u64 begin = util_ticks();
 	u32 value = digest();
 
-	printf("%s %lu ticks, digest %#x\n", name, cost_now() - begin, value);
+	printf("%s %lu ticks, digest %#x\n", name, util_ticks() - begin, value);
 	return value;
 }
 
@@ -172,7 +164,7 @@ int main(int argc, char **argv)
 	u32 soft, hard;
 
 	if (argc == 2 && !strcmp(argv[1], "now")) {
-		printf("%lu\n", cost_now());
+		printf("%lu\n", util_ticks());
 		return 0;
 	}
 	for (size_t i = 0; i < COST_BYTES; i++)

@@ -19,16 +19,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "util.h"
+
 /* IEEE 802 "Local Experimental Ethertype 1" */
 #define FRAMES_PROTOCOL	0x88b5
 #define FRAMES_BYTES	1400
 #define FRAMES_LINK_S	10
-
-static int frames_fail(const char *what)
-{
-	fprintf(stderr, "frames: %s: %s\n", what, strerror(errno));
-	return 1;
-}
 
 /* Bring the interface up and wait for its carrier. */
 static int frames_up(int fd, struct ifreq *req)
@@ -73,9 +69,9 @@ int main(int argc, char **argv)
 	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", argv[1]);
 	fd = socket(AF_PACKET, SOCK_RAW, 0);
 	if (fd < 0)
-		return frames_fail("socket");
+		util_die("socket");
 	if (frames_up(fd, &req))
-		return frames_fail(argv[1]);
+		util_die("%s", argv[1]);
 
 	to.sll_ifindex = if_nametoindex(argv[1]);
 	memset(frame.header.ether_dhost, 0xff, ETH_ALEN);
@@ -85,6 +81,6 @@ int main(int argc, char **argv)
 	for (i = 0; i < count; i++)
 		if (sendto(fd, &frame, sizeof(frame), 0, (struct sockaddr *)&to,
 			   sizeof(to)) < 0)
-			return frames_fail("sendto");
+			util_die("sendto");
 	return 0;
 }

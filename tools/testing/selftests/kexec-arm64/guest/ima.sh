@@ -1,17 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2154 # sys and boot are set in init.sh
 #
-# The steps of init.sh that have to do with IMA's measurement list, read by it.
-#
-#   ima policy      from here on IMA measures programs, and what a load reads
-#   ima add N       runs N programs that nobody has run before
-#   ima fill N      the same with names of 200 characters: 300 bytes of the list each
-#   ima segments    says what the list has of kexec_load
-#   ima log         the firmware's own measurements, as its event log has them
-#   ima pcr         the list, replayed, gives what PCR 10 of the TPM has
-#   ima leave       says what the list is that this kernel leaves
-#   ima came N      says the lists of the N kernels whose entries came along, each as
-#                   it was left; N may be 0
+# The steps of init.sh that have to do with IMA's measurement list, see ../steps.toml.
 #
 # Lists are said in the same words when they are left and when they have come, so the
 # table can ask that they be equal. Every kernel begins its own part of the list with
@@ -83,7 +73,7 @@ ima_came() {
 	say "ima freed $(dmesg | grep -c "memblock_free_late.* ima_free_kexec_buffer+")"
 }
 
-do_ima() {
+step_ima() {
 	[ -d "$ima" ] || run mount -t securityfs security "$sys/security"
 	case $1 in
 	policy) ima_policy ;;

@@ -4,64 +4,17 @@
 #
 # /init of every guest kernel, the first and all that follow it.
 #
-# The runner puts /case into the initrd: what to do (steps), what to put on every
-# kernel's command line (cmdline), the name and the date. The same initrd is
-# handed on by every kexec, and kx.at= on the command line says at which step
-# the next kernel goes on. So a kernel needs no driver at all to report that
-# it runs; only loading needs the 9p share with the kernels in it. Kernels that
-# have their drivers in modules find those below /modules.
+# The runner puts /case into the initrd: the steps, the command line of every
+# kernel, the name and the date. Each kexec passes the same initrd on, and kx.at= on
+# the command line is the step at which the next kernel continues. So a kernel needs
+# no driver to report that it runs; only loading needs the 9p share with the kernels
+# in it. Kernels that have their drivers in modules find those below /modules.
 #
-# Everything is said through /dev/kmsg: one write is one line with a time, and
-# no kernel message can cut it in two.
+# Messages go to /dev/kmsg: one write is one line with a time, and no kernel message
+# can cut it in two.
 #
-# Steps, one to a line:
-#   load HOW KERNEL [initrd=FILE] [WORD...]   HOW: direct, debug (the same, and the
-#                           kernel says what it does), packed (an Image.gz),
-#                           kexec-s, kexec-c, kexec-ci, kexec-ci-high, kexec-ci-dtb,
-#                           flag-ci (see hotflag.c)
-#                           (-i leaves out the checksum that kexec-tools' purgatory
-#                           takes of all segments: ten seconds in an emulated guest;
-#                           high: away from where the kernel keeps its own things;
-#                           dtb: with the device tree of next_dtb)
-#   load-crash HOW KERNEL [WORD...]
-#   refuse HOW KERNEL ERRNO the kernel must not take it; HOW: direct or packed
-#   unload HOW | unload-crash HOW
-#   stage FILE [FS]         copies a file of the share to /tmp, for initrd=/tmp/FILE; FS is
-#                           mounted there before
-#   time [ARG...]           kexec_time, which says figures
-#   stress MIB              processes that use that much memory in turns, and go on
-#   rest                    two seconds, for what goes on behind a load
-#   unchecked               the digest is not compared when leaving
-#   leave HOW               HOW: kexec-e, syscall, or timed, which says when this kernel
-#                           was left and when the next one ran /init; goes on below there
-#   state LOADED CRASH      what /sys/kernel must say
-#   param NAME VALUE        a parameter of our kernel, by sysfs
-#   sum FILE                sha256 of a file of the share, or of an absolute path
-#   tap PROGRAM [ARG...]    runs it and passes on its TAP lines
-#   hibernate               to /dev/vda, and back
-#   fill MIB                writes to that much memory and frees it
-#   host COMMAND NAME=VALUE...  the host does it, see monitor.py
-#   memory MIN MAX          waits until there are so many MiB of memory
-#   block ADDR STATE [no]   the memory block there goes offline or online, or must not
-#   cpu N STATE             0 or 1
-#   cpu-later N USECS       brings CPU N up in the background, as soon as it is possible
-#                           after so long
-#   route N                 all interrupts that can be are routed to CPU N
-#   pattern write ADDR MIB  a process fills memory above ADDR with a random pattern
-#   pattern verify          /proc/vmcore has it, byte for byte
-#   map present|absent START END    whether /proc/vmcore has memory there
-#   write FILE TEXT         below /proc/sys or /sys
-#   want FILE TEXT
-#   run PROGRAM [ARG...]    must succeed
-#   fails PROGRAM [ARG...]  must not
-#   hammer START:BYTES      loads an image there over and over, in the background
-#   calm                    ends that
-#   refused                 reboot(KEXEC), and it comes back
-#   io                      reads /dev/vda and sees its interrupts
-#   skip-if FILE N          leaves out the next N steps when FILE is there
-#   reset-when ADDR WORD    the host resets the machine when memory there is WORD
-#   leave-to-reset          reboot(KEXEC) that ends in that reset; begins with the first step
-# and those of kdump.sh, ima.sh and device.sh
+# The step "some-verb ARG..." is the function step_some_verb of this file or of
+# kdump.sh, ima.sh and device.sh. ../steps.toml describes all of them.
 export PATH=/bin
 
 sys=/sys/kernel
@@ -89,13 +42,19 @@ die() {
 	off
 }
 
-# run COMMAND...: passes on what the command said when it fails, and dies
+# say_lines PREFIX FILE: a line of the log for each line of the file
+say_lines() {
+	while IFS= read -r said; do
+		say "$1$said"
+	done <"$2"
+}
+
+# run COMMAND...: dies with the command's output when it fails
 run() {
 	"$@" >/tmp/said 2>&1 && return
-	while IFS= read -r said; do
-		say "  $said"
-	done </tmp/said
-	die "$1 failed"
+	status=$?
+	say_lines "  " /tmp/said
+	die "$1 failed with status $status"
 }
 
 value() {
@@ -117,7 +76,7 @@ with_share() {
 	run umount $share
 }
 
-# How many CPUs are online, or the list itself where one in the middle is missing
+# The number of online CPUs, or the list itself where one in the middle is missing
 count_cpus() {
 	read -r online </sys/devices/system/cpu/online
 	case $online in
@@ -128,8 +87,8 @@ count_cpus() {
 	esac
 }
 
-# What this kernel says of the machine and of itself, as name=value words. A new
-# process is dear in an emulated guest, so the shell reads most files itself.
+# Facts about the machine and this kernel, as name=value words. A new process takes
+# long in an emulated guest, so the shell reads most files itself.
 describe() {
 	fw=dt
 	[ ! -d /sys/firmware/acpi/tables ] || fw=acpi
@@ -147,10 +106,11 @@ describe() {
 	while read -r text _ name && [ "$name" != _stext ]; do
 		:
 	done </proc/kallsyms
-	echo "release=$release $said cpus=$(count_cpus) $(facts) fw=$fw mem=${mem}kB text=$text"
+	info=$(guest_info) || die "guest_info failed"
+	echo "release=$release $said cpus=$(count_cpus) $info fw=$fw mem=${mem}kB text=$text"
 }
 
-# The step below the next one that is called $1: there the next kernel goes on
+# step_after VERB: the step after the next VERB, where the next kernel continues
 step_after() {
 	sed -n "$((step + 1)),\${/^$1/=}" /case/steps | { read -r n && echo $((n + 1)); }
 }
@@ -161,12 +121,12 @@ next_cmdline() {
 
 pack_kernel() {
 	[ "$how" = packed ] || return 0
-	busybox gzip -c "$kernel" >/tmp/Image.gz
+	busybox gzip -c "$kernel" >/tmp/Image.gz || die "gzip failed"
 	kernel=/tmp/Image.gz
 }
 
-# do_load WAY FLAG HOW KERNEL [initrd=FILE] [WORD...]
-do_load() {
+# load_image VERB FLAG HOW KERNEL [initrd=FILE] [WORD...]: VERB will start it
+load_image() {
 	way=$1 flag=$2 how=$3 kernel=$share/Image-$4 initrd=$share/initrd
 	shift 4
 	case ${1:-} in
@@ -190,7 +150,7 @@ do_load() {
 		run kexec_direct --kernel "$kernel" --initrd "$initrd" "$@"
 		;;
 	kexec-* | flag-*)
-		[ "${how%%-*}" = kexec ] || export LD_PRELOAD=/bin/hotflag.so
+		[ "${how%%-*}" = kexec ] || export LD_PRELOAD=/bin/preload_hotplug_flag.so
 		[ "$how" != kexec-ci-high ] || set -- "$1" --mem-min=0x68000000
 		[ "$how" != kexec-ci-dtb ] || set -- "$1" --dtb=$share/dtb
 		flags=${how#*-}
@@ -203,8 +163,15 @@ do_load() {
 	say "loaded $how ${kernel##*/} $(stat -c %s "$initrd")"
 }
 
-# do_refuse HOW KERNEL ERRNO
-do_refuse() {
+step_load() {
+	with_share load_image leave "" "$@"
+}
+
+step_load_crash() {
+	with_share load_image panic -p "$@"
+}
+
+refuse_image() {
 	how=$1 kernel=$share/Image-$2
 	pack_kernel
 	! kexec_direct --kernel "$kernel" --initrd "$share/initrd" >/tmp/said 2>&1 ||
@@ -213,19 +180,38 @@ do_refuse() {
 	say "refused $1 $2: $3"
 }
 
-do_unload() {
+step_refuse() {
+	with_share refuse_image "$@"
+}
+
+# unload_image HOW [FLAG]
+unload_image() {
 	case $1 in
 	direct | packed) run kexec_direct --unload ${2:+--on-crash} ;;
 	kexec-*) run kexec "-${1#kexec-}" ${2:+-p} -u ;;
 	esac
 }
 
-want() {
+step_unload() {
+	unload_image "$1" ""
+}
+
+step_unload_crash() {
+	unload_image "$1" -p
+}
+
+step_expect_file() {
 	[ "$(cat "$1")" = "$2" ] || die "$1 is $(cat "$1"), not $2"
 }
 
-do_leave() {
-	want $sys/kexec_loaded 1
+step_state() {
+	step_expect_file $sys/kexec_loaded "$1"
+	step_expect_file $sys/kexec_crash_loaded "$2"
+	say "state $1 $2"
+}
+
+step_leave() {
+	step_expect_file $sys/kexec_loaded 1
 	say "leave $1"
 	case $1 in
 	kexec-e) run kexec -e ;;
@@ -235,30 +221,54 @@ do_leave() {
 	die "came back"
 }
 
-do_sum() {
-	case $1 in
-	/*) set -- "$(sha256sum "$1")" ;;
-	*) set -- "$(sha256sum "$share/$1")" ;;
-	esac
-	say "sum ${1%% *}"
+step_leave_to_reset() {
+	run kexec_direct --exec
 }
 
-do_tap() {
-	"$@" 2>&1 | while IFS= read -r said; do
+step_param() {
+	echo "$2" >"/sys/module/kexec/parameters/$1" || die "no parameter"
+}
+
+sum_file() {
+	digest=$(sha256sum "$1") || die "sha256sum failed"
+	say "sum ${digest%% *}"
+}
+
+step_sum() {
+	case $1 in
+	/*) sum_file "$1" ;;
+	*) with_share sum_file "$share/$1" ;;
+	esac
+}
+
+# The status goes through a file: that of a pipe is the reader's
+tap_program() {
+	{
+		"$@" 2>&1
+		echo $? >/tmp/status
+	} | while IFS= read -r said; do
 		echo "<5>KXTAP: $said" >/dev/kmsg
 	done
+	read -r status </tmp/status
+	[ "$status" = 0 ] || die "$1 ended with status $status"
 }
 
-do_time() {
+step_tap() {
+	with_share tap_program "$@"
+}
+
+time_program() {
 	run kexec_time "$@"
-	while IFS= read -r said; do
-		say "figure $said"
-	done </tmp/said
+	say_lines "figure " /tmp/said
+}
+
+step_time() {
+	with_share time_program "$@"
 }
 
 # Where the first kernel of a resume attempt comes here a second time, the
 # image that it should have resumed from is still on the disk.
-do_hibernate() {
+step_hibernate() {
 	[ "$(dd if=/dev/vda bs=1 skip=4086 count=9 2>/dev/null)" != S1SUSPEND ] ||
 		die "the image on disk was not resumed"
 	run mkswap /dev/vda
@@ -268,13 +278,41 @@ do_hibernate() {
 	echo reboot >/sys/power/disk
 	say "suspend"
 	echo disk >/sys/power/state || die "suspend failed"
-	want /tmp/token "$token"
+	step_expect_file /tmp/token "$token"
 	run swapoff /dev/vda
 	say "resumed"
 }
 
-# do_memory MIN MAX: a block of memory takes its time to arrive or to leave
-do_memory() {
+step_fill() {
+	run mem_hog "$1" 0
+}
+
+stage_file() {
+	run cp "$share/$1" /tmp
+}
+
+# Without the page cache of the share, whose pages would fill this CPU's free lists
+step_stage() {
+	[ -z "${2:-}" ] || run mount -t "$2" none /tmp
+	cache=none
+	with_share stage_file "$1"
+	cache=loose
+}
+
+step_sleep() {
+	sleep "$1"
+}
+
+step_no_verify() {
+	[ ! -e /proc/sys/kernel/kexec_verify ] || echo 0 >/proc/sys/kernel/kexec_verify
+}
+
+step_host() {
+	say "host $*"
+}
+
+# A block of memory takes its time to arrive or to leave
+step_memory() {
 	tries=0
 	while :; do
 		read -r _ mem _ </proc/meminfo
@@ -286,8 +324,7 @@ do_memory() {
 	say "memory $((mem >> 10)) MiB"
 }
 
-# do_block ADDR STATE [no]
-do_block() {
+step_block() {
 	size=$((0x$(cat /sys/devices/system/memory/block_size_bytes)))
 	file=/sys/devices/system/memory/memory$(($1 / size))/state
 	if echo "$2" 2>/dev/null >"$file"; then
@@ -298,22 +335,11 @@ do_block() {
 	say "block $1 $(cat "$file")"
 }
 
-do_pattern() {
-	case $1 in
-	write) run hotmem write $share/pattern "$2" "$3" ;;
-	verify) run hotmem verify $share/pattern /proc/vmcore ;;
-	esac
-	say "pattern $1: $(cat /tmp/said)"
+step_cpu() {
+	echo "$2" >"/sys/devices/system/cpu/cpu$1/online" || die "CPU $1 is not $2"
 }
 
-do_hammer() {
-	: >/tmp/hammer
-	while [ -e /tmp/hammer ]; do
-		kexec_direct --segment "$1" --entry "${1%:*}"
-	done >/dev/null 2>&1 &
-}
-
-do_cpu_later() {
+bring_up_later() {
 	usleep "$2"
 	until echo 1 >"/sys/devices/system/cpu/cpu$1/online"; do
 		say "cpu $1 is refused"
@@ -322,7 +348,11 @@ do_cpu_later() {
 	say "cpu $1 is online"
 }
 
-do_route() {
+step_cpu_later() {
+	bring_up_later "$@" &
+}
+
+step_route() {
 	routed=0
 	for file in /proc/irq/*/smp_affinity; do
 		! printf %x $((1 << $1)) 2>/dev/null >"$file" || routed=$((routed + 1))
@@ -331,7 +361,54 @@ do_route() {
 	say "routed $routed interrupts to CPU $1"
 }
 
-do_refused() {
+pattern_program() {
+	case $1 in
+	write) run mem_pattern write $share/pattern "$2" "$3" "$4" ;;
+	verify) run mem_pattern verify $share/pattern /proc/vmcore ;;
+	esac
+	say "pattern $1: $(cat /tmp/said)"
+}
+
+step_pattern() {
+	with_share pattern_program "$@"
+}
+
+step_map() {
+	run mem_pattern "$1" /proc/vmcore "$2" "$3"
+	say "map $*: $(cat /tmp/said)"
+}
+
+step_write() {
+	echo "$2" >"$1" || die "cannot write $2"
+}
+
+step_run() {
+	run "$@"
+}
+
+step_fails() {
+	! "$@" >/tmp/said 2>&1 || die "it did not fail"
+	say "failed: $(cat /tmp/said)"
+}
+
+step_stress_memory() {
+	run load_low_memory stress "$1"
+}
+
+# A load may fail with EBUSY; what must not happen is in the rest of the case
+step_stress_load() {
+	: >/tmp/stress
+	while [ -e /tmp/stress ]; do
+		kexec_direct --segment "$1" --entry "${1%:*}"
+	done >/dev/null 2>&1 &
+}
+
+step_stop_stress() {
+	rm /tmp/stress
+	wait
+}
+
+step_refuse_reboot() {
 	if kexec_direct --exec >/tmp/said 2>&1; then
 		die "came back and was no error"
 	fi
@@ -343,7 +420,7 @@ count_interrupts() {
 		/proc/interrupts
 }
 
-do_io() {
+step_io() {
 	before=$(count_interrupts)
 	run dd if=/dev/vda of=/dev/null bs=64k count=64
 	echo 3 >/proc/sys/vm/drop_caches
@@ -353,76 +430,24 @@ do_io() {
 	say "io $((after - before)) interrupts"
 }
 
+step_skip_if() {
+	[ ! -e "$1" ] || at=$((step + 1 + $2))
+}
+
+step_reset_when() {
+	say "reset-when $*"
+}
+
 do_step() {
 	verb=$1
 	shift
-	case $verb in
-	load) with_share do_load leave "" "$@" ;;
-	load-crash) with_share do_load panic -p "$@" ;;
-	refuse) with_share do_refuse "$@" ;;
-	unload) do_unload "$1" "" ;;
-	unload-crash) do_unload "$1" -p ;;
-	leave) do_leave "$1" ;;
-	state)
-		want $sys/kexec_loaded "$1"
-		want $sys/kexec_crash_loaded "$2"
-		say "state $1 $2"
-		;;
-	param) echo "$2" >"/sys/module/kexec/parameters/$1" || die "no parameter" ;;
-	sum) with_share do_sum "$1" ;;
-	tap) with_share do_tap "$@" ;;
-	hibernate) do_hibernate ;;
-	fill) run membrk "$1" 0 ;;
-	stage)
-		[ -z "${2:-}" ] || run mount -t "$2" none /tmp
-		# What was in the page cache would fill the free lists of this CPU.
-		cache=none
-		with_share run cp "$share/$1" /tmp
-		cache=loose
-		;;
-	rest) sleep 2 ;;
-	unchecked)
-		[ ! -e /proc/sys/kernel/kexec_verify ] ||
-			echo 0 >/proc/sys/kernel/kexec_verify
-		;;
-	stress) run kexec_squeeze stress "$1" ;;
-	time) with_share do_time "$@" ;;
-	host) say "host $*" ;;
-	memory) do_memory "$1" "$2" ;;
-	block) do_block "$@" ;;
-	cpu) echo "$2" >"/sys/devices/system/cpu/cpu$1/online" || die "CPU $1 is not $2" ;;
-	pattern) with_share do_pattern "$@" ;;
-	map)
-		run hotmem "$1" /proc/vmcore "$2" "$3"
-		say "map $*: $(cat /tmp/said)"
-		;;
-	write) echo "$2" >"$1" || die "cannot write $2" ;;
-	want) want "$1" "$2" ;;
-	run) run "$@" ;;
-	fails)
-		! "$@" >/tmp/said 2>&1 || die "it did not fail"
-		say "failed: $(cat /tmp/said)"
-		;;
-	hammer) do_hammer "$1" ;;
-	calm)
-		rm /tmp/hammer
-		wait
-		;;
-	refused) do_refused ;;
-	io) do_io ;;
-	ima) do_ima "$@" ;;
-	skip-if) [ ! -e "$1" ] || at=$((step + 1 + $2)) ;;
-	reset-when) say "reset-when $*" ;;
-	leave-to-reset) run kexec_direct --exec ;;
-	route) do_route "$1" ;;
-	cpu-later) do_cpu_later "$@" & ;;
-	device) do_device "$@" ;;
-	*) kdump_step "$verb" "$@" ;;
-	esac
+	# shellcheck disable=SC3060 # busybox has it
+	"step_${verb//-/_}" "$@"
+	[ $? != 127 ] || die "no such step"
 }
 
 step=0 line=boot
-# First of all, and only where somebody asks: a process takes milliseconds
+# First of all, and only where the case has the program: a process takes milliseconds
 began=
 [ ! -x /bin/kexec_time ] || began=$(kexec_time now init_ns)
 mount -t proc proc /proc

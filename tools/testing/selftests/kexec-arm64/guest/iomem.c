@@ -14,6 +14,7 @@
 
 #include "iomem.h"
 #include "tap.h"
+#include "util.h"
 
 /* One line of the file; @end is exclusive. */
 struct iomem_line {

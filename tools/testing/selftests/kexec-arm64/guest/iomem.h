@@ -5,7 +5,7 @@
 #ifndef IOMEM_H
 #define IOMEM_H
 
-#include "kit.h"
+#include "util.h"
 
 /**
  * struct iomem_facts - what /proc/iomem says; ranges are [start, end)

@@ -1,42 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2154 # sys and share are set in init.sh
 #
-# The steps of init.sh that have to do with dumps, read by it.
-#
-#   panic [HOW...]          HOW: sysrq (default); awaited: it comes by itself; oom; load
-#                           KERNEL USECS: that long after a crash image began to be
-#                           loaded over and over; move KERNEL: while it moves in; reboot:
-#                           in the middle of kexec -e; leave: there, by itself; busy:
-#                           there, because a CPU does not come; inject PARAM POINT
-#                           KERNEL: at that point of a parameter, while a crash image is
-#                           replaced; meet KERNEL: on
-#                           another CPU than the one that has just loaded, see
-#                           kernel/kexec/tests/inject.c; or an action of crash_test, see
-#                           kernel/kexec/tests/crash_test.c
-#   fatal [HOW...]          the same, but nothing is started; the machine resets
-#   save-dump NAME [OPTION...]      /proc/vmcore through makedumpfile into the
-#                           share; OPTIONs instead of -l -d 31
-#   bad-dump                makedumpfile must fail, and say why
-#   no-vmcore               there must be no /proc/vmcore
-#   vmcore-dmesg            and the log that it finds must hold the panic
-#   sysctl NAME VALUE       NAME with slashes
-#   module KERNEL           loads crash_test
-#   crash-test ACTION PLACE for actions that come back; PLACE: crash+BYTES from
-#                           the start of the reservation, note+BYTES for the copy
-#                           of vmcoreinfo, segment+N+BYTES for segment N of what
-#                           was loaded last with debug
-#   plant FILE              FILE of the share in the memory of a process, and
-#                           something in the page cache
-#   guest CPU               a KVM guest that spins there
-#   spin-user CPU           a process that spins there
-#   shrink BYTES            the reservation
-#   regions                 says where it is
-#   ticks                   says the counter, once what runs behind is done
-#   digests                 what digests cost
-#   cycle STATE             sleeps in that state of /sys/power/state for two seconds
-#   copy-dump NAME          /proc/vmcore as it is, into the share
-#   oops                    a task dies of a bad pointer, and the kernel goes on
-#   watch start|stop        counts the lines "Crash kernel" in each read of /proc/iomem
+# The steps of init.sh that have to do with panics and dumps, see ../steps.toml.
 
 # The words that follow "Crash kernel" in /proc/iomem, the main region last
 kdump_regions() {
@@ -94,7 +59,7 @@ kdump_reload() {
 kdump_meet() {
 	kdump_mount
 	echo 1 >/sys/module/kexec/parameters/inject_meet
-	LD_PRELOAD=/bin/hotflag.so taskset 2 kexec -ci -p "$share/Image-$1" \
+	LD_PRELOAD=/bin/preload_hotplug_flag.so taskset 2 kexec -ci -p "$share/Image-$1" \
 		--initrd="$share/initrd" --command-line="$next" >/tmp/said 2>&1 &
 	for _ in $(seq 300); do
 		read -r point </sys/module/kexec/parameters/inject_meet
@@ -111,7 +76,7 @@ kdump_cause() {
 	oom)
 		# One that asks for more than there is would be refused
 		for _ in 1 2 3 4; do
-			membrk 400 &
+			mem_hog 400 &
 		done
 		;;
 	load) kdump_reload "$2" "$3" ;;
@@ -158,7 +123,7 @@ kdump_copy() {
 	say "copied $(stat -c %s "$share/out/$1")"
 }
 
-kdump_watch() {
+step_watch() {
 	case $1 in
 	start)
 		: >/tmp/watch
@@ -174,16 +139,14 @@ kdump_watch() {
 	esac
 }
 
-kdump_bad() {
+step_bad_dump() {
 	if makedumpfile -l -d 31 /proc/vmcore /tmp/dump >/tmp/said 2>&1; then
 		die "there is a dump after all"
 	fi
-	while IFS= read -r said; do
-		say "makedumpfile: $said"
-	done </tmp/said
+	say_lines "makedumpfile: " /tmp/said
 }
 
-kdump_log() {
+step_vmcore_dmesg() {
 	run vmcore-dmesg /proc/vmcore
 	grep 'Kernel panic' /tmp/said >/tmp/found || die "no panic in the log"
 	say "vmcore-dmesg finds the panic"
@@ -204,59 +167,83 @@ kdump_start() {
 	die "$1: $(cat /tmp/started)"
 }
 
-kdump_plant() {
+kdump_mark() {
 	echo "kexec marker: a file in the page cache" >/tmp/kexec-marker
-	kdump_start planted plant "$share/$1" 9</tmp/kexec-marker
+	kdump_start marked mem_marker "$share/$1" 9</tmp/kexec-marker
 }
 
-kdump_spin_user() {
+step_spin_user() {
 	taskset "$(printf %x $((1 << $1)))" sh -c 'while :; do :; done' &
 }
 
-kdump_cycle() {
+step_cycle() {
 	echo +2 >/sys/class/rtc/rtc0/wakealarm || die "no alarm"
 	echo "$1" >/sys/power/state || die "suspend failed"
 	say "woke up"
 }
 
-kdump_step() {
-	verb=$1
-	shift
-	case $verb in
-	panic)
-		want "$sys/kexec_crash_loaded" 1
-		kdump_panic "$@"
-		;;
-	fatal) kdump_panic "$@" ;;
-	save-dump) with_share kdump_save "$@" ;;
-	bad-dump) kdump_bad ;;
-	no-vmcore) [ ! -e /proc/vmcore ] || die "there is a /proc/vmcore" ;;
-	vmcore-dmesg) kdump_log ;;
-	sysctl) echo "$2" >"/proc/sys/$1" || die "no such sysctl" ;;
-	module) with_share kdump_module "$1" ;;
-	crash-test) kdump_test "$1" "$(kdump_place "$2")" || die "crash_test fails" ;;
-	plant) with_share kdump_plant "$1" ;;
-	guest) kdump_start running spin_guest "$1" ;;
-	spin-user) kdump_spin_user "$1" ;;
-	shrink) echo "$1" >"$sys/kexec_crash_size" || die "cannot shrink" ;;
-	regions) say "regions $(kdump_regions | tr '\n' ' ')size $(cat "$sys/kexec_crash_size")" ;;
-	ticks)
-		usleep 2000000
-		say "ticks $(digest_cost now)"
-		;;
-	digests)
-		run digest_cost
-		while IFS= read -r said; do
-			say "digest $said"
-		done </tmp/said
-		;;
-	cycle) kdump_cycle "$1" ;;
-	copy-dump) with_share kdump_copy "$1" ;;
-	oops)
-		(kdump_test oops)
-		say "survived"
-		;;
-	watch) kdump_watch "$1" ;;
-	*) die "no such step" ;;
-	esac
+step_panic() {
+	step_expect_file "$sys/kexec_crash_loaded" 1
+	kdump_panic "$@"
+}
+
+step_panic_no_dump() {
+	kdump_panic "$@"
+}
+
+step_save_dump() {
+	with_share kdump_save "$@"
+}
+
+step_no_vmcore() {
+	[ ! -e /proc/vmcore ] || die "there is a /proc/vmcore"
+}
+
+step_sysctl() {
+	echo "$2" >"/proc/sys/$1" || die "no such sysctl"
+}
+
+step_module() {
+	with_share kdump_module "$1"
+}
+
+step_crash_test() {
+	kdump_test "$1" "$(kdump_place "$2")" || die "crash_test fails"
+}
+
+step_mark_memory() {
+	with_share kdump_mark "$1"
+}
+
+step_guest() {
+	kdump_start running spin_guest "$1"
+}
+
+step_shrink() {
+	echo "$1" >"$sys/kexec_crash_size" || die "cannot shrink"
+}
+
+step_regions() {
+	say "regions $(kdump_regions | tr '\n' ' ')size $(cat "$sys/kexec_crash_size")"
+}
+
+# Work that a load has left for later is over after two seconds
+step_ticks() {
+	usleep 2000000
+	ticks=$(digest_cost now) || die "digest_cost failed"
+	say "ticks $ticks"
+}
+
+step_digests() {
+	run digest_cost
+	say_lines "digest " /tmp/said
+}
+
+step_copy_dump() {
+	with_share kdump_copy "$1"
+}
+
+step_oops() {
+	(kdump_test oops)
+	say "survived"
 }

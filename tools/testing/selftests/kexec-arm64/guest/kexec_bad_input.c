@@ -3,12 +3,12 @@
  * DOC: kexec_bad_input - loads that must fail, and how they must fail
  *
  * Runs in a guest, as root, with /proc, /sys and /dev mounted. Without a mode
- * it runs every case of cases_file.c and cases_segment.c and the races twice:
+ * it runs every case of bad_file.c and bad_segment.c and the races twice:
  * with nothing loaded, and with the real Image loaded. Nothing is ever started.
  *
  * The parts: cases (the table and its judge), races (concurrent and killed
  * loads), memory (leaks, and loads without page tables), policy (sysctls and
- * lockdown); under them rig (files, images, state), klog (the kernel's words),
+ * lockdown); under them fixture (files, images, state), klog (the kernel's words),
  * iomem (addresses) and tap (results).
  */
 #include <getopt.h>
@@ -16,12 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cases.h"
-#include "memory.h"
+#include "bad_cases.h"
+#include "fixture.h"
+#include "leaks.h"
 #include "policy.h"
 #include "races.h"
-#include "rig.h"
 #include "tap.h"
+#include "util.h"
 
 enum mode {
 	MODE_CASES,
@@ -71,11 +72,11 @@ static void __noreturn complain(void)
 static u64 granule(const char *name)
 {
 	if (!strcmp(name, "4K"))
-		return RIG_IMAGE_4K;
+		return FIXTURE_IMAGE_4K;
 	if (!strcmp(name, "16K"))
-		return RIG_IMAGE_16K;
+		return FIXTURE_IMAGE_16K;
 	if (!strcmp(name, "64K"))
-		return RIG_IMAGE_64K;
+		return FIXTURE_IMAGE_64K;
 	complain();
 }
 
@@ -83,29 +84,29 @@ static void take_option(int opt)
 {
 	switch (opt) {
 	case 'k':
-		rig.kernel = optarg;
+		fixture.kernel = optarg;
 		break;
 	case 'i':
-		rig.initrd = optarg;
+		fixture.initrd = optarg;
 		break;
 	case 'd':
-		snprintf(rig.dir, sizeof(rig.dir), "%.40s/kexec-XXXXXX", optarg);
+		snprintf(fixture.dir, sizeof(fixture.dir), "%.40s/kexec-XXXXXX", optarg);
 		break;
 	case 'b':
-		rig.base = true;
-		rig.kmsg = false;
+		fixture.base = true;
+		fixture.kmsg = false;
 		break;
 	case 'n':
-		rig.kmsg = false;
+		fixture.kmsg = false;
 		break;
 	case 'c':
-		rig.crash = true;
+		fixture.crash = true;
 		break;
 	case 'g':
-		rig.bad_granule = granule(optarg);
+		fixture.bad_granule = granule(optarg);
 		break;
 	case 'e':
-		rig.bad_endian = true;
+		fixture.bad_endian = true;
 		break;
 	default:
 		complain();
@@ -130,12 +131,12 @@ static enum mode mode_of(int opt)
 
 static void run_cases(void)
 {
-	tap_plan(cases_count() + 2 * RACES_POINTS);
-	cases_run(false);
+	tap_plan(bad_cases_count() + 2 * RACES_POINTS);
+	bad_cases_run(false);
 	races_run(false);
-	cases_run(true);
+	bad_cases_run(true);
 	races_run(true);
-	rig_restore(false);
+	fixture_restore(false);
 }
 
 int main(int argc, char **argv)
@@ -144,7 +145,7 @@ int main(int argc, char **argv)
 	unsigned int rounds = 0;
 	int opt;
 
-	snprintf(rig.dir, sizeof(rig.dir), "./kexec-XXXXXX");
+	snprintf(fixture.dir, sizeof(fixture.dir), "./kexec-XXXXXX");
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (mode_of(opt) == MODE_CASES) {
 			take_option(opt);
@@ -156,18 +157,18 @@ int main(int argc, char **argv)
 		if (mode == MODE_ROUNDS)
 			rounds = strtoul(optarg, NULL, 0);
 	}
-	if (optind != argc || !rig.kernel || !rig.initrd)
+	if (optind != argc || !fixture.kernel || !fixture.initrd)
 		complain();
-	rig_init();
+	fixture_init();
 	switch (mode) {
 	case MODE_CASES:
 		run_cases();
 		break;
 	case MODE_ROUNDS:
-		memory_rounds(rounds);
+		leaks_rounds(rounds);
 		break;
 	case MODE_TABLES:
-		memory_tables();
+		leaks_tables();
 		break;
 	case MODE_SYSCTL:
 		policy_sysctl();
@@ -176,6 +177,6 @@ int main(int argc, char **argv)
 		policy_lockdown();
 		break;
 	}
-	rig_fini();
+	fixture_fini();
 	return tap_finish();
 }

@@ -11,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <stdbool.h>
+
 #ifndef KEXEC_FILE_DEBUG
 #define KEXEC_FILE_DEBUG	0x00000008
 #endif
@@ -37,5 +39,9 @@ static inline int kexec_call_reboot(void)
 	return syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
 		       LINUX_REBOOT_CMD_KEXEC, NULL) ? errno : 0;
 }
+
+int kexec_call_paths(const char *kernel, const char *initrd, const char *cmdline,
+		     unsigned long flags);
+bool kexec_call_loaded(void);
 
 #endif /* KEXEC_CALL_H */

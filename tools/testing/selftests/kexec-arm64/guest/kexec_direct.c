@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "kexec_call.h"
-#include "kit.h"
+#include "util.h"
 
 /* One more than the system call takes, so that it can be asked for too many. */
 #define DIRECT_SEGMENTS	(KEXEC_SEGMENT_MAX + 1)
@@ -67,48 +67,17 @@ static void __noreturn direct_usage(void)
 	exit(2);
 }
 
-static void __noreturn direct_die(const char *what)
-{
-	fprintf(stderr, "kexec_direct: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
-
-static int direct_open(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		direct_die(path);
-	return fd;
-}
-
 static char *direct_same_cmdline(void)
 {
 	static char text[4096];
-	int fd = direct_open("/proc/cmdline");
+	int fd = util_open("/proc/cmdline");
 	ssize_t len = read(fd, text, sizeof(text) - 1);
 
 	if (len < 0)
-		direct_die("/proc/cmdline");
+		util_die("/proc/cmdline");
 	close(fd);
 	text[strcspn(text, "\n")] = '\0';
 	return text;
-}
-
-static void direct_map(struct kexec_segment *seg, const char *path)
-{
-	int fd = direct_open(path);
-	struct stat st;
-	void *data;
-
-	if (fstat(fd, &st))
-		direct_die(path);
-	data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED)
-		direct_die(path);
-	close(fd);
-	seg->buf = data;
-	seg->bufsz = st.st_size;
 }
 
 static void direct_add_segment(struct direct *d, char *spec)
@@ -124,7 +93,7 @@ static void direct_add_segment(struct direct *d, char *spec)
 		direct_usage();
 	seg->memsz = strtoul(end + 1, &end, 0);
 	if (*end == ':')
-		direct_map(seg, end + 1);
+		seg->buf = util_read_file(end + 1, &seg->bufsz);
 	else if (*end)
 		direct_usage();
 }
@@ -141,9 +110,9 @@ static int direct_load_file(const struct direct *d)
 	unsigned long flags = (d->crash ? KEXEC_FILE_ON_CRASH : 0) |
 		(d->debug ? KEXEC_FILE_DEBUG : 0) |
 		(d->initrd ? 0 : KEXEC_FILE_NO_INITRAMFS);
-	int initrd_fd = d->initrd ? direct_open(d->initrd) : -1;
+	int initrd_fd = d->initrd ? util_open(d->initrd) : -1;
 
-	return kexec_call_file(direct_open(d->kernel), initrd_fd, d->cmdline,
+	return kexec_call_file(util_open(d->kernel), initrd_fd, d->cmdline,
 			       d->cmdline ? strlen(d->cmdline) + 1 : 0, flags);
 }
 

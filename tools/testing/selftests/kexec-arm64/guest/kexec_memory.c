@@ -43,34 +43,19 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "iomem.h"
 #include "kexec_call.h"
-#include "kit.h"
-#include "memory_zone.h"
 #include "tap.h"
+#include "util.h"
+#include "zone.h"
 
 #define MEMORY_PAGE	4096UL
 #define MEMORY_SLACK	1024	/* pages: lists of CPUs, and what others allocate */
 #define MEMORY_HARD_OFFLINE "/sys/devices/system/memory/hard_offline_page"
 #define MEMORY_CRASH_SIZE "/sys/kernel/kexec_crash_size"
 #define MEMORY_CMDLINE "console=ttyAMA0"
-
-static int memory_load_files(const char *kernel, const char *initrd)
-{
-	int kernel_fd = open(kernel, O_RDONLY | O_CLOEXEC);
-	int initrd_fd = open(initrd, O_RDONLY | O_CLOEXEC);
-	int err;
-
-	if (kernel_fd < 0 || initrd_fd < 0)
-		tap_bail("open: %s", strerror(errno));
-	err = kexec_call_file(kernel_fd, initrd_fd, MEMORY_CMDLINE, sizeof(MEMORY_CMDLINE), 0);
-	close(kernel_fd);
-	close(initrd_fd);
-	return err;
-}
 
 static int memory_load_at(u64 mem, u64 memsz, unsigned long flags)
 {
@@ -82,34 +67,13 @@ static int memory_load_at(u64 mem, u64 memsz, unsigned long flags)
 	return kexec_call_load(mem, 1, &seg, flags);
 }
 
-static const char *memory_name(int err)
-{
-	const char *name = err ? strerrorname_np(err) : "0";
-
-	return name ?: "no errno";
-}
-
-static pid_t memory_fork(void)
-{
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		tap_bail("fork: %s", strerror(errno));
-	return pid;
-}
-
 static void memory_write(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = util_write(path, text);
 
-	if (fd < 0)
-		tap_bail("%s: %s", path, strerror(errno));
 	/* The error of a page that is in use is no error of this test. */
-	if (write(fd, text, strlen(text)) < 0)
-		tap_note("%s: %s", path, strerror(errno));
-	close(fd);
+	if (err)
+		tap_note("%s: %s", path, strerror(err));
 }
 
 /* A child that holds memory until the end of the program. */
@@ -122,7 +86,7 @@ static pid_t memory_eat(const struct zone_facts *until, unsigned int zone, u64 m
 
 	if (pipe(ready))
 		tap_bail("pipe: %s", strerror(errno));
-	pid = memory_fork();
+	pid = util_fork();
 	if (!pid) {
 		for (; most; most--) {
 			u64 *mem = mmap(NULL, SZ_1M, PROT_READ | PROT_WRITE,
@@ -160,9 +124,9 @@ static int memory_zones(const char *kernel, const char *initrd, u64 mib)
 		eater = memory_eat(&before, top, mib, -1UL);
 	zone_read(&before);
 	zone_watch_begin(&watch);
-	err = memory_load_files(kernel, initrd);
+	err = kexec_call_paths(kernel, initrd, MEMORY_CMDLINE, 0);
 	zone_watch_end(&watch);
-	tap_point(!err, "the load: %s", memory_name(err));
+	tap_point(!err, "the load: %s", util_errno_name(err));
 	for (i = 0; i < before.nr; i++) {
 		const struct zone_state *z = &before.zone[i];
 		s64 fall = (s64)(z->free - watch.least[i].free);
@@ -176,10 +140,8 @@ static int memory_zones(const char *kernel, const char *initrd, u64 mib)
 		tap_point(i == top || mib || fall < 4 * MEMORY_SLACK,
 			  "%s: fell by %ld pages", z->name, fall);
 	}
-	if (eater) {
-		kill(eater, SIGKILL);
-		waitpid(eater, NULL, 0);
-	}
+	if (eater)
+		util_end_child(eater);
 	return tap_finish();
 }
 
@@ -217,42 +179,34 @@ static int memory_swap(const char *kernel, const char *initrd, u64 leave)
 		free += now.zone[i].free * MEMORY_PAGE / SZ_1M;
 	if (free < leave || pipe(ready))
 		tap_bail("%lu MiB free", free);
-	pid = memory_fork();
+	pid = util_fork();
 	if (!pid)
 		memory_hold(free - leave, ready[1]);
 	if (read(ready[0], &c, 1) != 1)
 		tap_bail("the holder died");
-	err = memory_load_files(kernel, initrd);
-	tap_point(!err, "%lu of %lu MiB left, the load: %s", leave, free, memory_name(err));
+	err = kexec_call_paths(kernel, initrd, MEMORY_CMDLINE, 0);
+	tap_point(!err, "%lu of %lu MiB left, the load: %s", leave, free, util_errno_name(err));
 	kill(pid, SIGCONT);
 	waitpid(pid, &status, 0);
 	tap_point(WIFEXITED(status) && !WEXITSTATUS(status), "the holder has what it had");
 	return tap_finish();
 }
 
-static s64 memory_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static int memory_tail(u64 mem, u64 memsz)
 {
-	s64 whole = memory_now_ms();
+	s64 whole = util_now_ms();
 	int status, err;
 	pid_t pid;
 
 	tap_plan(2);
 	err = memory_load_at(mem, memsz, 0);
-	whole = memory_now_ms() - whole;
-	tap_point(!err, "one byte of content in %lu: %s", memsz, memory_name(err));
+	whole = util_now_ms() - whole;
+	tap_point(!err, "one byte of content in %lu: %s", memsz, util_errno_name(err));
 	/* Digests are taken and the image is cleaned after the load. */
 	sleep(whole / 500 + 1);
 	if (kexec_call_load(0, 0, NULL, 0))
 		tap_bail("cannot unload");
-	pid = memory_fork();
+	pid = util_fork();
 	if (!pid)
 		_exit(memory_load_at(mem, memsz, 0) ? 1 : 0);
 	/* Clearing comes last and takes most of the time. */
@@ -273,11 +227,11 @@ static int memory_crash_region(void)
 	iomem_read(&facts);
 	tap_plan(5);
 	err = memory_load_at(facts.crash_start, MEMORY_PAGE, 0);
-	tap_point(!err, "the first page of the crash reservation: %s", memory_name(err));
+	tap_point(!err, "the first page of the crash reservation: %s", util_errno_name(err));
 	err = memory_load_at(facts.crash_end - SZ_2M, SZ_2M, 0);
-	tap_point(!err, "its last 2 MiB: %s", memory_name(err));
+	tap_point(!err, "its last 2 MiB: %s", util_errno_name(err));
 	err = memory_load_at(facts.crash_end - SZ_2M, 2 * SZ_2M, 0);
-	tap_point(!err || err == EADDRNOTAVAIL, "over its end: %s", memory_name(err));
+	tap_point(!err || err == EADDRNOTAVAIL, "over its end: %s", util_errno_name(err));
 	half = (facts.crash_end - facts.crash_start) / 2 & -SZ_2M;
 	snprintf(text, sizeof(text), "%lu", half);
 	kexec_call_load(0, 0, NULL, KEXEC_ON_CRASH);
@@ -286,7 +240,7 @@ static int memory_crash_region(void)
 	tap_point(less.crash_end - less.crash_start == half, "shrunk to %lu bytes",
 		  less.crash_end - less.crash_start);
 	err = memory_load_at(facts.crash_end - SZ_2M, SZ_2M, 0);
-	tap_point(!err, "what was given back: %s", memory_name(err));
+	tap_point(!err, "what was given back: %s", util_errno_name(err));
 	return tap_finish();
 }
 
@@ -297,28 +251,10 @@ static int memory_refuse(int nr, char **places)
 	tap_plan(nr);
 	for (; nr; nr--, places++) {
 		err = memory_load_at(strtoul(*places, NULL, 0), MEMORY_PAGE, 0);
-		tap_point(err == EADDRNOTAVAIL, "a segment at %s: %s", *places, memory_name(err));
+		tap_point(err == EADDRNOTAVAIL, "a segment at %s: %s", *places,
+			  util_errno_name(err));
 	}
 	return tap_finish();
-}
-
-static void *memory_file(const char *path, size_t *len)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got;
-	char *mem;
-
-	if (fd < 0 || fstat(fd, &st))
-		tap_bail("%s: %s", path, strerror(errno));
-	mem = malloc(st.st_size);
-	for (*len = 0; mem && *len < (size_t)st.st_size; *len += got) {
-		got = read(fd, mem + *len, st.st_size - *len);
-		if (got <= 0)
-			tap_bail("%s: cut short", path);
-	}
-	close(fd);
-	return mem;
 }
 
 /* The command line in @fdt becomes that of the next kernel, without a change of length. */
@@ -346,8 +282,8 @@ static int memory_into_crash(const char *kernel)
 	struct iomem_facts facts;
 	struct kexec_segment seg[3];
 	size_t image_len, fdt_len;
-	char *image = memory_file(kernel, &image_len);
-	char *fdt = memory_file("/sys/firmware/fdt", &fdt_len);
+	char *image = util_read_file(kernel, &image_len);
+	char *fdt = util_read_file("/sys/firmware/fdt", &fdt_len);
 	u64 memsz, base, entry;
 	/* ldr x0, 1f; ldr x4, 2f; br x4; nop; 1: device tree; 2: kernel */
 	u32 code[8] = { 0x58000080, 0x580000a4, 0xd61f0080, 0xd503201f };
@@ -368,7 +304,7 @@ static int memory_into_crash(const char *kernel)
 	err = kexec_call_load(entry, 3, seg, 0);
 	tap_plan(1);
 	tap_point(!err, "kernel, device tree and entry in the crash reservation: %s",
-		  memory_name(err));
+		  util_errno_name(err));
 	return tap_finish();
 }
 
@@ -391,11 +327,11 @@ static void memory_poison_free(const struct iomem_facts *facts, const char *kern
 		memory_offline(bad);
 	bad += SZ_2M;
 	err = memory_load_at(bad, MEMORY_PAGE, 0);
-	tap_point(err == EADDRNOTAVAIL, "a segment over the error: %s", memory_name(err));
+	tap_point(err == EADDRNOTAVAIL, "a segment over the error: %s", util_errno_name(err));
 	err = memory_load_at(bad + MEMORY_PAGE, MEMORY_PAGE, 0);
-	tap_point(!err, "one next to it: %s", memory_name(err));
-	err = memory_load_files(kernel, initrd);
-	tap_point(!err, "kernel and initrd elsewhere: %s", memory_name(err));
+	tap_point(!err, "one next to it: %s", util_errno_name(err));
+	err = kexec_call_paths(kernel, initrd, MEMORY_CMDLINE, 0);
+	tap_point(!err, "kernel and initrd elsewhere: %s", util_errno_name(err));
 }
 
 static int memory_poison(const char *kernel, const char *initrd)
@@ -409,11 +345,11 @@ static int memory_poison(const char *kernel, const char *initrd)
 	tap_plan(5);
 	memory_poison_free(&facts, kernel, initrd);
 	err = memory_load_at(mem, 4 * MEMORY_PAGE, 0);
-	tap_point(!err, "a load: %s", memory_name(err));
+	tap_point(!err, "a load: %s", util_errno_name(err));
 	memory_offline(mem);
 	/* Starting it would end this system: the entry is no code. */
 	err = kexec_call_reboot();
-	tap_point(err == EUCLEAN, "reboot with an error in the image: %s", memory_name(err));
+	tap_point(err == EUCLEAN, "reboot with an error in the image: %s", util_errno_name(err));
 	return tap_finish();
 }
 
@@ -423,7 +359,7 @@ static int memory_poison_crash(const char *kernel, const char *where)
 	struct iomem_facts facts;
 	u64 memsz, offset = 0;
 	size_t len;
-	char *image = memory_file(kernel, &len);
+	char *image = util_read_file(kernel, &len);
 
 	iomem_read(&facts);
 	memcpy(&memsz, image + 16, sizeof(memsz));
@@ -437,18 +373,6 @@ static int memory_poison_crash(const char *kernel, const char *where)
 	return tap_finish();
 }
 
-static int memory_load_crash(const char *kernel, const char *initrd)
-{
-	int kernel_fd = open(kernel, O_RDONLY | O_CLOEXEC);
-	int initrd_fd = open(initrd, O_RDONLY | O_CLOEXEC);
-	int err = kexec_call_file(kernel_fd, initrd_fd, MEMORY_CMDLINE, sizeof(MEMORY_CMDLINE),
-				  KEXEC_FILE_ON_CRASH);
-
-	close(kernel_fd);
-	close(initrd_fd);
-	return err;
-}
-
 static int memory_replace(const char *kernel, const char *initrd, u64 mib)
 {
 	struct zone_facts now;
@@ -456,14 +380,13 @@ static int memory_replace(const char *kernel, const char *initrd, u64 mib)
 	int err;
 
 	tap_plan(2);
-	err = memory_load_crash(kernel, initrd);
-	tap_point(!err, "the first load: %s", memory_name(err));
+	err = kexec_call_paths(kernel, initrd, MEMORY_CMDLINE, KEXEC_FILE_ON_CRASH);
+	tap_point(!err, "the first load: %s", util_errno_name(err));
 	zone_read(&now);
 	eater = memory_eat(&now, now.nr - 1, mib, -1UL);
-	err = memory_load_crash(kernel, initrd);
-	tap_point(!err, "the second one with %lu MiB free: %s", mib, memory_name(err));
-	kill(eater, SIGKILL);
-	waitpid(eater, NULL, 0);
+	err = kexec_call_paths(kernel, initrd, MEMORY_CMDLINE, KEXEC_FILE_ON_CRASH);
+	tap_point(!err, "the second one with %lu MiB free: %s", mib, util_errno_name(err));
+	util_end_child(eater);
 	return tap_finish();
 }
 

@@ -50,33 +50,16 @@
 #include <unistd.h>
 
 #include "kexec_call.h"
-#include "kit.h"
+#include "util.h"
 
 #define TIME_REST_US	500000
 #define TIME_AGAIN	4
 #define TIME_SPREAD	64	/* times the size: a place that leaks is rarely met again */
-#define TIME_SECOND_NS	1000000000UL
 
 struct time_watch {
 	bool stop;
 	u64 least;
 };
-
-static u64 time_ns(void)
-{
-	u64 ticks, hz;
-
-	/* isb: not before what stands above (Arm ARM, D12.2.2). */
-	asm volatile("isb\n\tmrs %0, cntvct_el0" : "=r" (ticks) : : "memory");
-	asm volatile("mrs %0, cntfrq_el0" : "=r" (hz));
-	return ticks / hz * TIME_SECOND_NS + ticks % hz * TIME_SECOND_NS / hz;
-}
-
-static void __noreturn time_die(const char *what)
-{
-	fprintf(stderr, "kexec_time: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 static void time_figure(const char *name, u64 value)
 {
@@ -89,7 +72,7 @@ static u64 time_free_kib(void)
 	struct sysinfo info;
 
 	if (sysinfo(&info))
-		time_die("sysinfo");
+		util_die("sysinfo");
 	return info.freeram * info.mem_unit >> 10;
 }
 
@@ -101,7 +84,7 @@ static u64 time_kept_kib(void)
 	char line[256];
 
 	if (!info)
-		time_die("/proc/zoneinfo");
+		util_die("/proc/zoneinfo");
 	while (fgets(line, sizeof(line), info))
 		if (sscanf(line, " count: %lu", &n) == 1)
 			pages += n;
@@ -113,16 +96,14 @@ static u64 time_kept_kib(void)
 static void time_warm(const char *path)
 {
 	static char buf[SZ_1M];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = util_open(path);
 	ssize_t got;
 
-	if (fd < 0)
-		time_die(path);
 	do {
 		got = read(fd, buf, sizeof(buf));
 	} while (got > 0);
 	if (got < 0)
-		time_die(path);
+		util_die("%s", path);
 	close(fd);
 }
 
@@ -130,17 +111,15 @@ static void time_warm(const char *path)
 static u64 time_load(const char *kernel, const char *initrd)
 {
 	static const char cmdline[] = "console=ttyAMA0 panic=-1";
-	int kernel_fd = open(kernel, O_RDONLY | O_CLOEXEC);
-	int initrd_fd = open(initrd, O_RDONLY | O_CLOEXEC);
+	int kernel_fd = util_open(kernel);
+	int initrd_fd = util_open(initrd);
 	u64 begin, end;
 
-	if (kernel_fd < 0 || initrd_fd < 0)
-		time_die("open");
-	begin = time_ns();
+	begin = util_now_ns();
 	errno = kexec_call_file(kernel_fd, initrd_fd, cmdline, sizeof(cmdline), 0);
-	end = time_ns();
+	end = util_now_ns();
 	if (errno)
-		time_die("kexec_file_load");
+		util_die("kexec_file_load");
 	close(kernel_fd);
 	close(initrd_fd);
 	return end - begin;
@@ -150,7 +129,7 @@ static void time_unload(void)
 {
 	errno = kexec_call_file(-1, -1, NULL, 0, KEXEC_FILE_UNLOAD);
 	if (errno)
-		time_die("unload");
+		util_die("unload");
 }
 
 static void time_loads(const char *kernel, const char *initrd, unsigned int times)
@@ -183,7 +162,7 @@ static void time_stay_on(int cpu)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		time_die("sched_setaffinity");
+		util_die("sched_setaffinity");
 }
 
 static void time_memory(const char *kernel, const char *initrd)
@@ -204,7 +183,7 @@ static void time_memory(const char *kernel, const char *initrd)
 	watch.least = before;
 	errno = pthread_create(&thread, NULL, time_watch, &watch);
 	if (errno)
-		time_die("pthread_create");
+		util_die("pthread_create");
 	time_stay_on(0);
 	usleep(TIME_REST_US / 100);
 	time_load(kernel, initrd);
@@ -228,7 +207,7 @@ static void time_round_files(const struct time_round *r)
 {
 	/* Holes read as zeroes and take no memory. */
 	if (truncate(r->initrd, 1 + random() % r->bytes))
-		time_die("truncate");
+		util_die("truncate");
 	time_load(r->kernel, r->initrd);
 }
 
@@ -242,7 +221,7 @@ static void time_round_segment(const struct time_round *r)
 
 	errno = kexec_call_load((u64)seg.mem, 1, &seg, 0);
 	if (errno)
-		time_die("kexec_load");
+		util_die("kexec_load");
 }
 
 static void time_rounds(const struct time_round *r, unsigned int count,
@@ -274,7 +253,7 @@ static void time_rounds_files(const char *kernel, u64 mib, unsigned int count)
 	int fd = mkstemp(path);
 
 	if (fd < 0)
-		time_die(path);
+		util_die("%s", path);
 	/* A file that is open for writing cannot be loaded. */
 	close(fd);
 	time_rounds(&r, count, time_round_files);
@@ -297,7 +276,7 @@ static void time_blocks(void)
 	int used;
 
 	if (!info)
-		time_die("/proc/buddyinfo");
+		util_die("/proc/buddyinfo");
 	while (fgets(line, sizeof(line), info)) {
 		at = strstr(line, "zone");
 		if (!at || sscanf(at, "zone %*s%n", &used) < 0)
@@ -319,12 +298,12 @@ static void time_leave(void)
 	char line[64];
 
 	if (fd < 0)
-		time_die("/dev/kmsg");
-	len = snprintf(line, sizeof(line), "<5>KX: figure leave_ns %lu", time_ns());
+		util_die("/dev/kmsg");
+	len = snprintf(line, sizeof(line), "<5>KX: figure leave_ns %lu", util_now_ns());
 	if (write(fd, line, len) != len)
-		time_die("/dev/kmsg");
+		util_die("/dev/kmsg");
 	errno = kexec_call_reboot();
-	time_die("reboot");
+	util_die("reboot");
 }
 
 static void __noreturn time_usage(void)
@@ -338,7 +317,7 @@ static void __noreturn time_usage(void)
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "now"))
-		time_figure(argv[2], time_ns());
+		time_figure(argv[2], util_now_ns());
 	else if (argc == 2 && !strcmp(argv[1], "blocks"))
 		time_blocks();
 	else if (argc == 2 && !strcmp(argv[1], "leave"))

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "kexec_call.h"
-#include "rig.h"
 #include "tap.h"
+#include "util.h"
 
 #define LOAD_BUSY_CPU		"/sys/devices/system/cpu/cpu1/online"
 #define LOAD_BUSY_SIZE		"/sys/kernel/kexec_crash_size"
@@ -62,7 +62,7 @@ static void load_busy_read(struct load_busy *b)
 static void load_busy_cycle(struct load_busy *b, unsigned int cycles)
 {
 	while (b->cycles < cycles) {
-		if (rig_write(LOAD_BUSY_CPU, "0") || rig_write(LOAD_BUSY_CPU, "1"))
+		if (util_write(LOAD_BUSY_CPU, "0") || util_write(LOAD_BUSY_CPU, "1"))
 			_exit(1);
 		b->cycles++;
 	}
@@ -89,7 +89,7 @@ static void load_busy_call(struct load_busy *b)
 	load_busy_judge(b, kexec_call_load(LOAD_BUSY_DST, LOAD_BUSY_SEGMENTS, seg, 0), 0);
 	load_busy_judge(b, kexec_call_load(LOAD_BUSY_DST, LOAD_BUSY_SEGMENTS, seg, 0), 0);
 	for (i = 0; i < LOAD_BUSY_RESIZES; i++)
-		load_busy_judge(b, rig_write(LOAD_BUSY_SIZE, "0x7fffffff00000000"), EINVAL);
+		load_busy_judge(b, util_write(LOAD_BUSY_SIZE, "0x7fffffff00000000"), EINVAL);
 	load_busy_judge(b, kexec_call_load(0, 0, NULL, 0), 0);
 	load_busy_judge(b, kexec_call_reboot(), EINVAL);
 }

@@ -34,8 +34,8 @@
 #include <unistd.h>
 
 #include "kexec_call.h"
-#include "kit.h"
 #include "tap.h"
+#include "util.h"
 
 #define ODD_PATH	"/tmp/odd"
 #define ODD_INITRD	"/tmp/odd-initrd"
@@ -192,55 +192,9 @@ static void odd_put_zboot(struct odd_buf *b, u32 start, u32 size, const char *me
 	odd_put_gzip(b, odd_image, sizeof(odd_image));
 }
 
-/* MiB that were allocated since the boot, whether or not they are free again. */
-static u64 odd_allocated_mib(void)
-{
-	char line[128];
-	u64 pages = 0;
-	FILE *f = fopen("/proc/vmstat", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "pgalloc_", 8))
-			pages += strtoul(strchr(line, ' '), NULL, 10);
-	if (f)
-		fclose(f);
-	return pages * getpagesize() >> 20;
-}
-
-static u64 odd_meminfo(const char *field)
-{
-	char line[128];
-	u64 kb = 0;
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, field, strlen(field)))
-			kb = strtoul(strpbrk(line, "0123456789"), NULL, 10);
-	if (f)
-		fclose(f);
-	return kb;
-}
-
-static bool odd_loaded(void)
-{
-	int fd = open("/sys/kernel/kexec_loaded", O_RDONLY);
-	char c = '0';
-
-	if (fd < 0 || read(fd, &c, 1) != 1)
-		tap_bail("kexec_loaded: %s", strerror(errno));
-	close(fd);
-	return c == '1';
-}
-
 static int odd_load(bool initrd)
 {
-	int fd = open(ODD_PATH, O_RDONLY | O_CLOEXEC);
-	int initrd_fd = initrd ? open(ODD_INITRD, O_RDONLY | O_CLOEXEC) : -1;
-	int err = kexec_call_file(fd, initrd_fd, "", 1, initrd ? 0 : KEXEC_FILE_NO_INITRAMFS);
-
-	close(fd);
-	close(initrd_fd);
-	return err;
+	return kexec_call_paths(ODD_PATH, initrd ? ODD_INITRD : NULL, "", 0);
 }
 
 static void odd_write_good(void)
@@ -368,7 +322,7 @@ static void odd_make_raw(const struct odd_file *f, struct odd_buf *b)
 /* Returns the size that the file gets, 0 for that of what is in it. */
 static u64 odd_make(const struct odd_file *f, struct odd_buf *b)
 {
-	u64 huge = odd_meminfo("MemTotal") * 1024 / 10 * 9;
+	u64 huge = util_sum_fields("/proc/meminfo", "MemTotal") * 1024 / 10 * 9;
 	struct odd_buf whole = { };
 
 	switch (f->kind) {
@@ -406,10 +360,10 @@ static void odd_try_file(const struct odd_file *f)
 
 	odd_write(ODD_PATH, &b, size);
 	free(b.at);
-	mib = odd_allocated_mib();
+	mib = (util_sum_fields("/proc/vmstat", "pgalloc_") * getpagesize() >> 20);
 	err = odd_load(false);
-	mib = odd_allocated_mib() - mib;
-	tap_point(err == f->want && mib < ODD_LIMIT_MIB && odd_loaded(),
+	mib = (util_sum_fields("/proc/vmstat", "pgalloc_") * getpagesize() >> 20) - mib;
+	tap_point(err == f->want && mib < ODD_LIMIT_MIB && kexec_call_loaded(),
 		  "%s: %s, %lu MiB allocated", f->name, err ? strerrorname_np(err) : "loaded", mib);
 	unlink(ODD_PATH);
 }
@@ -423,12 +377,12 @@ static int odd_run_files(void)
 	odd_write_good();
 	if (odd_load(false))
 		tap_bail("the good file does not load");
-	before = odd_meminfo("MemFree");
+	before = util_sum_fields("/proc/meminfo", "MemFree");
 	for (i = 0; i < ARRAY_SIZE(odd_files); i++)
 		odd_try_file(&odd_files[i]);
 	/* The image that the last good load replaced is freed by a worker. */
 	usleep(ODD_SETTLE_US);
-	after = odd_meminfo("MemFree");
+	after = util_sum_fields("/proc/meminfo", "MemFree");
 	tap_point(after + ODD_LEAK_KB > before, "memory is free again: %lu kB, %lu before", after,
 		  before);
 	return tap_finish();
@@ -535,7 +489,7 @@ static void odd_try_change(const struct odd_change *c)
 		return;
 	}
 	status = WEXITSTATUS(status);
-	tap_point(status == c->want && odd_loaded() && !odd_under_way(), "%s: %s", c->name,
+	tap_point(status == c->want && kexec_call_loaded() && !odd_under_way(), "%s: %s", c->name,
 		  status ? strerrorname_np(status) : "loaded");
 }
 

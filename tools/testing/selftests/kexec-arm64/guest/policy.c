@@ -21,12 +21,13 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "cases.h"
+#include "bad_cases.h"
+#include "fixture.h"
 #include "kexec_call.h"
 #include "klog.h"
 #include "policy.h"
-#include "rig.h"
 #include "tap.h"
+#include "util.h"
 
 #define POLICY_DISABLED	"/proc/sys/kernel/kexec_load_disabled"
 #define POLICY_REBOOT	"/proc/sys/kernel/kexec_load_limit_reboot"
@@ -57,12 +58,12 @@ struct policy_step {
 
 static int policy_load_small(void)
 {
-	return rig_load_small(0);
+	return fixture_load_small(0);
 }
 
 static int policy_load_bad_fd(void)
 {
-	return kexec_call_file(RIG_NO_FD, RIG_NO_FD, NULL, 0, KEXEC_FILE_NO_INITRAMFS);
+	return kexec_call_file(FIXTURE_NO_FD, FIXTURE_NO_FD, NULL, 0, KEXEC_FILE_NO_INITRAMFS);
 }
 
 static int policy_load_segment(void)
@@ -71,11 +72,11 @@ static int policy_load_segment(void)
 	struct kexec_segment seg = {
 		.buf = byte,
 		.bufsz = sizeof(byte),
-		.mem = (void *)rig.mem.hole_start,
-		.memsz = rig.page,
+		.mem = (void *)fixture.mem.hole_start,
+		.memsz = fixture.page,
 	};
 
-	return kexec_call_load(rig.mem.hole_start, 1, &seg, 0);
+	return kexec_call_load(fixture.mem.hole_start, 1, &seg, 0);
 }
 
 static int policy_unload_segments(void)
@@ -85,12 +86,12 @@ static int policy_unload_segments(void)
 
 static int policy_load_crash(void)
 {
-	return rig_load_small(KEXEC_FILE_ON_CRASH);
+	return fixture_load_small(KEXEC_FILE_ON_CRASH);
 }
 
 static int policy_nobody_unloads(void)
 {
-	return cases_as_nobody(rig_unload);
+	return bad_cases_unprivileged(fixture_unload);
 }
 
 #define SET(_path, _text, _want, _value, _loaded) \
@@ -120,7 +121,7 @@ static const struct policy_step policy_steps[] = {
 	CALL(POLICY_REBOOT, "a load counts", policy_load_small, 0, NULL, 3, true),
 	CALL(POLICY_REBOOT, "who may not load does not count", policy_nobody_unloads,
 	     EPERM, "CAP_SYS_BOOT|capability", 3, true),
-	CALL(POLICY_REBOOT, "an unload counts", rig_unload, 0, NULL, 2, false),
+	CALL(POLICY_REBOOT, "an unload counts", fixture_unload, 0, NULL, 2, false),
 	CALL(POLICY_REBOOT, "a load by segments counts", policy_load_segment, 0,
 	     NULL, 1, true),
 	CALL(POLICY_REBOOT, "the last one", policy_load_small, 0, NULL, 0, true),
@@ -128,7 +129,7 @@ static const struct policy_step policy_steps[] = {
 	     "limit", 0, true),
 	CALL(POLICY_REBOOT, "limit reached: load", policy_load_segment, EPERM,
 	     "limit", 0, true),
-	CALL(POLICY_REBOOT, "limit reached: unload", rig_unload, EPERM,
+	CALL(POLICY_REBOOT, "limit reached: unload", fixture_unload, EPERM,
 	     "limit", 0, true),
 	SET(POLICY_REBOOT, "0", EINVAL, 0, true),
 	SET(POLICY_REBOOT, "1", EINVAL, 0, true),
@@ -158,7 +159,7 @@ static const struct policy_step policy_steps[] = {
 
 static bool policy_log_fits(const struct policy_step *step, const struct klog_catch *log)
 {
-	if (!rig.kmsg)
+	if (!fixture.kmsg)
 		return true;
 	if (!step->call || !step->want)
 		return !log->errors;
@@ -179,18 +180,18 @@ static const char *policy_name(const struct policy_step *step)
 static void policy_take(const struct policy_step *step)
 {
 	struct klog_catch log = { .key = step->key };
-	struct rig_loaded now;
+	struct fixture_loaded now;
 	long value = -99;
 	int err = 0;
 
 	klog_mark();
 	if (step->write)
-		err = rig_write(step->path, step->write);
+		err = util_write(step->path, step->write);
 	if (step->call)
 		err = step->call();
 	klog_collect(&log);
-	rig_look(&now);
-	rig_read_number(step->path, &value);
+	fixture_look(&now);
+	util_read_number(step->path, &value);
 	tap_point(err == step->want && value == step->value &&
 		  now.normal == step->loaded && policy_log_fits(step, &log),
 		  "%s: %s", policy_name(step), strerrorname_np(err) ?: "?");
@@ -211,7 +212,7 @@ void policy_sysctl(void)
 	const unsigned int nr = ARRAY_SIZE(policy_steps);
 	unsigned int i;
 
-	if (rig.crash)
+	if (fixture.crash)
 		tap_bail("this mode wants a kernel without crashkernel=");
 	tap_plan(nr);
 	for (i = 0; i < nr; i++)
@@ -221,15 +222,15 @@ void policy_sysctl(void)
 static void policy_refused(const char *name, int (*call)(void))
 {
 	struct klog_catch log = { .key = "lockdown|locked down|signature" };
-	struct rig_loaded now;
+	struct fixture_loaded now;
 	int err;
 
 	klog_mark();
 	err = call();
 	klog_collect(&log);
-	rig_look(&now);
+	fixture_look(&now);
 	tap_point(err == EPERM && !now.normal && !now.crash &&
-		  (!rig.kmsg || (log.errors == 1 && log.key_errors == 1)),
+		  (!fixture.kmsg || (log.errors == 1 && log.key_errors == 1)),
 		  "locked down: %s: %s", name, strerrorname_np(err) ?: "?");
 	tap_note("%u error lines, %u of them about lockdown: %s", log.errors,
 		 log.key_errors, log.error);
@@ -254,6 +255,6 @@ void policy_lockdown(void)
 		  "the kernel is locked down");
 	policy_refused("load", policy_load_segment);
 	policy_refused("unload by segments", policy_unload_segments);
-	policy_refused("file load of an unsigned Image", rig_load_real);
+	policy_refused("file load of an unsigned Image", fixture_load_real);
 	policy_refused("file load of a made-up Image", policy_load_small);
 }

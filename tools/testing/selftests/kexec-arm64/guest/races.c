@@ -25,12 +25,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fixture.h"
 #include "kexec_call.h"
-#include "kit.h"
 #include "klog.h"
 #include "races.h"
-#include "rig.h"
 #include "tap.h"
+#include "util.h"
 
 #define RACES_CHILDREN	4
 #define RACES_LOADS	8
@@ -51,7 +51,7 @@ static int races_load_segment(u64 size)
 {
 	struct kexec_segment seg = {
 		.bufsz = size,
-		.mem = (void *)rig.mem.hole_start,
+		.mem = (void *)fixture.mem.hole_start,
 		.memsz = size,
 	};
 	void *zeroes = mmap(NULL, size, PROT_READ,
@@ -61,7 +61,7 @@ static int races_load_segment(u64 size)
 	if (zeroes == MAP_FAILED)
 		return errno;
 	seg.buf = zeroes;
-	err = kexec_call_load(rig.mem.hole_start, 1, &seg, 0);
+	err = kexec_call_load(fixture.mem.hole_start, 1, &seg, 0);
 	munmap(zeroes, size);
 	return err;
 }
@@ -69,20 +69,20 @@ static int races_load_segment(u64 size)
 /* The files are there already: races_make_files(). */
 static int races_load_file(u64 size)
 {
-	int kernel_fd = rig_open("small", O_RDONLY);
-	int initrd_fd = rig_open("large", O_RDONLY);
+	int kernel_fd = fixture_open("small", O_RDONLY);
+	int initrd_fd = fixture_open("large", O_RDONLY);
 
 	(void)size;
-	return kexec_call_file(kernel_fd, initrd_fd, RIG_CMDLINE,
-			       sizeof(RIG_CMDLINE), 0);
+	return kexec_call_file(kernel_fd, initrd_fd, FIXTURE_CMDLINE,
+			       sizeof(FIXTURE_CMDLINE), 0);
 }
 
 static void races_make_files(u64 size)
 {
-	struct rig_image good = rig_good_image();
+	struct fixture_image good = fixture_good_image();
 
-	rig_make_image("small", &good);
-	rig_make_file("large", NULL, 0, size);
+	fixture_make_image("small", &good);
+	fixture_make_file("large", NULL, 0, size);
 }
 
 static void races_count(struct races_tally *tally, int err)
@@ -120,7 +120,7 @@ static void races_contend(struct races_tally *tally)
 
 static bool races_log_fits(const struct klog_catch *log, unsigned int failures)
 {
-	if (!rig.kmsg)
+	if (!fixture.kmsg)
 		return true;
 	if (log->splats)
 		tap_note("%s", log->splat);
@@ -132,7 +132,7 @@ static bool races_log_fits(const struct klog_catch *log, unsigned int failures)
 static void races_concurrent(bool loaded)
 {
 	struct klog_catch log = { .key = "busy|progress|another|under way" };
-	struct rig_loaded now;
+	struct fixture_loaded now;
 	struct races_tally *t;
 	bool good;
 
@@ -144,11 +144,11 @@ static void races_concurrent(bool loaded)
 	klog_mark();
 	races_contend(t);
 	klog_collect(&log);
-	rig_look(&now);
+	fixture_look(&now);
 	good = t->done && t->busy && !t->other && now.normal &&
 		t->done + t->busy == RACES_CHILDREN * RACES_LOADS &&
 		races_log_fits(&log, t->busy);
-	good &= rig_restore(loaded);
+	good &= fixture_restore(loaded);
 	tap_point(good, "concurrent loads (%s): EBUSY and nothing else",
 		  loaded ? "image loaded" : "nothing loaded");
 	tap_note("%u loaded, %u EBUSY, %u other (errno %d); %u error lines, %u of them of EBUSY",
@@ -159,10 +159,10 @@ static void races_concurrent(bool loaded)
 /* True once the lock is seen taken; false when the child ends before that. */
 static bool races_wait_start(pid_t pid)
 {
-	u64 end = rig_now_ms() + RACES_START_MS;
+	u64 end = util_now_ms() + RACES_START_MS;
 
-	while (rig_now_ms() < end) {
-		if (kexec_call_file(RIG_NO_FD, RIG_NO_FD, NULL, 0,
+	while (util_now_ms() < end) {
+		if (kexec_call_file(FIXTURE_NO_FD, FIXTURE_NO_FD, NULL, 0,
 				    KEXEC_FILE_NO_INITRAMFS) == EBUSY)
 			return true;
 		if (waitpid(pid, NULL, WNOHANG | WNOWAIT) == pid)
@@ -175,20 +175,20 @@ static bool races_wait_start(pid_t pid)
 /* Milliseconds the child took to die, or -1 if it was not the signal. */
 static long races_kill(pid_t pid)
 {
-	u64 start = rig_now_ms();
+	u64 start = util_now_ms();
 	int status = 0;
 
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		return -1;
-	return rig_now_ms() - start;
+	return util_now_ms() - start;
 }
 
 static u64 races_large_size(void)
 {
-	u64 hole = rig.mem.hole_end - rig.mem.hole_start;
-	u64 third = rig_meminfo("MemAvailable:") / 3;
+	u64 hole = fixture.mem.hole_end - fixture.mem.hole_start;
+	u64 third = (util_sum_fields("/proc/meminfo", "MemAvailable:") << 10) / 3;
 
 	return (third < hole ? third : hole) & -(2 * SZ_1M);
 }
@@ -213,7 +213,7 @@ static void races_killed(bool loaded, const char *name, int (*load)(u64 size))
 {
 	struct klog_catch log = { .key = "signal|interrupted|killed" };
 	u64 size = races_large_size();
-	struct rig_loaded now;
+	struct fixture_loaded now;
 	unsigned int tries = 0;
 	bool started, good;
 	long ms;
@@ -221,13 +221,13 @@ static void races_killed(bool loaded, const char *name, int (*load)(u64 size))
 	races_make_files(size);
 	/* A busy host may stop a CPU for as long as a load takes. */
 	while (!races_catch(load, size, &started, &ms) && ++tries < RACES_TRIES)
-		rig_restore(loaded);
-	rig_look(&now);
+		fixture_restore(loaded);
+	fixture_look(&now);
 	klog_collect(&log);
 	good = started && ms >= 0 && ms < RACES_DEATH_MS && now.normal == loaded &&
-		(!rig.kmsg || (log.key_errors == 1 && !log.splats)) &&
-		!rig_load_small(0);
-	good &= rig_restore(loaded);
+		(!fixture.kmsg || (log.key_errors == 1 && !log.splats)) &&
+		!fixture_load_small(0);
+	good &= fixture_restore(loaded);
 	tap_point(good, "SIGKILL during %s of %lu MiB (%s)", name,
 		  (unsigned long)(size / SZ_1M),
 		  loaded ? "image loaded" : "nothing loaded");
@@ -237,7 +237,7 @@ static void races_killed(bool loaded, const char *name, int (*load)(u64 size))
 
 /**
  * races_run() - report the RACES_POINTS points
- * @loaded: with a real image loaded before, as rig_restore() leaves it
+ * @loaded: with a real image loaded before, as fixture_restore() leaves it
  */
 void races_run(bool loaded)
 {

@@ -19,7 +19,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kit.h"
+#include "util.h"
 
 #define GUEST_PA	0x40000000UL
 #define GUEST_MMIO_PA	0x10000000UL
@@ -32,18 +32,12 @@
 /* mov x0, #0x10000000; str x0, [x0]; b . */
 static const u32 guest_code[] = { 0xd2a20000, 0xf9000000, 0x14000000 };
 
-static __noreturn void spin_die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
 static int spin_ioctl(int fd, unsigned long request, void *arg, const char *what)
 {
 	int ret = ioctl(fd, request, arg);
 
 	if (ret < 0)
-		spin_die(what);
+		util_die("%s", what);
 	return ret;
 }
 
@@ -54,7 +48,7 @@ static void spin_bind(int cpu)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		spin_die("sched_setaffinity");
+		util_die("sched_setaffinity");
 }
 
 static int spin_make_vm(int kvm)
@@ -68,7 +62,7 @@ static int spin_make_vm(int kvm)
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (mem == MAP_FAILED)
-		spin_die("mmap");
+		util_die("mmap");
 	memcpy(mem, guest_code, sizeof(guest_code));
 	region.userspace_addr = (u64)mem;
 	spin_ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region, "KVM_SET_USER_MEMORY_REGION");
@@ -100,12 +94,12 @@ int main(int argc, char **argv)
 	spin_bind(atoi(argv[1]));
 	kvm = open("/dev/kvm", O_RDWR);
 	if (kvm < 0)
-		spin_die("/dev/kvm");
+		util_die("/dev/kvm");
 	vcpu = spin_make_vcpu(spin_make_vm(kvm));
 	len = spin_ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, NULL, "KVM_GET_VCPU_MMAP_SIZE");
 	run = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
 	if (run == MAP_FAILED)
-		spin_die("mmap of the vCPU");
+		util_die("mmap of the vCPU");
 
 	spin_ioctl(vcpu, KVM_RUN, NULL, "KVM_RUN");
 	if (run->exit_reason != KVM_EXIT_MMIO || run->mmio.phys_addr != GUEST_MMIO_PA) {

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "kit.h"
+#include "util.h"
 
 void tap_plan(unsigned int points);
 bool tap_point(bool good, const char *fmt, ...)

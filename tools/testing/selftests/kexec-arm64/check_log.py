@@ -32,7 +32,7 @@ def captures(lines, pattern):
     return [m.group(1) for line in lines if (m := regex.search(line))]
 
 
-def judge_boots(case, lines):
+def check_boots(case, lines):
     seen = [m.groups() for line in lines if (m := BOOT.search(line))]
     numbers = [int(number) for number, _ in seen]
     wanted = [boot.number for boot in case.boots]
@@ -45,7 +45,7 @@ def judge_boots(case, lines):
                 yield f"kernel {number} ({boot.kernel}): {name} is {facts.get(name)}, not {value}"
 
 
-def judge_lines(case, lines):
+def check_lines(case, lines):
     for want in case.expect:
         count = sum(1 for line in lines if re.search(want["re"], line))
         if "count" in want and count != want["count"]:
@@ -53,14 +53,14 @@ def judge_lines(case, lines):
         elif not count:
             yield f"never seen: {want['re']}"
     for line in lines:
-        if any(re.search(allowed, line) for allowed in case.allow):
+        if any(re.search(allowed, line) for allowed in case.tolerate):
             continue
         for pattern in (*FORBIDDEN, *case.forbid):
             if re.search(pattern, line):
                 yield f"forbidden: {line.strip()}"
 
 
-def judge_captures(case, lines):
+def check_captures(case, lines):
     for pattern in case.distinct:
         found = captures(lines, pattern)
         if len(found) < 2 or len(set(found)) != len(found):
@@ -71,7 +71,7 @@ def judge_captures(case, lines):
             yield f"these should all be equal ({pattern}): {' '.join(found)}"
 
 
-def judge_tap(case, lines):
+def check_tap(case, lines):
     """The guest program's own TAP: a plan, and just as many results, all ok."""
     if not case.tap:
         return
@@ -87,26 +87,26 @@ def judge_tap(case, lines):
             yield f"guest: {line}"
 
 
-def judge_cost(case, lines):
+def check_cost(case, lines):
     """Ticks before and after three reboots: with no check, with ours, with the purgatory's."""
-    if not case.cheaper:
+    if not case.min_ratio:
         return
     ticks = [int(n) for n in captures(lines, r"KX: ticks (\d+)")]
     if len(ticks) != 6:
         yield f"{len(ticks)} readings of the counter, wanted 6"
         return
     plain, ours, purgatory = (end - begin for begin, end in zip(ticks[::2], ticks[1::2]))
-    if not 0 < ours - plain < (purgatory - plain) / case.cheaper:
+    if not 0 < ours - plain < (purgatory - plain) / case.min_ratio:
         yield (f"our check costs {ours - plain} ticks, the purgatory's {purgatory - plain}; "
-               f"wanted less than 1/{case.cheaper}")
+               f"wanted less than 1/{case.min_ratio}")
 
 
-def judge(case, raw):
+def check(case, raw):
     """Everything that is wrong, as a list of lines; empty when the case passed."""
     lines = clean(raw)
-    faults = [*judge_boots(case, lines), *judge_lines(case, lines),
-              *judge_captures(case, lines), *judge_tap(case, lines),
-              *judge_cost(case, lines)]
+    faults = [*check_boots(case, lines), *check_lines(case, lines),
+              *check_captures(case, lines), *check_tap(case, lines),
+              *check_cost(case, lines)]
     if case.last:
         if not any(re.search(case.last, line) for line in lines):
             faults.append(f"did not end as it should: {case.last}")

@@ -25,9 +25,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cases.h"
+#include "bad_cases.h"
 #include "kexec_call.h"
 #include "tap.h"
+#include "util.h"
 
 #define FILE_CMDLINE_MAX 2048		/* COMMAND_LINE_SIZE of arm64 */
 
@@ -50,11 +51,11 @@ enum file_kind {
 	FILE_OVER_RAM,
 };
 
-static struct rig_image file_over_ram(void)
+static struct fixture_image file_over_ram(void)
 {
-	struct rig_image image = rig_good_image();
+	struct fixture_image image = fixture_good_image();
 
-	image.file_size = (rig.ram + rig.ram / 2) & -SZ_1M;
+	image.file_size = (fixture.ram + fixture.ram / 2) & -SZ_1M;
 	image.image_size = image.file_size;
 	if (image.file_size >= 4 * SZ_1G)
 		tap_bail("too much memory: a file would pass the limit of 4 GiB first");
@@ -63,7 +64,7 @@ static struct rig_image file_over_ram(void)
 
 static int file_open_made(enum file_kind kind)
 {
-	struct rig_image image = rig_good_image();
+	struct fixture_image image = fixture_good_image();
 	int mode = O_RDONLY;
 
 	if (kind == FILE_8G)
@@ -74,14 +75,14 @@ static int file_open_made(enum file_kind kind)
 		mode = O_WRONLY;
 	if (kind == FILE_PATH_ONLY)
 		mode = O_PATH;
-	rig_make_image("odd", &image);
+	fixture_make_image("odd", &image);
 	if (kind == FILE_EMPTY)
-		rig_make_file("odd", NULL, 0, 0);
+		fixture_make_file("odd", NULL, 0, 0);
 	if (kind == FILE_ONE_BYTE)
-		rig_make_file("odd", "M", 1, 1);
+		fixture_make_file("odd", "M", 1, 1);
 	if (kind == FILE_ZEROES)
-		rig_make_file("odd", NULL, 0, SZ_1M);
-	return rig_open("odd", mode);
+		fixture_make_file("odd", NULL, 0, SZ_1M);
+	return fixture_open("odd", mode);
 }
 
 /* Returns what to hand over; *second is closed together with it. */
@@ -89,14 +90,14 @@ static int file_open(enum file_kind kind, int *second)
 {
 	int ends[2];
 
-	*second = RIG_NO_FD;
+	*second = FIXTURE_NO_FD;
 	switch (kind) {
 	case FILE_NOT_OPEN:
-		return RIG_NO_FD;
+		return FIXTURE_NO_FD;
 	case FILE_CLOSED:
 		return 1000;
 	case FILE_DIRECTORY:
-		return rig_open(".", O_RDONLY | O_DIRECTORY);
+		return fixture_open(".", O_RDONLY | O_DIRECTORY);
 	case FILE_PIPE:
 		if (pipe2(ends, O_CLOEXEC))
 			tap_bail("pipe: %s", strerror(errno));
@@ -113,14 +114,14 @@ static int file_open(enum file_kind kind, int *second)
 	}
 	ends[0] = file_open_made(kind);
 	if (kind == FILE_BUSY)
-		*second = rig_open("odd", O_WRONLY);
+		*second = fixture_open("odd", O_WRONLY);
 	return ends[0];
 }
 
 static int file_as_kernel(const struct bad_case *c)
 {
 	int second, fd = file_open(c->arg, &second);
-	int err = kexec_call_file(fd, RIG_NO_FD, RIG_CMDLINE, sizeof(RIG_CMDLINE),
+	int err = kexec_call_file(fd, FIXTURE_NO_FD, FIXTURE_CMDLINE, sizeof(FIXTURE_CMDLINE),
 				  KEXEC_FILE_NO_INITRAMFS);
 
 	close(fd);
@@ -130,13 +131,13 @@ static int file_as_kernel(const struct bad_case *c)
 
 static int file_as_initrd(const struct bad_case *c)
 {
-	struct rig_image good = rig_good_image();
+	struct fixture_image good = fixture_good_image();
 	int second, fd = file_open(c->arg, &second);
 	int kernel_fd, err;
 
-	rig_make_image("small", &good);
-	kernel_fd = rig_open("small", O_RDONLY);
-	err = kexec_call_file(kernel_fd, fd, RIG_CMDLINE, sizeof(RIG_CMDLINE), 0);
+	fixture_make_image("small", &good);
+	kernel_fd = fixture_open("small", O_RDONLY);
+	err = kexec_call_file(kernel_fd, fd, FIXTURE_CMDLINE, sizeof(FIXTURE_CMDLINE), 0);
 	close(kernel_fd);
 	close(fd);
 	close(second);
@@ -146,8 +147,8 @@ static int file_as_initrd(const struct bad_case *c)
 static int file_load_named(const char *name, const char *cmdline,
 			   unsigned long cmdline_len, unsigned long flags)
 {
-	int fd = rig_open(name, O_RDONLY);
-	int err = kexec_call_file(fd, RIG_NO_FD, cmdline, cmdline_len, flags);
+	int fd = fixture_open(name, O_RDONLY);
+	int err = kexec_call_file(fd, FIXTURE_NO_FD, cmdline, cmdline_len, flags);
 
 	close(fd);
 	return err;
@@ -155,12 +156,12 @@ static int file_load_named(const char *name, const char *cmdline,
 
 static int file_header(const struct bad_case *c)
 {
-	struct rig_image image = c->image;
+	struct fixture_image image = c->image;
 
 	if (c->when & CASE_IF_GRANULE)
-		image.flags = rig.bad_granule;
-	rig_make_image("odd", &image);
-	return file_load_named("odd", RIG_CMDLINE, sizeof(RIG_CMDLINE),
+		image.flags = fixture.bad_granule;
+	fixture_make_image("odd", &image);
+	return file_load_named("odd", FIXTURE_CMDLINE, sizeof(FIXTURE_CMDLINE),
 			       KEXEC_FILE_NO_INITRAMFS);
 }
 
@@ -168,48 +169,48 @@ static int file_header(const struct bad_case *c)
 static int file_cut_off(const struct bad_case *c)
 {
 	static char chunk[65536];
-	int src = open(rig.kernel, O_RDONLY | O_CLOEXEC);
+	int src = open(fixture.kernel, O_RDONLY | O_CLOEXEC);
 	int dst, err = 0;
 	struct stat st;
 	off_t left;
 	ssize_t len;
 
 	if (src < 0 || fstat(src, &st))
-		tap_bail("%s: %s", rig.kernel, strerror(errno));
+		tap_bail("%s: %s", fixture.kernel, strerror(errno));
 	left = c->arg == 100 ? st.st_size - 4096 : st.st_size * (off_t)c->arg / 100;
-	rig_make_file("cut", NULL, 0, 0);
-	dst = rig_open("cut", O_WRONLY);
+	fixture_make_file("cut", NULL, 0, 0);
+	dst = fixture_open("cut", O_WRONLY);
 	for (; left > 0; left -= len) {
 		len = read(src, chunk, left < (off_t)sizeof(chunk) ? (size_t)left : sizeof(chunk));
 		if (len <= 0 || write(dst, chunk, len) != len)
-			tap_bail("copying %s: %s", rig.kernel, strerror(errno));
+			tap_bail("copying %s: %s", fixture.kernel, strerror(errno));
 	}
 	close(dst);
 	close(src);
-	err = file_load_named("cut", RIG_CMDLINE, sizeof(RIG_CMDLINE),
+	err = file_load_named("cut", FIXTURE_CMDLINE, sizeof(FIXTURE_CMDLINE),
 			      KEXEC_FILE_NO_INITRAMFS);
-	unlink(rig_path("cut"));
+	unlink(fixture_path("cut"));
 	return err;
 }
 
 static int file_shorter_than_header(const struct bad_case *c)
 {
-	struct rig_image image = rig_good_image();
+	struct fixture_image image = fixture_good_image();
 
 	image.file_size = c->arg;
-	rig_make_image("odd", &image);
-	return file_load_named("odd", RIG_CMDLINE, sizeof(RIG_CMDLINE),
+	fixture_make_image("odd", &image);
+	return file_load_named("odd", FIXTURE_CMDLINE, sizeof(FIXTURE_CMDLINE),
 			       KEXEC_FILE_NO_INITRAMFS);
 }
 
 static int file_flags(const struct bad_case *c)
 {
-	return rig_load_small(c->arg);
+	return fixture_load_small(c->arg);
 }
 
 static int file_unload_flags(const struct bad_case *c)
 {
-	return kexec_call_file(RIG_NO_FD, RIG_NO_FD, NULL, 0,
+	return kexec_call_file(FIXTURE_NO_FD, FIXTURE_NO_FD, NULL, 0,
 			       KEXEC_FILE_UNLOAD | c->arg);
 }
 
@@ -232,18 +233,18 @@ static char *file_lonely_page(void)
 
 	if (page)
 		return page;
-	page = mmap(NULL, 2 * rig.page, PROT_READ | PROT_WRITE,
+	page = mmap(NULL, 2 * fixture.page, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED || mprotect(page + rig.page, rig.page, PROT_NONE))
+	if (page == MAP_FAILED || mprotect(page + fixture.page, fixture.page, PROT_NONE))
 		tap_bail("mmap: %s", strerror(errno));
-	memset(page, 'x', rig.page);
+	memset(page, 'x', fixture.page);
 	return page;
 }
 
 static int file_cmdline(const struct bad_case *c)
 {
 	static char text[FILE_CMDLINE_MAX + 1];
-	struct rig_image good = rig_good_image();
+	struct fixture_image good = fixture_good_image();
 	unsigned long len = FILE_CMDLINE_MAX;
 	const char *ptr = text;
 
@@ -263,20 +264,20 @@ static int file_cmdline(const struct bad_case *c)
 	if (c->arg == CMDLINE_KERNEL)
 		ptr = (const char *)0xffff800080000000UL;
 	if (c->arg == CMDLINE_HALF)
-		ptr = file_lonely_page() + rig.page - 64;
+		ptr = file_lonely_page() + fixture.page - 64;
 
-	rig_make_image("small", &good);
+	fixture_make_image("small", &good);
 	return file_load_named("small", ptr, len, KEXEC_FILE_NO_INITRAMFS);
 }
 
 static int file_bigger_than_crash_region(const struct bad_case *c)
 {
-	struct rig_image image = rig_good_image();
+	struct fixture_image image = fixture_good_image();
 
 	(void)c;
-	image.image_size = rig.mem.crash_end - rig.mem.crash_start + 2 * SZ_1M;
-	rig_make_image("odd", &image);
-	return file_load_named("odd", RIG_CMDLINE, sizeof(RIG_CMDLINE),
+	image.image_size = fixture.mem.crash_end - fixture.mem.crash_start + 2 * SZ_1M;
+	fixture_make_image("odd", &image);
+	return file_load_named("odd", FIXTURE_CMDLINE, sizeof(FIXTURE_CMDLINE),
 			       KEXEC_FILE_NO_INITRAMFS | KEXEC_FILE_ON_CRASH);
 }
 
@@ -285,8 +286,8 @@ static int file_prepared_fd;
 
 static int file_load_prepared(void)
 {
-	return kexec_call_file(file_prepared_fd, RIG_NO_FD, RIG_CMDLINE,
-			       sizeof(RIG_CMDLINE), KEXEC_FILE_NO_INITRAMFS);
+	return kexec_call_file(file_prepared_fd, FIXTURE_NO_FD, FIXTURE_CMDLINE,
+			       sizeof(FIXTURE_CMDLINE), KEXEC_FILE_NO_INITRAMFS);
 }
 
 /* What somebody without the right to load tries. */
@@ -298,27 +299,27 @@ enum file_deed {
 
 static int file_privilege(const struct bad_case *c)
 {
-	struct rig_image good = rig_good_image();
+	struct fixture_image good = fixture_good_image();
 	int err;
 
-	rig_make_image("small", &good);
-	file_prepared_fd = rig_open("small", O_RDONLY);
+	fixture_make_image("small", &good);
+	file_prepared_fd = fixture_open("small", O_RDONLY);
 	if (c->arg == FILE_DEED_UNLOAD)
-		err = cases_as_nobody(rig_unload);
+		err = bad_cases_unprivileged(fixture_unload);
 	else if (c->arg == FILE_DEED_LOAD)
-		err = cases_as_nobody(file_load_prepared);
+		err = bad_cases_unprivileged(file_load_prepared);
 	else
-		err = cases_without_cap(file_load_prepared);
+		err = bad_cases_without_cap(file_load_prepared);
 	close(file_prepared_fd);
 	return err;
 }
 
 static int file_reboot(const struct bad_case *c)
 {
-	struct rig_loaded now;
+	struct fixture_loaded now;
 
 	(void)c;
-	rig_look(&now);
+	fixture_look(&now);
 	return now.normal ? 0 : kexec_call_reboot();
 }
 
@@ -341,7 +342,7 @@ static int file_reboot(const struct bad_case *c)
 	{ .name = "command line: " _name, .key = "command line|cmdline", \
 	  .want = _want, .run = file_cmdline, .arg = _kind }
 
-const struct bad_case cases_file[] = {
+const struct bad_case bad_file[] = {
 	{ .name = "control: the good Image loads", .run = file_flags },
 	{ .name = "control: a command line of 2048 bytes loads",
 	  .run = file_cmdline, .arg = CMDLINE_LONGEST },
@@ -372,31 +373,31 @@ const struct bad_case cases_file[] = {
 	  .key = "cut|truncated|short|bytes", .want = ENOEXEC,
 	  .when = CASE_BASE_OTHER, .run = file_cut_off, .arg = 100 },
 	BAD_HEADER("wrong magic", "magic", EINVAL, 0, SZ_1M, 0, 0x644d5242),
-	BAD_HEADER("image_size 0", "image_size", EINVAL, 0, 0, 0, RIG_IMAGE_MAGIC),
+	BAD_HEADER("image_size 0", "image_size", EINVAL, 0, 0, 0, FIXTURE_IMAGE_MAGIC),
 	BAD_HEADER("image_size smaller than the file", "image_size", EINVAL,
-		   0, 128 << 10, 0, RIG_IMAGE_MAGIC),
+		   0, 128 << 10, 0, FIXTURE_IMAGE_MAGIC),
 	{ .name = "header: image_size 1 TiB", .key = "image_size|room|place|memory",
 	  .want = EADDRNOTAVAIL, .run = file_header,
-	  .image = IMAGE(0, SZ_1T, 0, RIG_IMAGE_MAGIC) },
+	  .image = IMAGE(0, SZ_1T, 0, FIXTURE_IMAGE_MAGIC) },
 	{ .name = "header: image_size all ones", .key = "image_size",
 	  .want = EADDRNOTAVAIL, .base = EINVAL, .when = CASE_BASE_OTHER,
-	  .run = file_header, .image = IMAGE(0, -1, 0, RIG_IMAGE_MAGIC) },
+	  .run = file_header, .image = IMAGE(0, -1, 0, FIXTURE_IMAGE_MAGIC) },
 	BAD_HEADER("odd text_offset", "text_offset", EADDRNOTAVAIL,
-		   0x80001, SZ_1M, 0, RIG_IMAGE_MAGIC),
+		   0x80001, SZ_1M, 0, FIXTURE_IMAGE_MAGIC),
 	BAD_HEADER("text_offset half a page", "text_offset", EADDRNOTAVAIL,
-		   0x800, SZ_1M, 0, RIG_IMAGE_MAGIC),
+		   0x800, SZ_1M, 0, FIXTURE_IMAGE_MAGIC),
 	BAD_HEADER("text_offset 2 MiB", "text_offset", 0,
-		   SZ_2M, SZ_1M, 0, RIG_IMAGE_MAGIC),
+		   SZ_2M, SZ_1M, 0, FIXTURE_IMAGE_MAGIC),
 	BAD_HEADER("text_offset 1 TiB", "text_offset", EADDRNOTAVAIL,
-		   SZ_1T, SZ_1M, 0, RIG_IMAGE_MAGIC),
+		   SZ_1T, SZ_1M, 0, FIXTURE_IMAGE_MAGIC),
 	BAD_HEADER("text_offset -2 MiB", "text_offset", 0,
-		   -2 * SZ_1M, 4 * SZ_1M, 0, RIG_IMAGE_MAGIC),
+		   -2 * SZ_1M, 4 * SZ_1M, 0, FIXTURE_IMAGE_MAGIC),
 	{ .name = "header: page size this CPU lacks", .key = "page size|granule|page",
 	  .want = EINVAL, .when = CASE_IF_GRANULE, .run = file_header,
-	  .image = IMAGE(0, SZ_1M, 0, RIG_IMAGE_MAGIC) },
+	  .image = IMAGE(0, SZ_1M, 0, FIXTURE_IMAGE_MAGIC) },
 	{ .name = "header: byte order this CPU lacks", .key = "endian",
 	  .want = EINVAL, .when = CASE_IF_ENDIAN, .run = file_header,
-	  .image = IMAGE(0, SZ_1M, RIG_IMAGE_BE, RIG_IMAGE_MAGIC) },
+	  .image = IMAGE(0, SZ_1M, FIXTURE_IMAGE_BE, FIXTURE_IMAGE_MAGIC) },
 
 	INITRD("descriptor -1", "initrd", EBADF, FILE_NOT_OPEN),
 	INITRD("closed descriptor", "initrd", EBADF, FILE_CLOSED),
@@ -447,4 +448,4 @@ const struct bad_case cases_file[] = {
 	  .when = CASE_IF_EMPTY, .run = file_reboot },
 };
 
-const unsigned int cases_file_nr = ARRAY_SIZE(cases_file);
+const unsigned int bad_file_nr = ARRAY_SIZE(bad_file);

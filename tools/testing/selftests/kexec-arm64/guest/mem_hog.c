@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: membrk - hold memory
+ * DOC: mem_hog - hold memory
  *
- * membrk MIB [SECONDS]: takes MIB mebibytes, writes to every page, says "held"
+ * mem_hog MIB [SECONDS]: takes MIB mebibytes, writes to every page, says "held"
  * and keeps them for SECONDS, or until it is killed. The contents are a
  * xorshift sequence, so that nothing that merges equal pages or compresses
  * them can give the memory back.
@@ -12,9 +12,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kit.h"
+#include "util.h"
 
-static void membrk_fill(u64 *words, size_t nr)
+static void hog_fill(u64 *words, size_t nr)
 {
 	u64 x = 88172645463325252;
 	size_t i;
@@ -33,17 +33,15 @@ int main(int argc, char **argv)
 	void *mem;
 
 	if (argc < 2 || argc > 3) {
-		fputs("usage: membrk MIB [SECONDS]\n", stderr);
+		fputs("usage: mem_hog MIB [SECONDS]\n", stderr);
 		return 2;
 	}
 	bytes = strtoul(argv[1], NULL, 0) << 20;
 	mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (mem == MAP_FAILED) {
-		perror("membrk");
-		return 1;
-	}
-	membrk_fill(mem, bytes / sizeof(u64));
+	if (mem == MAP_FAILED)
+		util_die("mmap");
+	hog_fill(mem, bytes / sizeof(u64));
 	puts("held");
 	fflush(stdout);
 	if (argc == 3)

@@ -115,14 +115,14 @@ def collect(case, store, raw):
     return found
 
 
-def judge(case, found):
+def check(case, found):
     """What exceeds its limit, or was never taken."""
     for name, limit in case.limits.items():
         if name not in found:
             yield f"figure {name} was never taken"
         elif max(found[name]) > limit:
             yield f"figure {name} is {max(found[name])}, the limit is {limit}"
-    for name, value in case.reach.items():
+    for name, value in case.equals.items():
         if max(found.get(name, [0])) != value:
             yield f"figure {name} is {max(found.get(name, [0]))} at most, wanted {value}"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: hotflag - a kexec-tools of today makes the call of tomorrow's
+ * DOC: preload_hotplug_flag - a kexec-tools of today makes the call of tomorrow's
  *
  * Preloaded into kexec, this library adds KEXEC_CRASH_HOTPLUG_SUPPORT to the flags
  * of a crash image that is loaded with kexec_load(). kexec-tools does that itself
@@ -15,7 +15,7 @@
 #define KEXEC_CRASH_HOTPLUG_SUPPORT	0x00000008
 #endif
 
-#define HOTFLAG_ARGS	6
+#define PRELOAD_ARGS	6
 
 /* The C library's own, with one exception; arm64 takes six arguments in x0 to x5. */
 long syscall(long nr, ...)
@@ -27,11 +27,11 @@ long syscall(long nr, ...)
 	register long x3 asm("x3");
 	register long x4 asm("x4");
 	register long x5 asm("x5");
-	long arg[HOTFLAG_ARGS];
+	long arg[PRELOAD_ARGS];
 	va_list args;
 
 	va_start(args, nr);
-	for (int i = 0; i < HOTFLAG_ARGS; i++)
+	for (int i = 0; i < PRELOAD_ARGS; i++)
 		arg[i] = va_arg(args, long);
 	va_end(args);
 	if (nr == SYS_kexec_load && arg[1] && (arg[3] & KEXEC_ON_CRASH))

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: hotstorm - loads and hotplug at the same time, at random
+ * DOC: stress_hotplug - loads and hotplug at the same time, at random
  *
- * hotstorm OPERATIONS ADDR KERNEL SEED [blocks]: one process loads, unloads, asks what is
+ * stress_hotplug OPERATIONS ADDR KERNEL SEED [blocks]: one process loads, unloads, asks what is
  * loaded and tries to start nothing; another one plugs memory above ADDR in and
  * out (the host does it, see monitor.py), takes a CPU and, with "blocks", memory
- * blocks offline and online. Together they do so many operations. SEED 0 takes the
- * time of day.
+ * blocks offline and online. Together they do so many operations. SEED makes
+ * the operations repeatable, apart from the races.
  *
  * Two more see to it that they meet, for as long as the others run: a hammer loads
  * and unloads crash images, in bursts without a pause between two calls, and a reader
@@ -33,29 +33,28 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "iomem.h"
 #include "kexec_call.h"
-#include "kit.h"
-#include "rig.h"
 #include "tap.h"
+#include "util.h"
 
-#define HOTSTORM_HOT_MIB	1024	/* what the host can plug in */
-#define HOTSTORM_BLOCK_MIB	128
-#define HOTSTORM_ROOM		0x50000000UL	/* above initrd and device tree */
-#define HOTSTORM_KINDS		6
-#define HOTSTORM_BURST_MS	500	/* loads and unloads without a pause */
-#define HOTSTORM_REST_US	1000000	/* behind a burst, at most */
-#define HOTSTORM_TRIES		20	/* of a load that finds the lock taken */
+#define STRESS_HOT_MIB	1024	/* what the host can plug in */
+#define STRESS_BLOCK_MIB	128
+#define STRESS_ROOM		0x50000000UL	/* above initrd and device tree */
+#define STRESS_KINDS		6
+#define STRESS_BURST_MS	500	/* loads and unloads without a pause */
+#define STRESS_REST_US	1000000	/* behind a burst, at most */
+#define STRESS_TRIES		20	/* of a load that finds the lock taken */
 #ifndef KEXEC_CRASH_HOTPLUG_SUPPORT
 #define KEXEC_CRASH_HOTPLUG_SUPPORT	0x00000008
 #endif
 
-#define HOTSTORM_DEFERRED	"/sys/module/kexec/parameters/deferred"
+#define STRESS_DEFERRED	"/sys/module/kexec/parameters/deferred"
 
 /**
- * struct hotstorm_tally - what the two processes have seen, shared
+ * struct stress_tally - what the two processes have seen, shared
  * @done: operations
  * @loads: loads that succeeded
  * @hammered: loads and unloads of the hammer
@@ -67,7 +66,7 @@
  * @bad: the first error that is none of those allowed
  * @bad_what: the operation
  */
-struct hotstorm_tally {
+struct stress_tally {
 	unsigned int done;
 	unsigned int loads;
 	unsigned int hammered;
@@ -80,8 +79,8 @@ struct hotstorm_tally {
 	char bad_what[64];
 };
 
-struct hotstorm {
-	struct hotstorm_tally *tally;
+struct stress {
+	struct stress_tally *tally;
 	u64 hot;
 	u64 crash;
 	const char *kernel;
@@ -89,7 +88,7 @@ struct hotstorm {
 	u64 random;
 };
 
-static u64 hotstorm_below(struct hotstorm *s, u64 limit)
+static u64 stress_below(struct stress *s, u64 limit)
 {
 	s->random ^= s->random << 13;
 	s->random ^= s->random >> 7;
@@ -97,16 +96,16 @@ static u64 hotstorm_below(struct hotstorm *s, u64 limit)
 	return (s->random >> 11) % limit;
 }
 
-static void hotstorm_count(unsigned int *counter)
+static void stress_count(unsigned int *counter)
 {
 	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
 }
 
 /* Is @err, of @what, none of @allowed (which ends with 0)? */
-static void hotstorm_judge(struct hotstorm *s, const char *what, int err, const int *allowed)
+static void stress_judge(struct stress *s, const char *what, int err, const int *allowed)
 {
 	if (err == EBUSY)
-		hotstorm_count(&s->tally->busy);
+		stress_count(&s->tally->busy);
 	for (; err && *allowed; allowed++)
 		if (err == *allowed)
 			return;
@@ -116,56 +115,49 @@ static void hotstorm_judge(struct hotstorm *s, const char *what, int err, const 
 }
 
 /* The lock is taken most of the time, and yet a load has to get through now and then. */
-static bool hotstorm_insist(struct hotstorm *s, int err, unsigned int *tries)
+static bool stress_insist(struct stress *s, int err, unsigned int *tries)
 {
-	if (err != EBUSY || ++*tries >= HOTSTORM_TRIES)
+	if (err != EBUSY || ++*tries >= STRESS_TRIES)
 		return false;
-	hotstorm_count(&s->tally->busy);
-	usleep(hotstorm_below(s, HOTSTORM_REST_US / HOTSTORM_TRIES));
+	stress_count(&s->tally->busy);
+	usleep(stress_below(s, STRESS_REST_US / STRESS_TRIES));
 	return true;
 }
 
-static int hotstorm_get(const char *path)
+/* Not every kernel has each of these files: then 0. */
+static long stress_get(const char *path)
 {
-	char text[16] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	long value = 0;
 
-	if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = '\0';
-	close(fd);
-	return atoi(text);
+	util_read_number(path, &value);
+	return value;
 }
 
-static bool hotstorm_loaded(void)
-{
-	return hotstorm_get("/sys/kernel/kexec_loaded");
-}
-
-static void hotstorm_load_segment(struct hotstorm *s)
+static void stress_load_segment(struct stress *s)
 {
 	static const int allowed[] = { EBUSY, EADDRNOTAVAIL, ENOMEM, 0 };
-	bool hot = hotstorm_below(s, 2);
+	bool hot = stress_below(s, 2);
 	struct kexec_segment seg = {
-		.memsz = (1 + hotstorm_below(s, 8)) * SZ_2M,
-		.mem = (void *)((hot ? s->hot : HOTSTORM_ROOM) +
-				hotstorm_below(s, 100) * SZ_2M),
+		.memsz = (1 + stress_below(s, 8)) * SZ_2M,
+		.mem = (void *)((hot ? s->hot : STRESS_ROOM) +
+				stress_below(s, 100) * SZ_2M),
 	};
 	unsigned int tries = 0;
 	int err;
 
 	do {
 		err = kexec_call_load((u64)seg.mem, 1, &seg, 0);
-	} while (hotstorm_insist(s, err, &tries));
-	hotstorm_judge(s, "kexec_load", err, allowed);
+	} while (stress_insist(s, err, &tries));
+	stress_judge(s, "kexec_load", err, allowed);
 	if (err)
 		return;
-	hotstorm_count(&s->tally->loads);
-	usleep(hotstorm_below(s, 200000));
-	if (!hotstorm_loaded())
-		hotstorm_count(&s->tally->gone);
+	stress_count(&s->tally->loads);
+	usleep(stress_below(s, 200000));
+	if (!kexec_call_loaded())
+		stress_count(&s->tally->gone);
 }
 
-static void hotstorm_load_crash(struct hotstorm *s)
+static void stress_load_crash(struct stress *s)
 {
 	static const char cmdline[] = "console=ttyAMA0 nr_cpus=1";
 	static const int allowed[] = { EBUSY, ENOMEM, 0 };
@@ -176,105 +168,97 @@ static void hotstorm_load_crash(struct hotstorm *s)
 	do {
 		err = kexec_call_file(fd, -1, cmdline, sizeof(cmdline),
 				      KEXEC_FILE_ON_CRASH | KEXEC_FILE_NO_INITRAMFS);
-	} while (hotstorm_insist(s, err, &tries));
+	} while (stress_insist(s, err, &tries));
 	close(fd);
-	hotstorm_judge(s, "kexec_file_load of a crash image", err, allowed);
+	stress_judge(s, "kexec_file_load of a crash image", err, allowed);
 	if (!err)
-		hotstorm_count(&s->tally->loads);
+		stress_count(&s->tally->loads);
 }
 
 /* Only this process loads, so after an unload there is nothing to start. */
-static void hotstorm_start_nothing(struct hotstorm *s)
+static void stress_start_nothing(struct stress *s)
 {
 	static const int allowed[] = { EBUSY, EINVAL, 0 };
 
-	if (!kexec_call_load(0, 0, NULL, 0) && !hotstorm_loaded())
-		hotstorm_judge(s, "reboot", kexec_call_reboot(), allowed);
+	if (!kexec_call_load(0, 0, NULL, 0) && !kexec_call_loaded())
+		stress_judge(s, "reboot", kexec_call_reboot(), allowed);
 }
 
-static void hotstorm_one_load(struct hotstorm *s)
+static void stress_one_load(struct stress *s)
 {
 	static const int allowed[] = { EBUSY, 0 };
 
-	switch (hotstorm_below(s, HOTSTORM_KINDS)) {
+	switch (stress_below(s, STRESS_KINDS)) {
 	case 0:
-		hotstorm_load_crash(s);
+		stress_load_crash(s);
 		break;
 	case 1:
-		hotstorm_judge(s, "unload", kexec_call_load(0, 0, NULL, 0), allowed);
+		stress_judge(s, "unload", kexec_call_load(0, 0, NULL, 0), allowed);
 		break;
 	case 2:
-		if (!hotstorm_below(s, 3))
-			hotstorm_judge(s, "unload of a crash image",
-				       kexec_call_load(0, 0, NULL, KEXEC_ON_CRASH), allowed);
+		if (!stress_below(s, 3))
+			stress_judge(s, "unload of a crash image",
+				     kexec_call_load(0, 0, NULL, KEXEC_ON_CRASH), allowed);
 		break;
 	case 3:
-		hotstorm_start_nothing(s);
+		stress_start_nothing(s);
 		break;
 	default:
-		hotstorm_load_segment(s);
+		stress_load_segment(s);
 		break;
 	}
-	hotstorm_get("/sys/kernel/kexec_crash_loaded");
-	hotstorm_get("/sys/devices/system/memory/crash_hotplug");
+	stress_get("/sys/kernel/kexec_crash_loaded");
+	stress_get("/sys/devices/system/memory/crash_hotplug");
 }
 
-static void hotstorm_resize(struct hotstorm *s)
+static void stress_resize(struct stress *s)
 {
-	u64 mib = hotstorm_below(s, HOTSTORM_HOT_MIB / HOTSTORM_BLOCK_MIB + 1) *
-		  HOTSTORM_BLOCK_MIB;
+	u64 mib = stress_below(s, STRESS_HOT_MIB / STRESS_BLOCK_MIB + 1) *
+		  STRESS_BLOCK_MIB;
 	char text[160];
 
 	snprintf(text, sizeof(text),
 		 "<5>KX: host qom-set path=/machine/peripheral/vmem property=requested-size value=%luM\n",
 		 mib);
-	rig_write("/dev/kmsg", text);
-	usleep(100000 + hotstorm_below(s, 400000));
+	util_write("/dev/kmsg", text);
+	usleep(100000 + stress_below(s, 400000));
 }
 
-static void hotstorm_block(struct hotstorm *s)
+static void stress_block(struct stress *s)
 {
-	u64 nr = s->hot / (HOTSTORM_BLOCK_MIB << 20) +
-		 hotstorm_below(s, HOTSTORM_HOT_MIB / HOTSTORM_BLOCK_MIB);
+	u64 nr = s->hot / (STRESS_BLOCK_MIB << 20) +
+		 stress_below(s, STRESS_HOT_MIB / STRESS_BLOCK_MIB);
 	char path[80];
 
 	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%lu/state", nr);
 	/* It may not exist, be in that state already, or refuse. */
-	if (!rig_write(path, hotstorm_below(s, 2) ? "offline" : "online_movable"))
-		hotstorm_count(&s->tally->moved);
+	if (!util_write(path, stress_below(s, 2) ? "offline" : "online_movable"))
+		stress_count(&s->tally->moved);
 }
 
-static void hotstorm_one_move(struct hotstorm *s)
+static void stress_one_move(struct stress *s)
 {
-	switch (hotstorm_below(s, HOTSTORM_KINDS)) {
+	switch (stress_below(s, STRESS_KINDS)) {
 	case 0:
-		if (!rig_write("/sys/devices/system/cpu/cpu1/online",
-			       hotstorm_below(s, 2) ? "0" : "1"))
-			hotstorm_count(&s->tally->moved);
+		if (!util_write("/sys/devices/system/cpu/cpu1/online",
+				stress_below(s, 2) ? "0" : "1"))
+			stress_count(&s->tally->moved);
 		break;
 	case 1:
 	case 2:
-		hotstorm_resize(s);
+		stress_resize(s);
 		break;
 	default:
 		if (s->blocks)
-			hotstorm_block(s);
+			stress_block(s);
 		else
-			hotstorm_resize(s);
+			stress_resize(s);
 		break;
 	}
 }
 
-static u64 hotstorm_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000UL + now.tv_nsec / 1000000;
-}
-
 /* An image whose ELF core header follows memory, small, so that it is loaded often. */
-static int hotstorm_load_header(struct hotstorm *s)
+static int stress_load_header(struct stress *s)
 {
 	static unsigned long flags = KEXEC_ON_CRASH | KEXEC_CRASH_HOTPLUG_SUPPORT;
 	static char header[SZ_64K] = ELFMAG;
@@ -294,23 +278,23 @@ static int hotstorm_load_header(struct hotstorm *s)
 }
 
 /* One burst; the image that it leaves follows memory until the next one. */
-static void hotstorm_hammer(struct hotstorm *s)
+static void stress_hammer(struct stress *s)
 {
 	static const int allowed[] = { EBUSY, ENOMEM, 0 };
-	u64 end = hotstorm_now_ms() + HOTSTORM_BURST_MS;
+	u64 end = util_now_ms() + STRESS_BURST_MS;
 
-	while (hotstorm_now_ms() < end) {
-		if (hotstorm_below(s, 4))
-			hotstorm_judge(s, "load by the hammer", hotstorm_load_header(s), allowed);
+	while (util_now_ms() < end) {
+		if (stress_below(s, 4))
+			stress_judge(s, "load by the hammer", stress_load_header(s), allowed);
 		else
-			hotstorm_judge(s, "unload by the hammer",
-				       kexec_call_load(0, 0, NULL, KEXEC_ON_CRASH), allowed);
-		hotstorm_count(&s->tally->hammered);
+			stress_judge(s, "unload by the hammer",
+				     kexec_call_load(0, 0, NULL, KEXEC_ON_CRASH), allowed);
+		stress_count(&s->tally->hammered);
 	}
-	usleep(hotstorm_below(s, HOTSTORM_REST_US));
+	usleep(stress_below(s, STRESS_REST_US));
 }
 
-static void hotstorm_read(struct hotstorm *s)
+static void stress_read(struct stress *s)
 {
 	static const int allowed[] = { 0 };
 	char text[32];
@@ -319,19 +303,19 @@ static void hotstorm_read(struct hotstorm *s)
 
 	close(fd);
 	if (err == EBUSY)
-		hotstorm_count(&s->tally->unread);
+		stress_count(&s->tally->unread);
 	else
-		hotstorm_judge(s, "kexec_crash_size", err, allowed);
-	hotstorm_get("/sys/kernel/kexec_loaded");
-	hotstorm_get("/sys/kernel/crash_elfcorehdr_size");
-	hotstorm_get("/sys/devices/system/memory/crash_hotplug");
-	hotstorm_get("/sys/devices/system/cpu/crash_hotplug");
-	hotstorm_count(&s->tally->read);
+		stress_judge(s, "kexec_crash_size", err, allowed);
+	stress_get("/sys/kernel/kexec_loaded");
+	stress_get("/sys/kernel/crash_elfcorehdr_size");
+	stress_get("/sys/devices/system/memory/crash_hotplug");
+	stress_get("/sys/devices/system/cpu/crash_hotplug");
+	stress_count(&s->tally->read);
 	usleep(1000);
 }
 
 /* Goes on until it is killed. */
-static pid_t hotstorm_beside(struct hotstorm *s, void (*one)(struct hotstorm *s))
+static pid_t stress_beside(struct stress *s, void (*one)(struct stress *s))
 {
 	pid_t pid = fork();
 
@@ -340,8 +324,8 @@ static pid_t hotstorm_beside(struct hotstorm *s, void (*one)(struct hotstorm *s)
 	return pid;
 }
 
-static pid_t hotstorm_run(struct hotstorm *s, unsigned int operations,
-			  void (*one)(struct hotstorm *s))
+static pid_t stress_run(struct stress *s, unsigned int operations,
+			void (*one)(struct stress *s))
 {
 	pid_t pid = fork();
 
@@ -349,51 +333,51 @@ static pid_t hotstorm_run(struct hotstorm *s, unsigned int operations,
 		return pid;
 	for (; operations; operations--) {
 		one(s);
-		hotstorm_count(&s->tally->done);
+		stress_count(&s->tally->done);
 	}
 	_exit(0);
 }
 
 /* Loading works as before, and nothing is left. */
-static bool hotstorm_works(void)
+static bool stress_works(void)
 {
 	struct kexec_segment seg = {
 		.memsz = SZ_2M,
-		.mem = (void *)HOTSTORM_ROOM,
+		.mem = (void *)STRESS_ROOM,
 	};
 	bool good = !kexec_call_load(0, 0, NULL, KEXEC_ON_CRASH) &&
-		    !kexec_call_load((u64)seg.mem, 1, &seg, 0) && hotstorm_loaded();
+		    !kexec_call_load((u64)seg.mem, 1, &seg, 0) && kexec_call_loaded();
 
-	return good && !kexec_call_load(0, 0, NULL, 0) && !hotstorm_loaded() &&
-	       !hotstorm_get("/sys/kernel/kexec_crash_loaded");
+	return good && !kexec_call_load(0, 0, NULL, 0) && !kexec_call_loaded() &&
+	       !stress_get("/sys/kernel/kexec_crash_loaded");
 }
 
-static void hotstorm_all(struct hotstorm *s, unsigned int operations, u64 seed)
+static void stress_all(struct stress *s, unsigned int operations, u64 seed)
 {
 	pid_t beside[2], running[2];
 	unsigned int i;
 
 	s->random = seed * 2 + 0x20001;
-	beside[0] = hotstorm_beside(s, hotstorm_hammer);
-	beside[1] = hotstorm_beside(s, hotstorm_read);
+	beside[0] = stress_beside(s, stress_hammer);
+	beside[1] = stress_beside(s, stress_read);
 	s->random = seed * 2 + 1;
-	running[0] = hotstorm_run(s, operations / 2, hotstorm_one_load);
+	running[0] = stress_run(s, operations / 2, stress_one_load);
 	s->random = seed * 2 + 0x10001;
-	running[1] = hotstorm_run(s, operations - operations / 2, hotstorm_one_move);
+	running[1] = stress_run(s, operations - operations / 2, stress_one_move);
 	for (i = 0; i < ARRAY_SIZE(running); i++)
 		waitpid(running[i], NULL, 0);
 	for (i = 0; i < ARRAY_SIZE(beside); i++) {
 		kill(beside[i], SIGKILL);
 		waitpid(beside[i], NULL, 0);
 	}
-	rig_write("/sys/devices/system/cpu/cpu1/online", "1");
+	util_write("/sys/devices/system/cpu/cpu1/online", "1");
 }
 
 /* Who never met another one has shown nothing. */
-static void hotstorm_judge_met(const struct hotstorm *s)
+static void stress_judge_met(const struct stress *s)
 {
-	bool counted = !access(HOTSTORM_DEFERRED, R_OK);
-	int deferred = counted ? hotstorm_get(HOTSTORM_DEFERRED) : 0;
+	bool counted = !access(STRESS_DEFERRED, R_OK);
+	int deferred = counted ? stress_get(STRESS_DEFERRED) : 0;
 
 	tap_note("%u hammered, %u read, the size %u times not", s->tally->hammered,
 		 s->tally->read, s->tally->unread);
@@ -402,37 +386,24 @@ static void hotstorm_judge_met(const struct hotstorm *s)
 		  s->tally->busy, deferred, counted ? "" : " (not counted)");
 }
 
-/* Where the crash reservation begins. */
-static u64 hotstorm_find_crash(void)
-{
-	FILE *f = fopen("/proc/iomem", "r");
-	char line[128];
-	u64 at = 0;
-
-	while (f && !at && fgets(line, sizeof(line), f))
-		if (strstr(line, "Crash kernel"))
-			at = strtoul(line, NULL, 16);
-	if (f)
-		fclose(f);
-	if (!at)
-		tap_bail("no crash reservation");
-	return at;
-}
-
 int main(int argc, char **argv)
 {
-	struct hotstorm s = { };
+	struct iomem_facts facts;
+	struct stress s = { };
 	unsigned int operations;
 	u64 seed;
 
 	if (argc < 5 || argc > 6)
-		tap_bail("usage: hotstorm OPERATIONS ADDR KERNEL SEED [blocks]");
+		tap_bail("usage: stress_hotplug OPERATIONS ADDR KERNEL SEED [blocks]");
 	operations = strtoul(argv[1], NULL, 0);
 	s.hot = strtoul(argv[2], NULL, 0);
 	s.kernel = argv[3];
-	seed = strtoul(argv[4], NULL, 0) ?: (u64)time(NULL);
+	seed = strtoul(argv[4], NULL, 0);
 	s.blocks = argc > 5;
-	s.crash = hotstorm_find_crash();
+	iomem_read(&facts);
+	s.crash = facts.crash_start;
+	if (!s.crash)
+		tap_bail("no crash reservation");
 	s.tally = mmap(NULL, sizeof(*s.tally), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s.tally == MAP_FAILED)
@@ -440,13 +411,13 @@ int main(int argc, char **argv)
 
 	tap_plan(4);
 	tap_note("seed %lu", seed);
-	hotstorm_all(&s, operations, seed);
+	stress_all(&s, operations, seed);
 	tap_point(s.tally->done == operations && s.tally->loads && s.tally->moved,
 		  "%u of %u operations: %u loads, %u discarded, %u moved",
 		  s.tally->done, operations, s.tally->loads, s.tally->gone, s.tally->moved);
-	hotstorm_judge_met(&s);
+	stress_judge_met(&s);
 	tap_point(!s.tally->bad, "no unexpected error (%s: %s)", s.tally->bad_what,
 		  strerror(s.tally->bad));
-	tap_point(hotstorm_works(), "loading works as before");
+	tap_point(stress_works(), "loading works as before");
 	return tap_finish();
 }

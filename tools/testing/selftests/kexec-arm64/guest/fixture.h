@@ -3,27 +3,27 @@
  * What all parts of kexec_bad_input share: the machine, the options, the
  * image that counts as good, and the means to bring it in and out.
  */
-#ifndef RIG_H
-#define RIG_H
+#ifndef FIXTURE_H
+#define FIXTURE_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "kit.h"
+#include "util.h"
 
 #include "iomem.h"
 
-#define RIG_CMDLINE	"console=ttyAMA0 panic=5"
-#define RIG_NO_FD	(-1)
+#define FIXTURE_CMDLINE	"console=ttyAMA0 panic=5"
+#define FIXTURE_NO_FD	(-1)
 
 /* Fields of the flags word in the header; boot protocol, section 4. */
-#define RIG_IMAGE_BE		BIT(0)
-#define RIG_IMAGE_4K		BIT(1)
-#define RIG_IMAGE_16K		(2UL << 1)
-#define RIG_IMAGE_64K		(3UL << 1)
-#define RIG_IMAGE_MAGIC		0x644d5241u
+#define FIXTURE_IMAGE_BE		BIT(0)
+#define FIXTURE_IMAGE_4K		BIT(1)
+#define FIXTURE_IMAGE_16K		(2UL << 1)
+#define FIXTURE_IMAGE_64K		(3UL << 1)
+#define FIXTURE_IMAGE_MAGIC		0x644d5241u
 
 /**
- * struct rig - the test's surroundings, set up once
+ * struct fixture - the test's surroundings, set up once
  * @kernel: path of a real Image
  * @initrd: path of an initrd for it
  * @dir: a tmpfs of our own, so that sparse files cost nothing
@@ -36,7 +36,7 @@
  * @ram: bytes of memory that the kernel manages (MemTotal)
  * @mem: addresses
  */
-struct rig {
+struct fixture {
 	const char *kernel;
 	const char *initrd;
 	char dir[64];
@@ -51,14 +51,14 @@ struct rig {
 };
 
 /**
- * struct rig_image - the header of a made-up Image
+ * struct fixture_image - the header of a made-up Image
  * @text_offset: as in the header
  * @image_size: as in the header
  * @flags: as in the header
  * @file_size: bytes of the file, which is sparse
  * @magic: as in the header
  */
-struct rig_image {
+struct fixture_image {
 	u64 text_offset;
 	u64 image_size;
 	u64 flags;
@@ -67,35 +67,30 @@ struct rig_image {
 };
 
 /**
- * struct rig_loaded - what the kernel says is loaded
+ * struct fixture_loaded - what the kernel says is loaded
  * @normal: /sys/kernel/kexec_loaded
  * @crash: /sys/kernel/kexec_crash_loaded
  */
-struct rig_loaded {
+struct fixture_loaded {
 	bool normal;
 	bool crash;
 };
 
-extern struct rig rig;
+extern struct fixture fixture;
 
-void rig_init(void);
-void rig_fini(void);
+void fixture_init(void);
+void fixture_fini(void);
 
-int rig_read_number(const char *path, long *value);
-int rig_write(const char *path, const char *text);
-u64 rig_meminfo(const char *field);
-u64 rig_now_ms(void);
+const char *fixture_path(const char *name);
+void fixture_make_file(const char *name, const void *head, size_t len, u64 size);
+void fixture_make_image(const char *name, const struct fixture_image *image);
+int fixture_open(const char *name, int flags);
+struct fixture_image fixture_good_image(void);
 
-const char *rig_path(const char *name);
-void rig_make_file(const char *name, const void *head, size_t len, u64 size);
-void rig_make_image(const char *name, const struct rig_image *image);
-int rig_open(const char *name, int flags);
-struct rig_image rig_good_image(void);
+void fixture_look(struct fixture_loaded *now);
+int fixture_load_real(void);
+int fixture_load_small(unsigned long flags);
+int fixture_unload(void);
+bool fixture_restore(bool loaded);
 
-void rig_look(struct rig_loaded *now);
-int rig_load_real(void);
-int rig_load_small(unsigned long flags);
-int rig_unload(void);
-bool rig_restore(bool loaded);
-
-#endif /* RIG_H */
+#endif /* FIXTURE_H */

@@ -2,13 +2,13 @@
 /*
  * What /proc/zoneinfo says of each zone, and the least of it during some time.
  */
-#ifndef MEMORY_ZONE_H
-#define MEMORY_ZONE_H
+#ifndef ZONE_H
+#define ZONE_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "kit.h"
+#include "util.h"
 
 #define ZONE_MAX	8
 
@@ -51,4 +51,4 @@ s64 zone_spare(const struct zone_state *zone);
 void zone_watch_begin(struct zone_watch *watch);
 void zone_watch_end(struct zone_watch *watch);
 
-#endif /* MEMORY_ZONE_H */
+#endif /* ZONE_H */

@@ -2,12 +2,12 @@
 /*
  * The table of loads that have to fail, and how.
  */
-#ifndef CASES_H
-#define CASES_H
+#ifndef BAD_CASES_H
+#define BAD_CASES_H
 
 #include <stdbool.h>
 
-#include "rig.h"
+#include "fixture.h"
 
 /* When a case applies, and where it is left out. */
 #define CASE_IF_EMPTY	BIT(0)	/* only with nothing loaded */
@@ -37,21 +37,21 @@ struct bad_case {
 	unsigned int when;
 	int (*run)(const struct bad_case *c);
 	unsigned long arg;
-	struct rig_image image;
+	struct fixture_image image;
 };
 
-extern const struct bad_case cases_file[];
-extern const unsigned int cases_file_nr;
-extern const struct bad_case cases_segment[];
-extern const unsigned int cases_segment_nr;
+extern const struct bad_case bad_file[];
+extern const unsigned int bad_file_nr;
+extern const struct bad_case bad_segment[];
+extern const unsigned int bad_segment_nr;
 
-bool cases_applies(const struct bad_case *c, bool loaded);
-unsigned int cases_count(void);
-int cases_want(const struct bad_case *c);
-void cases_run(bool loaded);
-unsigned int cases_storm(unsigned int repeat);
+bool bad_cases_applies(const struct bad_case *c, bool loaded);
+unsigned int bad_cases_count(void);
+int bad_cases_want(const struct bad_case *c);
+void bad_cases_run(bool loaded);
+unsigned int bad_cases_storm(unsigned int repeat);
 
-int cases_as_nobody(int (*call)(void));
-int cases_without_cap(int (*call)(void));
+int bad_cases_unprivileged(int (*call)(void));
+int bad_cases_without_cap(int (*call)(void));
 
-#endif /* CASES_H */
+#endif /* BAD_CASES_H */

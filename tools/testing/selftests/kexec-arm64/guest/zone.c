@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory_zone.h"
 #include "tap.h"
+#include "util.h"
+#include "zone.h"
 
 /* "protection: (0, 0, 5000, 5000)" has the largest number last. */
 static u64 zone_protection(const char *line)

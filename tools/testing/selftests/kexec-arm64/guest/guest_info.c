@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: facts - what a shell cannot find out about the kernel it runs on
+ * DOC: guest_info - what a shell cannot find out about the kernel it runs on
  *
  * Prints "page=BYTES va=BITS". The number of virtual address bits is found by
  * asking for memory near the top of each size of address space, from the
@@ -11,9 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kit.h"
+#include "util.h"
 
-static int facts_reach(int bits)
+static int guest_info_reach(int bits)
 {
 	void *want = (void *)(BIT(bits) - SZ_1G);
 	long page = sysconf(_SC_PAGESIZE);
@@ -33,7 +33,7 @@ int main(void)
 	int bits = 0;
 
 	for (unsigned int i = 0; !bits && i < ARRAY_SIZE(sizes); i++) {
-		if (facts_reach(sizes[i]))
+		if (guest_info_reach(sizes[i]))
 			bits = sizes[i];
 	}
 	printf("page=%ld va=%d\n", sysconf(_SC_PAGESIZE), bits);

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a debugger finds in a dump; run by drgn, see dump.py.
 
-    drgn -c DUMP -s VMLINUX dump_look.py WANTED
+    drgn -c DUMP -s VMLINUX drgn_check.py WANTED
 
 WANTED is JSON: "panic", a regex for the log; "cpus", how many there are; "trace",
 functions that must be on the stack of the CPU that panicked; "memory", whether
 the dump has user pages and the page cache; "module", whether crash_test is
-loaded; "plant", the bytes that process was given; "all", that not only addresses are
-to be translated; "elf", the path of the dump where
-vmcore_walk.py must find memory in it by itself. Prints JSON: faults, notes.
+loaded; "marked", the bytes of a file in a process; "keys", whether
+vmcoreinfo has our keys; "elf", the path of the dump if vmcore_walk.py must find memory in it by itself. Prints JSON: faults, notes.
 """
 # pylint: disable=undefined-variable # prog is drgn's
 
@@ -32,10 +31,10 @@ from drgn.helpers.linux.xarray import xa_load
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import vmcore_walk # pylint: disable=wrong-import-position
 
-# What guest/plant.c, guest/kdump.sh and crash_test.c leave behind
-PLANT_VA = 0x1000000000
-PLANT_GAP = 65536
-PLANT_FD = 9
+# What guest/mem_marker.c, guest/kdump.sh and crash_test.c leave in memory
+MARKER_VA = 0x1000000000
+MARKER_GAP = 65536
+MARKER_FD = 9
 MARKERS = {
     "process": b"kexec marker: memory of a process\0",
     "cache": b"kexec marker: a file in the page cache\n",
@@ -60,7 +59,7 @@ def retyped(pointer, name):
     return Object(prog, prog[name].type_, address=pointer.value_())
 
 
-class Look:
+class Inspection:
     """Collects what is wrong with the dump."""
 
     def __init__(self, wanted):
@@ -139,33 +138,33 @@ class Look:
         if not crashed:
             self.faults.append(f"no stack holds {', '.join(self.wanted['trace'])}")
 
-    def planter(self):
+    def marker_task(self):
         for task in for_each_task(prog):
-            if task.comm.string_() == b"plant":
+            if task.comm.string_() == b"mem_marker":
                 return task
         self.faults.append("the process is not in the dump")
         return None
 
     def process(self):
-        task = self.planter()
+        task = self.marker_task()
         if not task:
             return
         mm = retyped(task.mm, "init_mm")
         mark = MARKERS["process"]
-        got = access_remote_vm(mm, PLANT_VA - PLANT_GAP, len(mark))
+        got = access_remote_vm(mm, MARKER_VA - MARKER_GAP, len(mark))
         self.check(got == mark, "marker in a process")
-        size = self.wanted.get("plant", 0)
+        size = self.wanted.get("marked", 0)
         digest = hashlib.sha256()
         for at in range(0, size, CHUNK):
-            digest.update(access_remote_vm(mm, PLANT_VA + at, min(CHUNK, size - at)))
+            digest.update(access_remote_vm(mm, MARKER_VA + at, min(CHUNK, size - at)))
         self.check(digest.hexdigest() == self.wanted["sha256"],
                    f"{size} bytes of a process, SHA-256 {digest.hexdigest()[:16]}...")
 
     def cache(self):
-        task = self.planter()
+        task = self.marker_task()
         if not task:
             return
-        mapping = retyped(task.files, "init_files").fdt.fd[PLANT_FD].f_mapping
+        mapping = retyped(task.files, "init_files").fdt.fd[MARKER_FD].f_mapping
         page = cast("struct page *", xa_load(mapping.i_pages.address_of_(), 0))
         mark = MARKERS["cache"]
         got = prog.read(page_to_virt(page).value_(), len(mark))
@@ -207,10 +206,10 @@ class Look:
                    f"vmcoreinfo: {va:#x} of a process is {pa:#x}")
         if not self.wanted.get("memory"):
             return
-        plant = self.planter()
-        if plant:
-            pgd = retyped(plant.mm, "init_mm").pgd.value_()
-            got = walk.read(walk.user(pgd, PLANT_VA - PLANT_GAP), 64)
+        marker = self.marker_task()
+        if marker:
+            pgd = retyped(marker.mm, "init_mm").pgd.value_()
+            got = walk.read(walk.user(pgd, MARKER_VA - MARKER_GAP), 64)
             mark = MARKERS["process"]
             self.check(got.startswith(mark), "vmcoreinfo: marker in a process")
 
@@ -233,11 +232,10 @@ class Look:
 
     def all(self):
         try:
-            self.translation()
+            if self.wanted["keys"]:
+                self.translation()
         except (KeyError, vmcore_walk.NotMapped) as what:
             self.faults.append(f"vmcoreinfo: {what}")
-        if not self.wanted["all"]:
-            return
         self.log()
         self.cpus()
         if self.wanted.get("module"):
@@ -247,9 +245,14 @@ class Look:
             self.cache()
 
 
-look = Look(json.loads(sys.argv[1]))
-try:
-    look.all()
-except (AttributeError, FaultError, LookupError, ValueError, TypeError) as error:
-    look.faults.append(f"drgn: {type(error).__name__}: {error}")
-print(json.dumps({"faults": look.faults, "notes": look.notes}))
+def main():
+    inspection = Inspection(json.loads(sys.argv[1]))
+    try:
+        inspection.all()
+    except (AttributeError, FaultError, LookupError, ValueError, TypeError) as error:
+        inspection.faults.append(f"drgn: {type(error).__name__}: {error}")
+    print(json.dumps({"faults": inspection.faults, "notes": inspection.notes}))
+
+
+if __name__ == "__main__":
+    main()

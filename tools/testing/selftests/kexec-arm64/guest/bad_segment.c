@@ -18,10 +18,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "cases.h"
+#include "bad_cases.h"
 #include "kexec_call.h"
-#include "kit.h"
 #include "tap.h"
+#include "util.h"
 
 #define SEGMENT_KERNEL_PTR ((void *)0xffff800080000000UL)
 
@@ -32,12 +32,12 @@ static char *segment_buf(void)
 
 	if (buf)
 		return buf;
-	buf = mmap(NULL, 4 * rig.page, PROT_READ | PROT_WRITE,
+	buf = mmap(NULL, 4 * fixture.page, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (buf == MAP_FAILED ||
-	    mprotect(buf + 2 * rig.page, 2 * rig.page, PROT_NONE))
+	    mprotect(buf + 2 * fixture.page, 2 * fixture.page, PROT_NONE))
 		tap_bail("mmap: %s", strerror(errno));
-	memset(buf, 'x', 2 * rig.page);
+	memset(buf, 'x', 2 * fixture.page);
 	return buf;
 }
 
@@ -45,7 +45,7 @@ static struct kexec_segment segment_at(u64 mem, u64 memsz)
 {
 	return (struct kexec_segment){
 		.buf = segment_buf(),
-		.bufsz = rig.page,
+		.bufsz = fixture.page,
 		.mem = (void *)mem,
 		.memsz = memsz,
 	};
@@ -61,7 +61,7 @@ static int segment_load_at(u64 mem, u64 memsz, unsigned long flags)
 /* A good segment, but these flags. */
 static int segment_flags(const struct bad_case *c)
 {
-	return segment_load_at(rig.mem.hole_start, rig.page, c->arg);
+	return segment_load_at(fixture.mem.hole_start, fixture.page, c->arg);
 }
 
 static int segment_unload_flags(const struct bad_case *c)
@@ -76,8 +76,8 @@ static int segment_number(const struct bad_case *c)
 	unsigned int i;
 
 	for (i = 0; i < 32; i++)
-		seg[i] = segment_at(rig.mem.hole_start + 2 * i * rig.page, rig.page);
-	return kexec_call_load(rig.mem.hole_start, c->arg, seg, 0);
+		seg[i] = segment_at(fixture.mem.hole_start + 2 * i * fixture.page, fixture.page);
+	return kexec_call_load(fixture.mem.hole_start, c->arg, seg, 0);
 }
 
 /* Bad in one of the addresses or sizes. */
@@ -99,16 +99,16 @@ enum segment_shape {
 
 static int segment_crash(u64 mem)
 {
-	struct kexec_segment seg = segment_at(mem, 2 * rig.page);
+	struct kexec_segment seg = segment_at(mem, 2 * fixture.page);
 
-	return kexec_call_load(rig.mem.crash_start, 1, &seg, KEXEC_ON_CRASH);
+	return kexec_call_load(fixture.mem.crash_start, 1, &seg, KEXEC_ON_CRASH);
 }
 
 static int segment_shape(const struct bad_case *c)
 {
-	const struct iomem_facts *m = &rig.mem;
-	u64 reserved = m->reserved_start & -rig.page;
-	u64 page = rig.page;
+	const struct iomem_facts *m = &fixture.mem;
+	u64 reserved = m->reserved_start & -fixture.page;
+	u64 page = fixture.page;
 
 	switch ((enum segment_shape)c->arg) {
 	case SEGMENT_UNALIGNED_MEM:
@@ -132,7 +132,7 @@ static int segment_shape(const struct bad_case *c)
 	case SEGMENT_INTO_RESERVED:
 		return segment_load_at(reserved - page, 2 * page, 0);
 	case SEGMENT_OVER_RAM:
-		return segment_load_at(m->hole_start, (rig.ram + rig.ram / 2) & -page, 0);
+		return segment_load_at(m->hole_start, (fixture.ram + fixture.ram / 2) & -page, 0);
 	case SEGMENT_BEFORE_CRASH:
 		return segment_crash(m->hole_start);
 	case SEGMENT_OVER_CRASH_END:
@@ -144,10 +144,10 @@ static int segment_shape(const struct bad_case *c)
 /* Second segment @arg pages behind the first, both two pages long. */
 static int segment_overlap(const struct bad_case *c)
 {
-	u64 mem = rig.mem.hole_start;
+	u64 mem = fixture.mem.hole_start;
 	struct kexec_segment seg[2] = {
-		segment_at(mem, 2 * rig.page),
-		segment_at(mem + c->arg * rig.page, 2 * rig.page),
+		segment_at(mem, 2 * fixture.page),
+		segment_at(mem + c->arg * fixture.page, 2 * fixture.page),
 	};
 
 	return kexec_call_load(mem, 2, seg, 0);
@@ -156,13 +156,13 @@ static int segment_overlap(const struct bad_case *c)
 /* 16 segments, of which the last covers the first. */
 static int segment_overlap_last(const struct bad_case *c)
 {
-	u64 mem = rig.mem.hole_start;
+	u64 mem = fixture.mem.hole_start;
 	struct kexec_segment seg[KEXEC_SEGMENT_MAX];
 	unsigned int i;
 
 	(void)c;
 	for (i = 0; i < KEXEC_SEGMENT_MAX; i++)
-		seg[i] = segment_at(mem + (KEXEC_SEGMENT_MAX - i) * rig.page, rig.page);
+		seg[i] = segment_at(mem + (KEXEC_SEGMENT_MAX - i) * fixture.page, fixture.page);
 	seg[KEXEC_SEGMENT_MAX - 1] = seg[0];
 	return kexec_call_load(mem, KEXEC_SEGMENT_MAX, seg, 0);
 }
@@ -170,22 +170,22 @@ static int segment_overlap_last(const struct bad_case *c)
 /* Each of four fits, their sum does not; they lie one behind the other. */
 static int segment_sum_over_ram(const struct bad_case *c)
 {
-	u64 size = (rig.ram * 3 / 8) & -rig.page;
+	u64 size = (fixture.ram * 3 / 8) & -fixture.page;
 	struct kexec_segment seg[4];
 	unsigned int i;
 
 	(void)c;
 	for (i = 0; i < 4; i++)
-		seg[i] = segment_at(rig.mem.ram_start + i * size, size);
-	return kexec_call_load(rig.mem.ram_start, 4, seg, 0);
+		seg[i] = segment_at(fixture.mem.ram_start + i * size, size);
+	return kexec_call_load(fixture.mem.ram_start, 4, seg, 0);
 }
 
 static int segment_buf_over_mem(const struct bad_case *c)
 {
-	struct kexec_segment seg = segment_at(rig.mem.hole_start, rig.page);
+	struct kexec_segment seg = segment_at(fixture.mem.hole_start, fixture.page);
 
-	seg.bufsz = rig.page + c->arg;
-	return kexec_call_load(rig.mem.hole_start, 1, &seg, 0);
+	seg.bufsz = fixture.page + c->arg;
+	return kexec_call_load(fixture.mem.hole_start, 1, &seg, 0);
 }
 
 /* Bad in a pointer. */
@@ -201,7 +201,7 @@ enum segment_pointer {
 
 static int segment_pointer(const struct bad_case *c)
 {
-	struct kexec_segment seg = segment_at(rig.mem.hole_start, 4 * rig.page);
+	struct kexec_segment seg = segment_at(fixture.mem.hole_start, 4 * fixture.page);
 	struct kexec_segment *list = &seg;
 	unsigned int nr = 1;
 
@@ -213,10 +213,10 @@ static int segment_pointer(const struct bad_case *c)
 		seg.buf = SEGMENT_KERNEL_PTR;
 		break;
 	case SEGMENT_BUF_UNREADABLE:
-		seg.buf = segment_buf() + 2 * rig.page;
+		seg.buf = segment_buf() + 2 * fixture.page;
 		break;
 	case SEGMENT_BUF_HALF:
-		seg.bufsz = 3 * rig.page;
+		seg.bufsz = 3 * fixture.page;
 		break;
 	case SEGMENT_LIST_NULL:
 		list = NULL;
@@ -225,38 +225,38 @@ static int segment_pointer(const struct bad_case *c)
 		list = SEGMENT_KERNEL_PTR;
 		break;
 	case SEGMENT_LIST_HALF:
-		list = (void *)(segment_buf() + 2 * rig.page - sizeof(seg));
+		list = (void *)(segment_buf() + 2 * fixture.page - sizeof(seg));
 		*list = seg;
 		nr = 2;
 		break;
 	}
-	return kexec_call_load(rig.mem.hole_start, nr, list, 0);
+	return kexec_call_load(fixture.mem.hole_start, nr, list, 0);
 }
 
 static int segment_crash_entry(const struct bad_case *c)
 {
-	struct kexec_segment seg = segment_at(rig.crash ? rig.mem.crash_start :
-					      rig.mem.hole_start, rig.page);
+	struct kexec_segment seg = segment_at(fixture.crash ? fixture.mem.crash_start :
+					      fixture.mem.hole_start, fixture.page);
 
 	(void)c;
-	return kexec_call_load(rig.mem.hole_start, 1, &seg, KEXEC_ON_CRASH);
+	return kexec_call_load(fixture.mem.hole_start, 1, &seg, KEXEC_ON_CRASH);
 }
 
 static int segment_load_quiet(void)
 {
-	return segment_load_at(rig.mem.hole_start, rig.page, 0);
+	return segment_load_at(fixture.mem.hole_start, fixture.page, 0);
 }
 
 static int segment_nobody(const struct bad_case *c)
 {
 	(void)c;
-	return cases_as_nobody(segment_load_quiet);
+	return bad_cases_unprivileged(segment_load_quiet);
 }
 
 static int segment_no_cap(const struct bad_case *c)
 {
 	(void)c;
-	return cases_without_cap(segment_load_quiet);
+	return bad_cases_without_cap(segment_load_quiet);
 }
 
 #define SHAPE(_name, _key, _want, _shape) \
@@ -269,7 +269,7 @@ static int segment_no_cap(const struct bad_case *c)
 	{ .name = "segment: " _name, .key = "segment", .want = EFAULT, \
 	  .run = segment_pointer, .arg = _pointer }
 
-const struct bad_case cases_segment[] = {
+const struct bad_case bad_segment[] = {
 	{ .name = "control: a segment of one page loads", .run = segment_flags },
 	{ .name = "control: 16 segments load", .run = segment_number, .arg = 16 },
 
@@ -338,4 +338,4 @@ const struct bad_case cases_segment[] = {
 	  .want = EPERM, .run = segment_no_cap },
 };
 
-const unsigned int cases_segment_nr = ARRAY_SIZE(cases_segment);
+const unsigned int bad_segment_nr = ARRAY_SIZE(bad_segment);

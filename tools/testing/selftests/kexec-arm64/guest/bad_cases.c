@@ -25,25 +25,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cases.h"
+#include "bad_cases.h"
 #include "kexec_call.h"
 #include "klog.h"
 #include "tap.h"
 
-#define CASES_NOBODY	65534
+#define BAD_CASES_UID	65534
 
-static const struct bad_case *cases_get(unsigned int i)
+static const struct bad_case *bad_cases_get(unsigned int i)
 {
-	if (i < cases_file_nr)
-		return &cases_file[i];
-	i -= cases_file_nr;
-	if (i < cases_segment_nr)
-		return &cases_segment[i];
+	if (i < bad_file_nr)
+		return &bad_file[i];
+	i -= bad_file_nr;
+	if (i < bad_segment_nr)
+		return &bad_segment[i];
 	return NULL;
 }
 
 /**
- * cases_applies() - whether a case is part of this run
+ * bad_cases_applies() - whether a case is part of this run
  * @c: the case
  * @loaded: an image is loaded
  *
@@ -52,48 +52,48 @@ static const struct bad_case *cases_get(unsigned int i)
  *
  * Return: true if it is.
  */
-bool cases_applies(const struct bad_case *c, bool loaded)
+bool bad_cases_applies(const struct bad_case *c, bool loaded)
 {
 	if ((c->when & CASE_IF_EMPTY) && loaded)
 		return false;
-	if ((c->when & CASE_IF_CRASH) && !rig.crash)
+	if ((c->when & CASE_IF_CRASH) && !fixture.crash)
 		return false;
-	if ((c->when & CASE_IF_NO_CRASH) && rig.crash)
+	if ((c->when & CASE_IF_NO_CRASH) && fixture.crash)
 		return false;
-	if ((c->when & CASE_IF_GRANULE) && !rig.bad_granule)
+	if ((c->when & CASE_IF_GRANULE) && !fixture.bad_granule)
 		return false;
-	if ((c->when & CASE_IF_ENDIAN) && !rig.bad_endian)
+	if ((c->when & CASE_IF_ENDIAN) && !fixture.bad_endian)
 		return false;
 	return true;
 }
 
 /**
- * cases_count() - how many points cases_run() will report
+ * bad_cases_count() - how many points bad_cases_run() will report
  *
  * Return: the sum of both calls of it.
  */
-unsigned int cases_count(void)
+unsigned int bad_cases_count(void)
 {
 	const struct bad_case *c;
 	unsigned int i, nr = 0;
 
-	for (i = 0; (c = cases_get(i)); i++)
-		nr += cases_applies(c, false) + cases_applies(c, true);
+	for (i = 0; (c = bad_cases_get(i)); i++)
+		nr += bad_cases_applies(c, false) + bad_cases_applies(c, true);
 	return nr;
 }
 
 /**
- * cases_want() - the errno that this kernel has to give
+ * bad_cases_want() - the errno that this kernel has to give
  * @c: the case
  *
  * Return: errno, 0 for success.
  */
-int cases_want(const struct bad_case *c)
+int bad_cases_want(const struct bad_case *c)
 {
-	return rig.base && (c->when & CASE_BASE_OTHER) ? c->base : c->want;
+	return fixture.base && (c->when & CASE_BASE_OTHER) ? c->base : c->want;
 }
 
-static int cases_in_child(int (*drop)(void), int (*call)(void))
+static int bad_cases_in_child(int (*drop)(void), int (*call)(void))
 {
 	int status = 0;
 	pid_t pid = fork();
@@ -106,12 +106,12 @@ static int cases_in_child(int (*drop)(void), int (*call)(void))
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
-static int cases_drop_root(void)
+static int bad_cases_drop_root(void)
 {
-	return setresuid(CASES_NOBODY, CASES_NOBODY, CASES_NOBODY);
+	return setresuid(BAD_CASES_UID, BAD_CASES_UID, BAD_CASES_UID);
 }
 
-static int cases_drop_cap(void)
+static int bad_cases_drop_cap(void)
 {
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
@@ -125,31 +125,31 @@ static int cases_drop_cap(void)
 }
 
 /**
- * cases_as_nobody() - make a call as a user without privileges
+ * bad_cases_unprivileged() - make a call as a user without privileges
  * @call: what to do; returns 0 or an errno
  *
  * Return: what @call returned; 255 if it was never reached.
  */
-int cases_as_nobody(int (*call)(void))
+int bad_cases_unprivileged(int (*call)(void))
 {
-	return cases_in_child(cases_drop_root, call);
+	return bad_cases_in_child(bad_cases_drop_root, call);
 }
 
 /**
- * cases_without_cap() - make a call as root, less CAP_SYS_BOOT
+ * bad_cases_without_cap() - make a call as root, less CAP_SYS_BOOT
  * @call: what to do; returns 0 or an errno
  *
  * Return: what @call returned; 255 if it was never reached.
  */
-int cases_without_cap(int (*call)(void))
+int bad_cases_without_cap(int (*call)(void))
 {
-	return cases_in_child(cases_drop_cap, call);
+	return bad_cases_in_child(bad_cases_drop_cap, call);
 }
 
-static const char *cases_judge_log(const struct bad_case *c,
-				   const struct klog_catch *log)
+static const char *bad_cases_judge_log(const struct bad_case *c,
+				       const struct klog_catch *log)
 {
-	if (!rig.kmsg)
+	if (!fixture.kmsg)
 		return NULL;
 	if (log->splats)
 		return "the kernel warns";
@@ -160,44 +160,44 @@ static const char *cases_judge_log(const struct bad_case *c,
 	return log->key_errors ? NULL : "the line does not name the cause";
 }
 
-static const char *cases_judge(const struct bad_case *c, int err,
-			       const struct klog_catch *log,
-			       const struct rig_loaded *before,
-			       const struct rig_loaded *after)
+static const char *bad_cases_judge(const struct bad_case *c, int err,
+				   const struct klog_catch *log,
+				   const struct fixture_loaded *before,
+				   const struct fixture_loaded *after)
 {
-	bool loads = !cases_want(c);
+	bool loads = !bad_cases_want(c);
 
-	if (err != cases_want(c))
+	if (err != bad_cases_want(c))
 		return "wrong errno";
 	if (after->normal != (loads ? true : before->normal))
 		return "kexec_loaded is wrong";
-	if (!rig.base && after->crash != before->crash)
+	if (!fixture.base && after->crash != before->crash)
 		return "kexec_crash_loaded changed";
-	return cases_judge_log(c, log);
+	return bad_cases_judge_log(c, log);
 }
 
-static void cases_run_one(const struct bad_case *c, bool loaded)
+static void bad_cases_run_one(const struct bad_case *c, bool loaded)
 {
 	struct klog_catch log = { .key = c->key };
-	struct rig_loaded before, after;
+	struct fixture_loaded before, after;
 	const char *fault;
 	int err;
 
-	rig_look(&before);
+	fixture_look(&before);
 	klog_mark();
 	err = c->run(c);
 	klog_collect(&log);
-	rig_look(&after);
-	fault = cases_judge(c, err, &log, &before, &after);
+	fixture_look(&after);
+	fault = bad_cases_judge(c, err, &log, &before, &after);
 	if (before.normal != after.normal || before.crash != after.crash || !err)
-		if (!rig_restore(loaded))
+		if (!fixture_restore(loaded))
 			fault = fault ?: "cannot be undone";
 	tap_point(!fault, "%s (%s): %s", c->name, loaded ? "image loaded" : "nothing loaded",
 		  strerrorname_np(err) ?: "?");
 	if (fault)
 		tap_note("%s: got %s, want %s; %u error lines, %u with a key word of \"%s\"",
 			 fault, strerrorname_np(err) ?: "?",
-			 strerrorname_np(cases_want(c)), log.errors,
+			 strerrorname_np(bad_cases_want(c)), log.errors,
 			 log.key_errors, c->key ?: "");
 	if (log.errors)
 		tap_note("%s", log.error);
@@ -206,39 +206,39 @@ static void cases_run_one(const struct bad_case *c, bool loaded)
 }
 
 /**
- * cases_run() - run all cases that apply, one point each
+ * bad_cases_run() - run all cases that apply, one point each
  * @loaded: with a real image loaded before
  */
-void cases_run(bool loaded)
+void bad_cases_run(bool loaded)
 {
 	const struct bad_case *c;
 	unsigned int i;
 
-	if (!rig_restore(loaded))
+	if (!fixture_restore(loaded))
 		tap_bail("the starting point cannot be reached");
-	for (i = 0; (c = cases_get(i)); i++)
-		if (cases_applies(c, loaded))
-			cases_run_one(c, loaded);
+	for (i = 0; (c = bad_cases_get(i)); i++)
+		if (bad_cases_applies(c, loaded))
+			bad_cases_run_one(c, loaded);
 }
 
 /**
- * cases_storm() - run all cases that have to fail, without judging the log
+ * bad_cases_storm() - run all cases that have to fail, without judging the log
  * @repeat: how often each
  *
  * Return: how many failed as they should; 0 if one did not.
  */
-unsigned int cases_storm(unsigned int repeat)
+unsigned int bad_cases_storm(unsigned int repeat)
 {
 	const struct bad_case *c;
 	unsigned int i, n, nr = 0;
 	int err;
 
-	for (i = 0; (c = cases_get(i)); i++) {
-		if (!cases_applies(c, false) || !cases_want(c))
+	for (i = 0; (c = bad_cases_get(i)); i++) {
+		if (!bad_cases_applies(c, false) || !bad_cases_want(c))
 			continue;
 		for (n = 0; n < repeat; n++, nr++) {
 			err = c->run(c);
-			if (err == cases_want(c))
+			if (err == bad_cases_want(c))
 				continue;
 			tap_note("%s: got %s", c->name, strerrorname_np(err) ?: "?");
 			return 0;

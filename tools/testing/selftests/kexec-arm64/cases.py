@@ -13,28 +13,14 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import steps
+
 # common.toml explains the format and has what the cases share; the others are by topic
 TOPICS = Path(__file__).with_name("cases")
 LEAVING = ("leave", "panic")
-# Steps whose second word is a kernel
-LOADING = ("load", "load-crash", "refuse")
-VERBS = LEAVING + ("load", "load-crash", "unload", "unload-crash", "state", "param",
-                   "sum", "tap", "save-dump", "hibernate", "fill", "host", "memory",
-                   "block", "cpu", "pattern", "map", "write", "want", "refused", "io",
-                   "fatal", "bad-dump", "no-vmcore", "vmcore-dmesg", "sysctl", "module",
-                   "crash-test", "plant", "guest", "spin-user", "shrink", "regions", "cycle",
-                   "ticks", "digests", "run", "fails", "stage", "time", "rest", "unchecked",
-                   "stress", "hammer", "calm", "refuse", "ima", "skip-if", "reset-when",
-                   "leave-to-reset", "copy-dump", "oops", "watch", "cpu-later", "route",
-                   "device")
-# Steps that need the programs of the second archive
-TOOLS = ("tap", "fill", "save-dump", "load-crash", "pattern", "map", "bad-dump",
-         "vmcore-dmesg", "plant", "guest", "ticks", "digests", "time", "stress", "device")
-
-
 # Fields that a case adds to those of its profiles; all others replace them
 JOINED = ("cmdline",)
-APPENDED = ("args", "dtb", "next_dtb", "expect", "forbid", "allow")
+APPENDED = ("args", "dtb", "next_dtb", "expect", "forbid", "tolerate")
 
 
 class TableError(Exception):
@@ -75,28 +61,28 @@ class Case:
     steps: list = field(default_factory=list)
     expect: list = field(default_factory=list)
     forbid: list = field(default_factory=list)
-    allow: list = field(default_factory=list)
+    tolerate: list = field(default_factory=list)
     distinct: list = field(default_factory=list)
     same: list = field(default_factory=list)
     tap: int = 0
     kunit: list = field(default_factory=list)
-    facts: dict = field(default_factory=dict)
-    crash_facts: dict = field(default_factory=dict)
+    boot_facts: dict = field(default_factory=dict)
+    capture_facts: dict = field(default_factory=dict)
     dumps: list = field(default_factory=list)
-    look: dict = field(default_factory=dict)
+    inspect: dict = field(default_factory=dict)
     last: str = ""
-    cheaper: int = 0
+    min_ratio: int = 0
     counts: list = field(default_factory=list)
     stamps: dict = field(default_factory=dict)
     limits: dict = field(default_factory=dict)
-    reach: dict = field(default_factory=dict)
+    equals: dict = field(default_factory=dict)
     timeout: int = 90
     boots: list = field(default_factory=list)
 
     @property
     def kernels(self):
         """Every kernel that the case runs or loads, each once."""
-        loaded = (step.split()[2] for step in self.steps if step.split()[0] in LOADING)
+        loaded = filter(None, map(steps.kernel, self.steps))
         return list(dict.fromkeys([*(boot.kernel for boot in self.boots), *loaded]))
 
 
@@ -126,11 +112,12 @@ def combinations(matrix):
         yield {name: value for entry in chosen for name, value in entry.items()}
 
 
-def spell_steps(steps, macros):
+def spell_steps(lines, macros):
     """Writes out the macros: "chain 5 kexec-s 4k", "times 3 STEP" and those of [steps]."""
     out = []
-    for step in steps:
+    for step in lines:
         verb, *args = step.split()
+        step = " ".join([verb, *args])
         if verb == "chain":
             times, how, kernel, *words = args
             exits = itertools.cycle(("leave kexec-e", "leave syscall"))
@@ -140,20 +127,22 @@ def spell_steps(steps, macros):
             out += spell_steps([" ".join(args[1:])] * int(args[0]), macros)
         elif verb in macros:
             out += spell_steps([fill(s, dict(zip("123", args))) for s in macros[verb]], macros)
-        elif verb in VERBS:
-            out.append(step)
         else:
-            raise TableError(f"no step is called {verb!r}")
+            try:
+                steps.check(step)
+            except steps.StepError as what:
+                raise TableError(str(what)) from None
+            out.append(step)
     return out
 
 
 def facts_of(table, case, kernel, crash):
     """What a kernel of this case must say of itself."""
-    facts = {"el": table["el"][case.el]["facts"], "cpus": str(case.smp)}
-    facts |= table["firmware"][case.firmware].get("facts", {})
+    facts = {"el": table["el"][case.el]["boot_facts"], "cpus": str(case.smp)}
+    facts |= table["firmware"][case.firmware].get("boot_facts", {})
     facts |= table["kernel"][kernel]
-    facts |= case.facts
-    return facts | case.crash_facts if crash else facts
+    facts |= case.boot_facts
+    return facts | case.capture_facts if crash else facts
 
 
 def plan_boots(table, case):
@@ -179,7 +168,7 @@ def plan_boots(table, case):
 
 
 def check_case(case):
-    for pattern in (*case.forbid, *case.allow, *case.distinct, *case.same, case.last,
+    for pattern in (*case.forbid, *case.tolerate, *case.distinct, *case.same, case.last,
                     *(e["re"] for e in case.expect)):
         re.compile(pattern)
     for pattern in (*case.distinct, *case.same):
@@ -266,12 +255,12 @@ def load(path=None):
             table = read_topics() | table
     else:
         table = read_topics()
-    cases = []
+    found = []
     for entry in itertools.chain.from_iterable(forms(table, entry) for entry in table["case"]):
         matrix = entry.pop("matrix", {})
         for values in combinations(matrix):
-            cases.append(build_case(table, fill(entry, values)))
-    names = [case.name for case in cases]
+            found.append(build_case(table, fill(entry, values)))
+    names = [case.name for case in found]
     if doubled := {name for name in names if names.count(name) > 1}:
         raise TableError(f"these names stand twice: {', '.join(sorted(doubled))}")
-    return cases
+    return found

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tables of cases that are good, and tables that must be refused."""
+
+import cases
+from tests.sample import TABLE, load
+
+PROFILES = """
+[profile.low]
+cmdline = "low"
+forbid = ["low"]
+inspect = { cpus = 1, panic = "low" }
+[profile.high]
+profile = "low"
+cmdline = "high"
+memory = 7
+[[case]]
+name = "p-{n}"
+profile = "high"
+matrix = { n = [1] }
+cmdline = "case"
+forbid = ["case"]
+inspect = { panic = "case" }
+steps = []
+[case.prove]
+matrix = { n = [2, 3] }
+forbid = ["prove"]
+"""
+
+
+
+def refuses(text):
+    try:
+        load(text)
+    except cases.TableError:
+        return True
+    return False
+
+
+def test_profiles(tap):
+    found = {case.name: case for case in load(TABLE + PROFILES)}
+    case = found["p-1"]
+    tap.check(case.cmdline == "low high case" and case.memory == 7 and
+              case.forbid == ["low", "case"] and case.inspect == {"cpus": 1, "panic": "case"},
+              "table: a case adds to its profiles or replaces them, field by field")
+    long = [found[name] for name in ("p-2", "p-3")]
+    tap.check(all(c.groups == ["prove"] and c.forbid == ["prove"] and c.memory == 7 for c in long)
+              and case.groups == ["ci"], "table: a long form replaces what it names")
+    tap.check(refuses(TABLE + PROFILES.replace('profile = "high"', 'profile = "hihg"')),
+              "table: refuses an unknown profile")
+
+
+def test_table(tap):
+    found = load(TABLE)
+    tap.check([c.name for c in found] == ["t-1", "t-2"], "table: a matrix makes cases")
+    tap.check(found[1].steps == ["load direct 64k", "leave kexec-e", "load direct 64k",
+                                 "leave syscall", "load-crash kexec-c 4k", "panic"],
+              "table: macros are spelled out")
+    tap.check([b.kernel for b in found[1].boots] == ["4k", "64k", "64k", "4k"],
+              "table: kernels follow from the steps")
+    more = load(TABLE.replace('steps = ["chain', 'steps = ["refuse direct 4k-foreign E", "chain'))
+    tap.check(more[0].kernels == ["4k", "64k", "4k-foreign"],
+              "table: kernels that are only loaded are needed as well")
+    times = load(TABLE.replace('"chain {n} direct 64k"', '"times 2 chain {n} direct 64k"'))
+    tap.check(len(times[1].boots) == 6, "table: steps are repeated")
+    tap.check(refuses(TABLE.replace("tap = 2", "tpa = 2")), "table: refuses an unknown field")
+    tap.check(refuses(TABLE.replace("chain {n}", "chian {n}")), "table: refuses an unknown step")
+    tap.check(refuses(TABLE.replace("t-{n}", "t")), "table: refuses a name that stands twice")
+    tap.check(refuses(TABLE.replace("load-crash {1}", "load {1}")),
+              "table: refuses a panic with nothing loaded")
+    tap.check(cases.load(), "table: the files of cases/ are sound")
+
+
+def test_width(tap):
+    wide = [f"{path.name}:{number}" for path in sorted(cases.TOPICS.glob("*.toml"))
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            if len(line.expandtabs(4)) > 120]
+    tap.check(not wide, f"table: no line is wider than 120 columns ({' '.join(wide)})")
