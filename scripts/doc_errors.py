@@ -67,7 +67,7 @@ def messages_of(path):
 def messages():
     for folder in FOLDERS:
         for path in sorted((TOP / folder).rglob("*.c")):
-            if "tests" not in path.parts:
+            if "tests" not in path.relative_to(TOP).parts:
                 yield from messages_of(path)
 
 
