@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Phases of a kexec reboot: the bytes of the device-tree property
- * /chosen/linux,kexec-timeline, which one kernel writes and the next one reads.
- * Both may be of any version; Documentation/arch/arm64/kexec/timeline.rst is the
- * contract.  And what setup_arch() calls to note when the reader began.
+ * Phases of a kexec reboot: the device-tree property /chosen/linux,kexec-timeline, which
+ * one kernel writes and the next one reads.  Their versions may differ; the format is
+ * described in Documentation/arch/arm64/kexec/timeline.rst.  And the call by which
+ * setup_arch() records its start.
  */
 #ifndef _LINUX_KEXEC_TIMELINE_H
 #define _LINUX_KEXEC_TIMELINE_H
@@ -14,23 +14,23 @@
 
 #define KEXEC_TIMELINE_PROP	"linux,kexec-timeline"
 
-/* "kext"; a property that was not filled in has 0. */
+/* "kext"; 0 in a property without time stamps. */
 #define KEXEC_TIMELINE_MAGIC	0x6b657874
 #define KEXEC_TIMELINE_VERSION	1
 
 /**
- * enum kexec_phase - what a kernel is busy with, from loading to the next init
+ * enum kexec_phase - phases from loading to the next kernel's init
  * @KEXEC_PHASE_LOAD: the system call that loaded the image
- * @KEXEC_PHASE_VERIFY: checks while nothing is shut down yet
+ * @KEXEC_PHASE_VERIFY: checks before devices are shut down
  * @KEXEC_PHASE_NOTIFIERS: reboot notifiers
  * @KEXEC_PHASE_DEVICES: device_shutdown()
  * @KEXEC_PHASE_SYSCORE: syscore_shutdown() and kmsg dumpers
  * @KEXEC_PHASE_CPUS: turning the other CPUs off
- * @KEXEC_PHASE_RELOCATION: from the last C code of one kernel to the first mark
- *                          of the next, which is the one that knows its end
- * @KEXEC_PHASE_BOOT: from there to init; is not handed over
- * @KEXEC_NR_PHASES: how many there are
- * @KEXEC_NR_HANDED: how many are handed over
+ * @KEXEC_PHASE_RELOCATION: from the last C code of one kernel to the first time stamp
+ *                          of the next, which records the end
+ * @KEXEC_PHASE_BOOT: from there to init; not in the property
+ * @KEXEC_NR_PHASES: number of phases
+ * @KEXEC_NR_HANDED: number of phases in the property
  *
  * The numbers are indices of &kexec_timeline.span, so they never change.
  */
@@ -49,8 +49,8 @@ enum kexec_phase {
 
 /**
  * struct kexec_timeline_span - one phase
- * @start: ticks of the architected counter, 0 when the phase did not happen
- * @end: ticks; 0 when it did not happen or when only the reader knows
+ * @start: ticks of the architected counter, 0 if the phase did not happen
+ * @end: ticks; 0 if it did not happen, or if the reader records it
  */
 struct kexec_timeline_span {
 	__be64 start;
@@ -60,13 +60,13 @@ struct kexec_timeline_span {
 /**
  * struct kexec_timeline - the property
  * @magic: KEXEC_TIMELINE_MAGIC
- * @version: changes when what is here now gets another meaning; more phases at
- *           the end do not change it
- * @tree_pa: address of the tree with this property.  One with another
- *           address than its own is a copy, from an earlier reboot.
+ * @version: changes with the meaning of existing fields; additional phases at the end
+ *           do not change it
+ * @tree_pa: address of the tree with this property.  A property in a tree with another
+ *           address is a copy, from an earlier reboot.
  * @hz: ticks of the counter in a second
  * @nr_spans: entries of @span
- * @span: one for each &enum kexec_phase up to the last that is handed over
+ * @span: one for each &enum kexec_phase before KEXEC_NR_HANDED
  */
 struct kexec_timeline {
 	__be32 magic;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: the crash reservation, read-only where that is possible
+ * DOC: read-only mapping of the crash reservation
  *
- * A loaded crash image should survive the bug that will make it needed.  Where
- * this kernel maps its memory page by page anyway and may change the linear map
- * (can_set_direct_map(): rodata=full, debug_pagealloc, KFENCE), the reservation
- * is made read-only there, and a stray write faults at once.  Page mappings are
- * not requested for this: they cost memory and TLB entries for all of RAM.
- * Without them the digests of verify.c stand guard alone.
+ * A stray write must not corrupt a loaded crash image.  If the linear map has page
+ * entries in any case and may be changed (can_set_direct_map(): rodata=full,
+ * debug_pagealloc, KFENCE), the reservation is read-only there, and such a write faults.
+ * Page entries are not requested for this: they cost memory and TLB entries for all of
+ * RAM.
+ * Without them only the digests of verify.c protect the image.
  *
  * ==================  ======================================================
  * main region         read-only while a crash image is loaded, except between
  *                     kexec_crash_unprotect() and kexec_crash_protect()
- * low region          read-only from boot on: this kernel does not use it, only
- *                     what is given back becomes writable again
+ * low region          read-only from boot on: this kernel does not use it; a freed
+ *                     part is made writable again
  * ==================  ======================================================
  *
  * Two things stay writable, at another address: the page in which the panic path
@@ -63,7 +63,7 @@ static void crash_protect_range(phys_addr_t start, u64 len, bool writable)
 	/* Flush stale permissions. */
 	flush_tlb_kernel_range(va, va + len);
 	if (err)
-		pr_warn_once("the linear map of [%pa, %#llx) did not change (%d); the digests stand guard alone\n",
+		pr_warn_once("cannot change permissions of [%pa, %#llx) (%d); only the digests protect it\n",
 			     &start, start + len, err);
 }
 

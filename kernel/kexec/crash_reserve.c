@@ -123,7 +123,7 @@ static u64 __init crash_alloc_range(u64 size, const struct crashkernel_window *w
 	return memblock_phys_alloc_range(size, CRASH_ALIGN, w->start, w->end);
 }
 
-/* Bytes of the largest region that could be had, and of all in @total. */
+/* Bytes of the largest region that is free, and of all in @total. */
 static u64 __init crashkernel_scan(const struct crashkernel_window *w, u64 *total)
 {
 	phys_addr_t start, end;

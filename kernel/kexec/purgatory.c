@@ -3,13 +3,13 @@
  * DOC: checksums in user space's entry code
  *
  * The purgatory of kexec-tools runs between the kernels, with the caches off, and
- * takes a SHA-256 digest of all other segments there: some 30 instructions for
- * each byte, minutes for a large initrd.  The kernel compares digests anyway (see
- * verify.c), so users should know how to avoid it.
+ * computes a SHA-256 digest of all other segments: about 30 instructions per byte,
+ * minutes for a large initrd.  The kernel compares digests in any case (verify.c), so
+ * a load with a purgatory prints a notice.
  *
- * The list of what it hashes is an array of address and length in its data.  Both
- * equal those of a segment, and next to each other these two numbers are found
- * nowhere else; without checks (kexec -i) the array is zero.
+ * The data of the purgatory has an array with the address and the length of each
+ * segment that it hashes.  A pair of these two numbers identifies the array; without
+ * checksums (kexec -i) the array is zero.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 

@@ -119,7 +119,7 @@ static bool __init timeline_sysfs_read(void)
 	return !ret;
 }
 
-/* As late as an initcall can be: what follows is init. */
+/* The last initcall level: init is started next. */
 static int __init timeline_sysfs_init(void)
 {
 	struct kexec_timeline_log *log = &timeline_show_log;

@@ -205,19 +205,19 @@ static void vmcoreinfo_make_note(void)
 void vmcoreinfo_append_str(const char *fmt, ...)
 {
 	const size_t len = vmcoreinfo_len();
-	const size_t room = VMCOREINFO_BYTES - len;
+	const size_t size = VMCOREINFO_BYTES - len;
 	va_list args;
-	int need;
+	int line_len;
 
 	va_start(args, fmt);
-	need = vsnprintf(vmcoreinfo_data + len, room, fmt, args);
+	line_len = vsnprintf(vmcoreinfo_data + len, size, fmt, args);
 	va_end(args);
 
-	if (need < room)
-		vmcoreinfo_size = len + need;
+	if (line_len < size)
+		vmcoreinfo_size = len + line_len;
 	else
 		pr_err_once("vmcoreinfo is full at %zu of %lu bytes: a line of %d bytes is left out\n",
-			    len, VMCOREINFO_BYTES, need);
+			    len, VMCOREINFO_BYTES, line_len);
 }
 
 /**

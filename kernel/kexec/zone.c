@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: what each memory zone can spare for an image
+ * DOC: headroom of the memory zones for an image
  *
- * An image keeps its pages until the next reboot.  If they were from any zone, as the
- * page allocator finds some, a load would drain the zone that devices with few address
- * bits depend on, or leave a zone so full that the next allocation has to reclaim.
- * So each zone has a headroom: the free pages above its high watermark and above what
- * it keeps from allocations that could use a higher zone (lowmem_reserve).  Pages of
- * CMA areas and of the highatomic reserve are not part of it.  Nothing is allocated
- * beyond the headroom, and the highest zone that has enough is used first.
+ * An image keeps its pages until the next reboot.  Allocated from any zone, they could
+ * exhaust the zone that devices with few address bits depend on, or leave a zone in which
+ * the next allocation has to reclaim.  The headroom of a zone is the number of free pages
+ * above its high watermark plus its lowmem_reserve, without those of CMA areas and of the
+ * highatomic reserve.  No page is allocated beyond the headroom, and the highest zone
+ * with enough headroom is used first.
  *
- * ZONE_MOVABLE is left alone, because the pages of an image cannot be migrated.
+ * ZONE_MOVABLE is not used, because the pages of an image cannot be migrated.
  *
- * When all zones together lack headroom, memory is reclaimed until they have it,
- * before the first page is allocated.  That swaps where there is swap, stops when
- * nothing more can be reclaimed, and never invokes the OOM killer.
+ * If all zones together lack headroom, memory is reclaimed before the first page is
+ * allocated.  This swaps if there is swap space, stops if nothing more can be
+ * reclaimed, and never invokes the OOM killer.
  */
 #include <linux/align.h>
 #include <linux/gfp.h>
@@ -246,7 +245,7 @@ int kexec_zone_make_room(unsigned long nr_pages)
 /**
  * kexec_zone_available() - estimate the pages that a load could obtain
  *
- * Like MemAvailable of /proc/meminfo, and what can be swapped.
+ * Like MemAvailable of /proc/meminfo, plus pages that can be swapped.
  *
  * Context: any.
  * Return: pages.

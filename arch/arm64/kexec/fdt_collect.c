@@ -27,10 +27,10 @@
 #include "memreserve.h"
 
 /*
- * CPU bring-up adds reservations: one table for each CPU and one for all.  With capacity for
+ * CPU bring-up adds reservations: one table for each CPU and one for all.  With space for
  * those, a bound stays valid until the tree is built.
  */
-static unsigned int fdt_collect_keep_max(void)
+static unsigned int fdt_collect_max_persistent(void)
 {
 	return kexec_memreserve_nr() + num_possible_cpus() + 1;
 }
@@ -74,13 +74,13 @@ static int fdt_collect_check(void)
 {
 	if (initial_boot_params)
 		return 0;
-	pr_err("this kernel was booted without a device tree; boot it with one\n");
+	pr_err("this kernel was booted without a device tree\n");
 	return -EINVAL;
 }
 
 static size_t fdt_collect_bound(const struct kexec_fdt_request *req)
 {
-	struct fdt_source src = { .nr_keep = fdt_collect_keep_max() };
+	struct fdt_source src = { .nr_persistent = fdt_collect_max_persistent() };
 
 	fdt_collect_blob(&src);
 	return kexec_fdt_bound(&src, req);
@@ -90,7 +90,7 @@ static size_t fdt_collect_bound(const struct kexec_fdt_request *req)
  * kexec_arch_fdt_build() - build the next device tree, or get a bound of its size
  * @req: request of the loader; without @fdt addresses may be unknown
  * @fdt: buffer, 8-byte aligned, undefined after a failure; or NULL
- * @room: size of @fdt in bytes
+ * @capacity: size of @fdt in bytes
  * @used: receives the size of the tree, or without @fdt a bound, at most 2 MiB
  *
  * Context: process context, may sleep.
@@ -98,10 +98,10 @@ static size_t fdt_collect_bound(const struct kexec_fdt_request *req)
  * in between, or as kexec_fdt_build().
  */
 int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
-			 size_t room, size_t *used)
+			 size_t capacity, size_t *used)
 {
-	struct fdt_range *keep __free(kvfree) = NULL;
-	unsigned int max = fdt_collect_keep_max();
+	struct fdt_range *persistent __free(kvfree) = NULL;
+	unsigned int max = fdt_collect_max_persistent();
 	struct fdt_source src = {};
 	int ret;
 
@@ -113,26 +113,26 @@ int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
 		return 0;
 	}
 
-	keep = kvmalloc_array(max, sizeof(*keep), GFP_KERNEL);
-	if (!keep) {
-		pr_err("no memory for a list of %u reservations; free memory and load again\n",
+	persistent = kvmalloc_array(max, sizeof(*persistent), GFP_KERNEL);
+	if (!persistent) {
+		pr_err("no memory for a list of %u reservations\n",
 		       max);
 		return -ENOMEM;
 	}
 
 	fdt_collect_blob(&src);
 	fdt_collect_usable(&src);
-	src.keep = keep;
-	src.nr_keep = kexec_memreserve_list(keep, max);
-	if (src.nr_keep > max) {
-		pr_err("%u reservations, room for %u: CPUs are coming up; load again\n",
-		       src.nr_keep, max);
+	src.persistent = persistent;
+	src.nr_persistent = kexec_memreserve_list(persistent, max);
+	if (src.nr_persistent > max) {
+		pr_err("%u reservations (limit %u): CPUs were brought up; load again\n",
+		       src.nr_persistent, max);
 		return -EAGAIN;
 	}
-	src.nr_spare = max - src.nr_keep;
+	src.nr_free_slots = max - src.nr_persistent;
 	fdt_collect_seeds(&src);
 
-	ret = kexec_fdt_build(&src, req, fdt, room, used);
+	ret = kexec_fdt_build(&src, req, fdt, capacity, used);
 	/* The seeds are a secret of the next kernel. */
 	memzero_explicit(&src, sizeof(src));
 	return ret;

@@ -58,7 +58,7 @@ int kexec_arch_image_probe(const void *head, size_t head_len, u64 file_len,
 
 	if (kexec_image_unpack_detect(head, head_len) != UNPACK_RAW) {
 		*info = (struct kexec_image_info) { .packed = true };
-		return kexec_container_locate(head, head_len, file_len, &info->payload_start,
+		return kexec_image_unpack_locate(head, head_len, file_len, &info->payload_start,
 					      &info->payload_len);
 	}
 	image_cpu_caps_read(&caps);
@@ -74,7 +74,7 @@ static int image_cpu_parse_unpacked(const void *head, size_t head_len, size_t le
 	int ret;
 
 	if (kexec_image_unpack_detect(head, head_len) != UNPACK_RAW) {
-		pr_err("the file is packed twice; unpack it once and load again\n");
+		pr_err("the Image is compressed twice\n");
 		return -ENOEXEC;
 	}
 	image_cpu_caps_read(&caps);
@@ -110,7 +110,7 @@ int kexec_arch_image_peek(const void *data, size_t len, struct kexec_image_info 
 		pr_err("no memory for the header of a packed Image\n");
 		return -ENOMEM;
 	}
-	ret = kexec_container_open_gzip(data, len, &payload);
+	ret = kexec_image_unpack_open_gzip(data, len, &payload);
 	if (ret)
 		return ret;
 	ret = kexec_inflate_head(&payload, head, KEXEC_IMAGE_HEAD_SIZE);

@@ -351,7 +351,7 @@ static int stop_probe_firmware(void)
 	for_each_online_cpu(cpu) {
 		if (cpu == boot_cpu || cpu_can_disable(cpu))
 			continue;
-		pr_err("reboot refused: firmware does not let CPU%u be turned off; write %u to /sys/kernel/reboot/cpu to stay on it\n",
+		pr_err("reboot refused: firmware does not turn CPU%u off; write %u to /sys/kernel/reboot/cpu\n",
 		       cpu, cpu);
 		return -EPERM;
 	}
@@ -361,7 +361,7 @@ static int stop_probe_firmware(void)
 static int stop_probe(void)
 {
 	unsigned int call;
-	bool came;
+	bool arrived;
 	int ret;
 
 	guard(cpus_read_lock)();
@@ -371,12 +371,12 @@ static int stop_probe(void)
 		return ret;
 	cpumask_copy(&stop_missing, cpu_online_mask);
 	call = stop_call(STOP_PASS);
-	ret = read_poll_timeout(stop_all_arrived, came, came, 50, STOP_PROBE_US, false, call);
+	ret = read_poll_timeout(stop_all_arrived, arrived, arrived, 50, STOP_PROBE_US, false, call);
 	if (!ret)
 		return 0;
 
 	/* Their work stays queued; a late CPU responds to the next call. */
-	pr_err("reboot refused: CPU %*pbl did not answer within %ld ms; see what keeps it busy, then try again\n",
+	pr_err("reboot refused: CPU %*pbl did not respond within %ld ms\n",
 	       cpumask_pr_args(&stop_missing), STOP_PROBE_US / USEC_PER_MSEC);
 	return -EBUSY;
 }
@@ -534,15 +534,15 @@ static void stop_off(void)
 {
 	unsigned int nr = num_online_cpus() - 1;
 	bool console = stop_take_console();
-	bool came = stop_rendezvous();
-	bool off = came && stop_turn_off();
+	bool arrived = stop_rendezvous();
+	bool off = arrived && stop_turn_off();
 
 	if (console)
 		console_unlock();
 	if (!off)
 		panic("kexec: CPU %*pbl %s, and devices are shut down\n",
 		      cpumask_pr_args(&stop_missing),
-		      came ? "was not turned off by the firmware" : "did not respond");
+		      arrived ? "was not turned off by the firmware" : "did not respond");
 	pr_debug("%u CPUs are off\n", nr);
 	if (stop_show_irqs)
 		stop_count_irqs();

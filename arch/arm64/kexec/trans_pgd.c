@@ -2,41 +2,38 @@
 /**
  * DOC: transitional page tables
  *
- * While kexec or a resume from hibernation overwrites memory, this kernel's own
- * page tables may be overwritten too.  Both then run on tables that are built
- * here: in TTBR1 a copy of the linear map, in TTBR0 an identity map of the one
- * page that holds the code that runs.
+ * kexec and a resume from hibernation may overwrite this kernel's page tables.  While
+ * they copy, they use the tables built here: in TTBR1 a copy of the linear map, in TTBR0
+ * an identity map of the page with the running code.
  *
- * The copy maps what the linear map maps, with the same memory types, and
- * nothing else: what is nomap or not RAM stays unreachable.  It differs in two
- * ways.  Everything can be written, for the text of this kernel is overwritten
- * like any other memory; pages that were made invalid for a while (by KFENCE,
- * debug_pagealloc, memfd_secret, protection of the crash kernel) are valid.
- * And it uses the largest entries that the granule has.  The live tables are
- * read as runs of equal attributes, with contiguous addresses on both sides;
- * each run is mapped by as many blocks as fit.  A table page is thus taken
- * only where a run begins or ends inside a block, and their number follows the
- * holes in the map and not the size of memory.  Hibernation needs all of the map;
- * kexec names the parts that it will copy from or to, so that with rodata=full
- * time does not follow the size of memory either.
+ * The copy maps the same memory as the linear map, with the same memory types; nomap
+ * memory and devices stay unmapped.  It differs in two ways:
  *
- * Tables are handled by hardware level, -1 to 3 as the Arm ARM (DDI 0487,
- * chapter D8) counts them, and not by pgd, p4d, pud, pmd and pte.  A level has
- * the same shape whether it is folded or not, and the identity map can have
- * more levels than the kernel was built with.
+ * - All of it is writable, because kernel text is overwritten as well, and pages that are
+ *   temporarily invalid (KFENCE, debug_pagealloc, memfd_secret, protection of the crash
+ *   reservation) are valid.
+ * - It has the largest entries that the granule supports.  The live tables are read as
+ *   runs of equal attributes and contiguous addresses, and each run is mapped with as
+ *   many blocks as fit.  A table page is required only where a run starts or ends inside
+ *   of a block, so their number depends on the holes in the map and not on the size of
+ *   memory.  Hibernation copies all of the map, kexec the parts that relocation
+ *   accesses, so that with rodata=full the time does not depend on the size, either.
  *
- * Memory is owned by the caller's allocator, on failure as well.  No lock is
- * taken and nothing sleeps, because hibernation calls with interrupts off.  Two
- * kinds of change to the live tables are to be thought of:
+ * Tables are handled by hardware level, -1 to 3 in the Arm ARM (DDI 0487, chapter D8),
+ * and not by pgd, p4d, pud, pmd and pte.  A folded level has the same format, and the
+ * identity map can have more levels than the kernel was built with.
  *
- * - permissions and valid bits change at any time; each entry is read once, and
- *   either value gives the same result as neither bit is copied;
- * - table pages are freed only when memory is removed.  The caller keeps that
- *   away: kexec holds get_online_mems(), hibernation has stopped all others.
+ * The caller's allocator owns the memory, on failure as well.  No function here acquires
+ * a lock or sleeps, because hibernation calls them with interrupts off.  Concurrent
+ * changes of the live tables:
  *
- * Nothing is cleaned from the data cache, either: the walker reads these tables
- * with the attributes in TCR_EL1, inner shareable and write-back, so that it
- * sees the caches, and they are not read with the MMU off.
+ * - Permissions and valid bits may change.  Each entry is read once, and neither bit is
+ *   copied.
+ * - Table pages are freed when memory is removed.  The caller prevents this: kexec by
+ *   get_online_mems(), hibernation by having stopped all other tasks.
+ *
+ * The tables need no cache maintenance: the walker reads them with the attributes in
+ * TCR_EL1, inner shareable and write-back, and they are not used with the MMU off.
  */
 #include <linux/align.h>
 #include <linux/cacheflush.h>
@@ -80,7 +77,7 @@ struct trans_run {
  * struct trans_copy - a copy under construction
  * @info: the caller's allocator
  * @root: top table of the copy
- * @run: what was read and is not mapped yet
+ * @run: entries that were read and are not mapped yet
  */
 struct trans_copy {
 	struct trans_pgd_info *info;

@@ -15,8 +15,8 @@
  *            reach of 32-bit devices, 0 for none
  * @high: the main region should be out of their reach
  * @cma: a part from CMA is requested as well (",cma")
- * @why: after -EINVAL, what is wrong; after 0, what is wrong with ",low"
- * @where: with @why, the place in the command line where it is wrong
+ * @why: reason of -EINVAL; after 0, the fault of ",low" or NULL
+ * @where: with @why, position of the fault in the command line
  */
 struct crashkernel_request {
 	u64 size;

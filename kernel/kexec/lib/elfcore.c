@@ -127,16 +127,16 @@ size_t kexec_elfcore_capacity(unsigned int nr_cpus, unsigned int nr_ranges)
 }
 
 /**
- * kexec_elfcore_size() - bytes that a header takes
- * @req: what it has to describe
- * @need: filled with the bytes, a multiple of ELFCORE_ALIGN
+ * kexec_elfcore_size() - get the size of a header
+ * @req: content of the header
+ * @size: set to the size in bytes, a multiple of ELFCORE_ALIGN
  *
  * Context: any.
  * Return: 0, or -EOVERFLOW when there are more notes and pieces of memory than
  * e_phnum can count (ELF gABI, "ELF Header": PN_XNUM and above are escapes,
  * which the readers of core headers do not know).
  */
-int kexec_elfcore_size(const struct elfcore_req *req, size_t *need)
+int kexec_elfcore_size(const struct elfcore_req *req, size_t *size)
 {
 	u64 nr = (u64)req->nr_cpus + !!req->info_len, text_pos = 0;
 	struct elfcore_walk walk = { };
@@ -149,7 +149,7 @@ int kexec_elfcore_size(const struct elfcore_req *req, size_t *need)
 	if (nr >= PN_XNUM)
 		return -EOVERFLOW;
 
-	*need = ALIGN(sizeof(struct elf64_hdr) + nr * sizeof(struct elf64_phdr), ELFCORE_ALIGN);
+	*size = ALIGN(sizeof(struct elf64_hdr) + nr * sizeof(struct elf64_phdr), ELFCORE_ALIGN);
 	return 0;
 }
 
@@ -193,33 +193,33 @@ static void elfcore_put(struct elfcore_writer *pen, u32 type, u64 pa, u64 va, u6
 
 /**
  * kexec_elfcore_build() - write a header
- * @req: what it has to describe
+ * @req: content of the header
  * @buf: buffer, aligned for a struct elf64_hdr; zeroed after the last entry
- * @room: bytes of @buf
- * @used: filled with the bytes that count, a multiple of ELFCORE_ALIGN
+ * @capacity: bytes of @buf
+ * @len: set to the size of the header, a multiple of ELFCORE_ALIGN
  *
  * Context: any.
- * Return: 0, -ENOSPC when @room is too small, or what kexec_elfcore_size()
- * returns; @buf and @used are untouched then.
+ * Return: 0, -ENOSPC when @capacity is too small, or what kexec_elfcore_size()
+ * returns; @buf and @len are untouched then.
  */
-int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t room,
-			size_t *used)
+int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t capacity,
+			size_t *len)
 {
 	struct elfcore_walk walk = { };
 	struct kexec_range piece;
 	struct elfcore_writer pen;
 	u64 text_pos = 0;
 	unsigned int i;
-	size_t need;
+	size_t size;
 	int ret;
 
-	ret = kexec_elfcore_size(req, &need);
+	ret = kexec_elfcore_size(req, &size);
 	if (ret)
 		return ret;
-	if (need > room)
+	if (size > capacity)
 		return -ENOSPC;
 
-	memset(buf, 0, need);
+	memset(buf, 0, size);
 	elfcore_begin(&pen, buf);
 	for (i = 0; i < req->nr_cpus; i++)
 		elfcore_put(&pen, PT_NOTE, req->cpu_note_pa[i], 0, req->cpu_note_len);
@@ -232,6 +232,6 @@ int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t room,
 		elfcore_put(&pen, PT_LOAD, piece.start, piece.start + req->linear_offset,
 			    piece.end - piece.start);
 
-	*used = need;
+	*len = size;
 	return 0;
 }

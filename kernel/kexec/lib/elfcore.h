@@ -10,7 +10,7 @@
 
 #include "range_map.h"
 
-/* Ranges of memory that there is room for, whatever there is now. */
+/* Minimum number of memory ranges that the header has entries for. */
 #ifdef CONFIG_CRASH_MAX_MEMORY_RANGES
 #define ELFCORE_MIN_RANGES	CONFIG_CRASH_MAX_MEMORY_RANGES
 #else
@@ -21,7 +21,7 @@
 #define ELFCORE_ALIGN	4096
 
 /**
- * struct elfcore_req - what the header has to describe
+ * struct elfcore_req - content of the header
  * @ram: memory to dump; order does not matter, empty ranges are ignored
  * @nr_ram: entries of @ram
  * @skip: memory to leave out, of the kernel image as well; may overlap, reach beyond @ram
@@ -54,8 +54,8 @@ struct elfcore_req {
 };
 
 size_t kexec_elfcore_capacity(unsigned int nr_cpus, unsigned int nr_ranges);
-int kexec_elfcore_size(const struct elfcore_req *req, size_t *need);
-int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t room,
-			size_t *used);
+int kexec_elfcore_size(const struct elfcore_req *req, size_t *size);
+int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t capacity,
+			size_t *len);
 
 #endif /* _KERNEL_KEXEC_ELFCORE_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The copy list: which bytes have to move where when this kernel leaves.
- * Pure arithmetic on page frame numbers: builds in the kernel and on the host.
+ * The copy list: extents to be copied when this kernel is left.  Pure arithmetic on
+ * physical addresses, also built on the host.
  */
 #ifndef _KERNEL_KEXEC_EXTENT_H
 #define _KERNEL_KEXEC_EXTENT_H
@@ -13,7 +13,7 @@
  * struct extent_list - a copy list under construction
  * @copies: the entries, in ascending order of their destinations
  * @nr: entries in use
- * @max: entries there is room for
+ * @max: capacity in entries
  */
 struct extent_list {
 	struct kexec_copy *copies;

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Finding room for a segment
+ * DOC: Sets of address ranges
  *
- * A struct range_map is a set of byte addresses, written down as ascending
- * ranges that neither touch nor overlap.  The caller fills one with the memory
- * that a next kernel may occupy, removes those in use, and searches the
- * lowest or the highest place that meets a request.
+ * A struct range_map is a set of byte addresses, as ascending ranges that neither
+ * touch nor overlap.  The caller fills it with the memory that the next kernel may use,
+ * removes ranges in use, and searches for the lowest or the highest place that meets a
+ * request.
  *
- * Because the ranges of a map never touch, a range that fits is within a
- * single range; the search therefore visits each range once and computes the
- * place inside it, however large the range is.
+ * Ranges of a map never touch, so a result is always within one of them.  The search
+ * visits each range once and computes the place in it, independent of its size.
  *
- * An end is exclusive and has to be representable, so the byte at U64_MAX can
- * never be part of a map.  No arithmetic below can wrap for any u64 input.
+ * An end is exclusive and has to be representable, so the byte at U64_MAX can never be
+ * part of a map.  No arithmetic below can overflow for any u64 input.
  *
  * Ownership: maps belong to the caller; nothing here allocates or frees.
  * Locking: none; the caller serializes.
@@ -61,19 +60,19 @@ static unsigned int range_map_first_starting_above(const struct range_map *map, 
 }
 
 /*
- * Replace the ranges [@at, @behind) by the @nr_new ranges of @new.  All or
- * nothing: without room for the result the map stays as it was.
+ * Replace the ranges [@at, @next) by the @nr_new ranges of @new.  If the result exceeds
+ * the capacity, the map is unchanged.
  */
-static int range_map_splice(struct range_map *map, unsigned int at, unsigned int behind,
+static int range_map_splice(struct range_map *map, unsigned int at, unsigned int next,
 			    const struct kexec_range *new, unsigned int nr_new)
 {
-	unsigned int nr = map->nr - (behind - at) + nr_new;
+	unsigned int nr = map->nr - (next - at) + nr_new;
 
 	if (nr > map->max)
 		return -ENOSPC;
 
-	memmove(&map->r[at + nr_new], &map->r[behind],
-		(map->nr - behind) * sizeof(*map->r));
+	memmove(&map->r[at + nr_new], &map->r[next],
+		(map->nr - next) * sizeof(*map->r));
 	memcpy(&map->r[at], new, nr_new * sizeof(*new));
 	map->nr = nr;
 	return 0;
@@ -96,19 +95,19 @@ static int range_map_splice(struct range_map *map, unsigned int at, unsigned int
 int range_map_add(struct range_map *map, u64 start, u64 end)
 {
 	struct kexec_range sum = { .start = start, .end = end };
-	unsigned int at, behind;
+	unsigned int at, next;
 
 	if (start >= end)
 		return -EINVAL;
 
 	/* A range that ends just where this one starts takes part, and vice versa. */
 	at = range_map_first_ending_from(map, start);
-	behind = range_map_first_starting_above(map, end);
-	if (at < behind) {
+	next = range_map_first_starting_above(map, end);
+	if (at < next) {
 		sum.start = min(start, map->r[at].start);
-		sum.end = max(end, map->r[behind - 1].end);
+		sum.end = max(end, map->r[next - 1].end);
 	}
-	return range_map_splice(map, at, behind, &sum, 1);
+	return range_map_splice(map, at, next, &sum, 1);
 }
 
 /**
@@ -128,26 +127,26 @@ int range_map_add(struct range_map *map, u64 start, u64 end)
 int range_map_remove(struct range_map *map, u64 start, u64 end)
 {
 	struct kexec_range rest[2];
-	unsigned int at, behind, nr_rest = 0;
+	unsigned int at, next, nr_rest = 0;
 
 	if (start >= end)
 		return -EINVAL;
 
 	/* Includes adjacent ranges; their rest is added again below. */
 	at = range_map_first_ending_from(map, start);
-	behind = range_map_first_starting_above(map, end);
-	if (at == behind)
+	next = range_map_first_starting_above(map, end);
+	if (at == next)
 		return 0;
 
 	if (map->r[at].start < start) {
 		rest[nr_rest].start = map->r[at].start;
 		rest[nr_rest++].end = start;
 	}
-	if (map->r[behind - 1].end > end) {
+	if (map->r[next - 1].end > end) {
 		rest[nr_rest].start = end;
-		rest[nr_rest++].end = map->r[behind - 1].end;
+		rest[nr_rest++].end = map->r[next - 1].end;
 	}
-	return range_map_splice(map, at, behind, rest, nr_rest);
+	return range_map_splice(map, at, next, rest, nr_rest);
 }
 
 /**

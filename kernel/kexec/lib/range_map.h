@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Finding room for a segment among ranges of memory.  Pure arithmetic on
- * sorted ranges: builds in the kernel and on the host.
+ * Sets of address ranges.  Pure arithmetic on sorted ranges, also built on the host.
  */
 #ifndef _KERNEL_KEXEC_RANGE_MAP_H
 #define _KERNEL_KEXEC_RANGE_MAP_H
@@ -12,7 +11,7 @@
 /**
  * struct range_map - ranges in ascending order that neither touch nor overlap
  * @nr: ranges in use
- * @max: ranges there is room for
+ * @max: capacity in ranges
  * @r: the ranges
  */
 struct range_map {
@@ -22,12 +21,12 @@ struct range_map {
 };
 
 /**
- * struct range_request - what a segment wants
+ * struct range_request - range requested for a segment
  * @size: bytes, not 0
  * @align: alignment of the first byte, a power of two
  * @min: lower bound of the range
  * @max: upper bound of the range, exclusive
- * @top_down: take the highest place that fits instead of the lowest
+ * @top_down: search for the highest place that fits instead of the lowest
  */
 struct range_request {
 	u64 size;

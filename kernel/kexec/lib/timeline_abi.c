@@ -2,11 +2,11 @@
 /**
  * DOC: the bytes of a timeline
  *
- * Marks into the bytes of /chosen/linux,kexec-timeline and out of them again.
- * Who reads them knows nothing of who wrote them, so nothing is taken for
- * granted: length, version, whose tree it is, and that time runs forward.
+ * Encode time stamps as the bytes of /chosen/linux,kexec-timeline and decode them.  The
+ * reader trusts no value: length, version, address of the tree and the order of the
+ * time stamps are checked.
  *
- * No lock, no allocation, no state.  Builds on the host, too.
+ * No lock, no allocation, no state.  Also built on the host.
  */
 
 #include <linux/errno.h>
@@ -18,10 +18,10 @@
 
 #include "timeline_abi.h"
 
-#define TIMELINE_BYTES_US_PER_S	1000000ULL
+#define TIMELINE_ABI_US_PER_S	1000000ULL
 
-/* More phases than any kernel will ever have. */
-#define TIMELINE_BYTES_MAX_SPANS	256
+/* Limit of the number of phases. */
+#define TIMELINE_ABI_MAX_SPANS	256
 
 static const char * const timeline_abi_names[] = {
 	[KEXEC_PHASE_LOAD] = "load",
@@ -37,7 +37,7 @@ static const char * const timeline_abi_names[] = {
 static_assert(ARRAY_SIZE(timeline_abi_names) == KEXEC_NR_PHASES);
 
 /**
- * kexec_timeline_name() - what people call a phase
+ * kexec_timeline_name() - get the name of a phase
  * @phase: the phase
  *
  * Context: any.
@@ -102,7 +102,7 @@ static int timeline_abi_check(const struct kexec_timeline *head, size_t len, u64
 		return -ESTALE;
 	if (!hz || be64_to_cpu(head->hz) != hz)
 		return -ERANGE;
-	if (nr < KEXEC_NR_HANDED || nr > TIMELINE_BYTES_MAX_SPANS ||
+	if (nr < KEXEC_NR_HANDED || nr > TIMELINE_ABI_MAX_SPANS ||
 	    len != sizeof(*head) + (nr - KEXEC_NR_HANDED) * sizeof(head->span[0]))
 		return -EINVAL;
 	return 0;
@@ -161,5 +161,5 @@ s64 kexec_timeline_us(u64 tick, u64 origin, u64 hz)
 {
 	if (tick < origin)
 		return -kexec_timeline_us(origin, tick, hz);
-	return mul_u64_u64_div_u64(tick - origin, TIMELINE_BYTES_US_PER_S, hz);
+	return mul_u64_u64_div_u64(tick - origin, TIMELINE_ABI_US_PER_S, hz);
 }

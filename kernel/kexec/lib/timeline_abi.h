@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The time that the phases of a reboot take: marks of the kernel that leaves,
- * and their way into and out of the bytes that are handed over.
+ * Duration of the phases of a reboot: time stamps of the kernel that is left, and their
+ * encoding for the next kernel.
  */
 #ifndef _KERNEL_KEXEC_TIMELINE_H
 #define _KERNEL_KEXEC_TIMELINE_H
@@ -12,12 +12,12 @@
 struct kexec_image;
 
 /**
- * struct kexec_timeline_log - the marks of one image
- * @start: for each phase the tick it began, 0 when it did not
- * @end: for each phase the tick it ended, 0 when it did not
- * @now: phase that is under way, KEXEC_NR_PHASES for none
- * @seg: segment with the device tree that takes the marks along
- * @offset: bytes from there to the property's value, 0 when there is none
+ * struct kexec_timeline_log - time stamps of one image
+ * @start: first tick of each phase, 0 if it has not started
+ * @end: last tick of each phase, 0 if it has not ended
+ * @now: current phase, KEXEC_NR_PHASES for none
+ * @seg: segment of the device tree with the property
+ * @offset: offset of the property's value in it, 0 if there is none
  */
 struct kexec_timeline_log {
 	u64 start[KEXEC_NR_PHASES];

@@ -245,7 +245,7 @@ static void elfcore_test_many_excluded(struct kunit *test)
 	struct elfcore_req req = elfcore_test_full(ram, 1);
 	struct kexec_range *skip = vmalloc(array_size(nr, sizeof(*skip)));
 	const struct elf64_phdr *ph;
-	size_t need, used;
+	size_t size, used;
 	unsigned int i;
 	void *buf;
 
@@ -258,10 +258,10 @@ static void elfcore_test_many_excluded(struct kunit *test)
 	req.nr_skip = nr;
 	req.text_pa = 0;
 	req.text_len = 200 * page;
-	KUNIT_ASSERT_EQ(test, kexec_elfcore_size(&req, &need), 0);
-	buf = vmalloc(need);
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_size(&req, &size), 0);
+	buf = vmalloc(size);
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	KUNIT_ASSERT_EQ(test, kexec_elfcore_build(&req, buf, need, &used), 0);
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_build(&req, buf, size, &used), 0);
 	KUNIT_EXPECT_EQ(test, ((struct elf64_hdr *)buf)->e_phnum, 4 + 100 + nr + 1);
 	ph = elfcore_test_phdrs(buf) + 4;
 	for (i = 0; i < 100 + nr; i++, ph++) {
@@ -279,15 +279,15 @@ static void elfcore_test_too_small(struct kunit *test)
 	const struct kexec_range ram[] = { R(0, 4) };
 	const struct elfcore_req req = elfcore_test_full(ram, 1);
 	void *buf = elfcore_test_buf(test);
-	size_t need, used = 12345;
+	size_t size, used = 12345;
 
-	KUNIT_ASSERT_EQ(test, kexec_elfcore_size(&req, &need), 0);
+	KUNIT_ASSERT_EQ(test, kexec_elfcore_size(&req, &size), 0);
 	KUNIT_EXPECT_EQ(test, kexec_elfcore_build(&req, buf, 0, &used), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, kexec_elfcore_build(&req, buf, need - 1, &used), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_build(&req, buf, size - 1, &used), -ENOSPC);
 	KUNIT_EXPECT_NULL(test, memchr_inv(buf, 0xa5, ROOM));
 	KUNIT_EXPECT_EQ(test, used, 12345);
-	KUNIT_EXPECT_EQ(test, kexec_elfcore_build(&req, buf, need, &used), 0);
-	KUNIT_EXPECT_EQ(test, used, need);
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_build(&req, buf, size, &used), 0);
+	KUNIT_EXPECT_EQ(test, used, size);
 }
 
 static void elfcore_test_nothing(struct kunit *test)
@@ -327,7 +327,7 @@ static void elfcore_test_too_many(struct kunit *test)
 	const size_t len = sizeof(struct elf64_hdr) + (PN_XNUM - 1) * sizeof(struct elf64_phdr);
 	struct kexec_range *ram = vmalloc(array_size(most + 1, sizeof(*ram)));
 	struct elfcore_req req;
-	size_t need = 0;
+	size_t size = 0;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, ram);
@@ -335,13 +335,13 @@ static void elfcore_test_too_many(struct kunit *test)
 		ram[i] = (struct kexec_range)R(2 * i, 2 * i + 1);
 
 	req = elfcore_test_full(ram, most);
-	KUNIT_EXPECT_EQ(test, kexec_elfcore_size(&req, &need), 0);
-	KUNIT_EXPECT_EQ(test, need, ALIGN(len, 4096));
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_size(&req, &size), 0);
+	KUNIT_EXPECT_EQ(test, size, ALIGN(len, 4096));
 	req.nr_ram++;
-	KUNIT_EXPECT_EQ(test, kexec_elfcore_size(&req, &need), -EOVERFLOW);
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_size(&req, &size), -EOVERFLOW);
 	req.nr_ram = 1;
 	req.nr_cpus = U32_MAX;
-	KUNIT_EXPECT_EQ(test, kexec_elfcore_size(&req, &need), -EOVERFLOW);
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_size(&req, &size), -EOVERFLOW);
 	vfree(ram);
 }
 
@@ -353,18 +353,18 @@ static void elfcore_test_capacity(struct kunit *test)
 				  (PN_XNUM - 1) * sizeof(struct elf64_phdr), ELFCORE_ALIGN);
 	struct kexec_range *ram = vzalloc(array_size(2 * 20000, sizeof(*ram)));
 	struct elfcore_req req = { .info_len = 1, .text_len = 1, .nr_cpus = 7, .ram = ram };
-	size_t need, room;
+	size_t size, capacity;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, ram);
 	for (i = 0; i < 2 * 20000; i++)
 		ram[i] = (struct kexec_range)R(2 * i, 2 * i + 1);
 	for (i = 0; i < ARRAY_SIZE(nr); i++) {
-		room = kexec_elfcore_capacity(req.nr_cpus, nr[i]);
-		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(room, ELFCORE_ALIGN));
+		capacity = kexec_elfcore_capacity(req.nr_cpus, nr[i]);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(capacity, ELFCORE_ALIGN));
 		req.nr_ram = max_t(unsigned int, 2 * nr[i], ELFCORE_MIN_RANGES);
-		KUNIT_ASSERT_EQ(test, kexec_elfcore_size(&req, &need), 0);
-		KUNIT_EXPECT_LE(test, need, room);
+		KUNIT_ASSERT_EQ(test, kexec_elfcore_size(&req, &size), 0);
+		KUNIT_EXPECT_LE(test, size, capacity);
 	}
 	KUNIT_EXPECT_EQ(test, kexec_elfcore_capacity(1, U32_MAX), most);
 	KUNIT_EXPECT_EQ(test, kexec_elfcore_capacity(U32_MAX, 1), most);

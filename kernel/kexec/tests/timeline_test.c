@@ -48,17 +48,17 @@ static int timeline_test_decode(const void *bytes, size_t len, struct kexec_time
 
 static void timeline_test_round_trip(struct kunit *test)
 {
-	u8 *room = kunit_kzalloc(test, sizeof(struct kexec_timeline) + 4, GFP_KERNEL);
+	u8 *buf = kunit_kzalloc(test, sizeof(struct kexec_timeline) + 4, GFP_KERNEL);
 	struct kexec_timeline_log in, out;
 	struct kexec_timeline bytes;
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, room);
+	KUNIT_ASSERT_NOT_NULL(test, buf);
 	timeline_test_marks(&in);
 	kexec_timeline_encode(&in, TREE_PA, HZ_62M5, &bytes);
 	/* Values in a tree are aligned to 4 bytes, not to 8. */
-	memcpy(room + 4, &bytes, sizeof(bytes));
-	KUNIT_ASSERT_EQ(test, 0, timeline_test_decode(room + 4, sizeof(bytes), &out));
+	memcpy(buf + 4, &bytes, sizeof(bytes));
+	KUNIT_ASSERT_EQ(test, 0, timeline_test_decode(buf + 4, sizeof(bytes), &out));
 	for (i = 0; i < KEXEC_NR_HANDED; i++) {
 		KUNIT_EXPECT_EQ(test, in.start[i], out.start[i]);
 		KUNIT_EXPECT_EQ(test, in.end[i], out.end[i]);
@@ -116,18 +116,18 @@ static void timeline_test_length(struct kunit *test)
 {
 	struct kexec_timeline *bytes;
 	struct kexec_timeline_log log;
-	size_t len, room = sizeof(*bytes) + 3 * sizeof(bytes->span[0]);
+	size_t len, size = sizeof(*bytes) + 3 * sizeof(bytes->span[0]);
 
-	bytes = kunit_kzalloc(test, room, GFP_KERNEL);
+	bytes = kunit_kzalloc(test, size, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, bytes);
 	timeline_test_bytes(bytes);
-	for (len = 0; len <= room; len++)
+	for (len = 0; len <= size; len++)
 		KUNIT_EXPECT_EQ(test, len == sizeof(*bytes) ? 0 : -EINVAL,
 				timeline_test_decode(bytes, len, &log));
 
 	/* A newer kernel has additional phases at the end. */
 	bytes->nr_spans = cpu_to_be64(KEXEC_NR_HANDED + 3);
-	KUNIT_EXPECT_EQ(test, 0, timeline_test_decode(bytes, room, &log));
+	KUNIT_EXPECT_EQ(test, 0, timeline_test_decode(bytes, size, &log));
 	KUNIT_EXPECT_EQ(test, -EINVAL, timeline_test_decode(bytes, sizeof(*bytes), &log));
 	bytes->nr_spans = cpu_to_be64(KEXEC_NR_HANDED - 1);
 	KUNIT_EXPECT_EQ(test, -EINVAL, timeline_test_decode(bytes, sizeof(*bytes), &log));

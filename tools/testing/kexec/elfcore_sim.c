@@ -2,16 +2,16 @@
 /**
  * DOC: elfcore.c, read back
  *
- * A round draws a machine: RAM in a few dozen cells, memory to leave out (in any
- * order, overlapping, empty, upside down, beyond RAM), notes.  The header that
- * comes out is read byte by byte as the ELF specification lays it down, and its
- * PT_LOAD entries are painted over the cells:
+ * A round makes a random machine: RAM in a few dozen cells, excluded memory (in any
+ * order, overlapping, empty, reversed, beyond RAM), notes.  The resulting header is
+ * read byte by byte according to the ELF specification, and its PT_LOAD entries are
+ * mapped to the cells:
  *
  *	RAM     # # # # . . # # # #
  *	skip    . . x x x . . x . .
  *	dump    # # . . . . # . # #	each cell exactly once
  *
- * The kernel image is drawn over the same cells, RAM or not, and loses what is left out.
+ * The kernel image is in the same cells, RAM or not, without excluded memory.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,7 @@
 #define CANARY		0xa5
 
 /**
- * struct elfcore_case - a machine and what it should look like in a dump
+ * struct elfcore_case - a machine and the expected content of its dump
  * @req: the request; its arrays are allocated to the byte
  * @ram: RAM as drawn
  * @skip: exclusions as drawn
@@ -73,7 +73,7 @@ static void elfcore_draw_ram(struct sim *s, struct elfcore_case *c)
 		unsigned int from = at + sim_below(s, 4), to = from + sim_between(s, 1, 8);
 
 		if (sim_one_in(s, 12)) {
-			/* nothing, or upside down: the header may not mention it */
+			/* empty or reversed: not in the header */
 			c->ram[nr].start = elfcore_addr(c, sim_between(s, 1, CELLS));
 			c->ram[nr++].end = c->base + sim_below(s, 2);
 			continue;
@@ -275,64 +275,64 @@ static void elfcore_read(struct sim *s, const struct elfcore_case *c, const u8 *
 	elfcore_read_pieces(s, c, p + nr - c->nr_pieces, c->nr_pieces, c->want,
 			    c->req.linear_offset);
 	for (i = len; i < used; i++)
-		sim_check(s, !buf[i], "byte %zu behind the entries", i);
+		sim_check(s, !buf[i], "byte %zu after the entries", i);
 	free(p);
 }
 
-/* Too little room, by one byte or more, changes nothing at all. */
-static void elfcore_no_room(struct sim *s, const struct elfcore_case *c, size_t need)
+/* A capacity that is too small, by one byte or more, changes nothing. */
+static void elfcore_no_room(struct sim *s, const struct elfcore_case *c, size_t size)
 {
-	size_t room = sim_below(s, 2) ? need - 1 : sim_below(s, need), used = 77, i;
-	u8 *buf = sim_alloc(room);
+	size_t capacity = sim_below(s, 2) ? size - 1 : sim_below(s, size), used = 77, i;
+	u8 *buf = sim_alloc(capacity);
 	int ret;
 
-	memset(buf, CANARY, room);
-	ret = kexec_elfcore_build(&c->req, buf, room, &used);
+	memset(buf, CANARY, capacity);
+	ret = kexec_elfcore_build(&c->req, buf, capacity, &used);
 	s->ops++;
 	sim_check(s, ret == -ENOSPC && used == 77, "%d, %zu with %zu of %zu bytes", ret, used,
-		  room, need);
-	for (i = 0; i < room; i++)
+		  capacity, size);
+	for (i = 0; i < capacity; i++)
 		sim_check(s, buf[i] == CANARY, "byte %zu was written", i);
 	free(buf);
 }
 
-static void elfcore_with_room(struct sim *s, const struct elfcore_case *c, size_t need)
+static void elfcore_with_room(struct sim *s, const struct elfcore_case *c, size_t size)
 {
-	size_t room = need + (sim_below(s, 2) ? 0 : sim_below(s, SLACK)), used = 0, i;
-	u8 *buf = sim_alloc(room);
+	size_t capacity = size + (sim_below(s, 2) ? 0 : sim_below(s, SLACK)), used = 0, i;
+	u8 *buf = sim_alloc(capacity);
 	int ret;
 
-	memset(buf, CANARY, room);
-	ret = kexec_elfcore_build(&c->req, buf, room, &used);
+	memset(buf, CANARY, capacity);
+	ret = kexec_elfcore_build(&c->req, buf, capacity, &used);
 	s->ops++;
-	sim_check(s, !ret && used == need, "%d, %zu instead of %zu bytes", ret, used, need);
+	sim_check(s, !ret && used == size, "%d, %zu instead of %zu bytes", ret, used, size);
 	elfcore_read(s, c, buf, used);
-	for (i = used; i < room; i++)
-		sim_check(s, buf[i] == CANARY, "byte %zu behind the header", i);
+	for (i = used; i < capacity; i++)
+		sim_check(s, buf[i] == CANARY, "byte %zu after the header", i);
 	free(buf);
 }
 
 static void elfcore_sim_round(struct sim *s)
 {
 	struct elfcore_case c;
-	size_t need = 77;
+	size_t size = 77;
 	int ret, want;
 
 	elfcore_draw(s, &c);
 	want = elfcore_entries(&c) < PN_XNUM ? 0 : -EOVERFLOW;
-	ret = kexec_elfcore_size(&c.req, &need);
+	ret = kexec_elfcore_size(&c.req, &size);
 	s->ops++;
 	sim_check(s, ret == want, "%d instead of %d for %llu entries", ret, want,
 		  elfcore_entries(&c));
 	if (!ret) {
-		elfcore_no_room(s, &c, need);
-		elfcore_with_room(s, &c, need);
+		elfcore_no_room(s, &c, size);
+		elfcore_with_room(s, &c, size);
 	} else {
 		u8 byte = CANARY;
 
-		sim_check(s, kexec_elfcore_build(&c.req, &byte, SIZE_MAX, &need) == want,
+		sim_check(s, kexec_elfcore_build(&c.req, &byte, SIZE_MAX, &size) == want,
 			  "too many entries were accepted");
-		sim_check(s, byte == CANARY && need == 77, "a refusal wrote something");
+		sim_check(s, byte == CANARY && size == 77, "a refusal wrote something");
 	}
 	elfcore_free(&c);
 }

@@ -3,11 +3,11 @@
  * DOC: fdt.c, read back
  *
  * A round makes the tree of a running kernel (nodes, reservations, a /chosen
- * with left-overs of an earlier boot, whole or broken), asks for the next tree
- * and reads it with libfdt:
+ * with properties of an earlier boot, valid or broken), builds the next tree and
+ * reads it with libfdt:
  *
- *	- /chosen says what was asked for and keeps nothing of the old;
- *	- what has to be reserved is, what was reserved for others still is;
+ *	- /chosen has the requested properties and none of the old ones;
+ *	- all required reservations exist, and unrelated ones are unchanged;
  *	- every other node and property is as before;
  *	- it fits in the size that was promised, and in less or not at all;
  *	- the tree after next is as large as the next one: a chain of kexecs does
@@ -32,7 +32,7 @@
 #define CANARY		0xc3
 #define CANARIES	256
 
-/* Areas of memory, so that nothing meets by chance; 4 KiB pages each. */
+/* Separate areas of memory, so that ranges do not overlap by chance; 4 KiB pages. */
 #define AREA_OTHER	0x10000000ULL
 #define AREA_BLOB	0x20000000ULL
 #define OLD_ELFCORE	0x30000000ULL
@@ -43,19 +43,19 @@
 #define AREA_KEEP	0x60000000ULL
 
 /**
- * struct fdt_case - the running tree and what is wanted of the next
+ * struct fdt_case - the running tree and the request for the next one
  * @tree: the running tree
- * @src: what the running kernel contributes
+ * @src: data of the running kernel
  * @req: the request
- * @keep: run-time reservations
+ * @persistent: run-time reservations
  * @cmdline: text of the request
- * @nr_other: reservations in the running tree that nobody here knows
+ * @nr_other: unrelated reservations in the running tree
  */
 struct fdt_case {
 	u8 tree[TREE_BYTES] __aligned(8);
 	struct fdt_source src;
 	struct kexec_fdt_request req;
-	struct fdt_range keep[KEEP];
+	struct fdt_range persistent[KEEP];
 	char cmdline[600];
 	unsigned int nr_other;
 };
@@ -89,7 +89,7 @@ static void fdt_draw_nodes(struct sim *s, void *tree)
 	}
 }
 
-/* A left-over: sound, of another length, or absent; reserved or not. */
+/* An old property: valid, of another length, or absent; reserved or not. */
 static void fdt_draw_old_range(struct sim *s, struct fdt_case *c, int chosen,
 			       const char *name, u64 start)
 {
@@ -195,10 +195,10 @@ static void fdt_draw_request(struct sim *s, struct fdt_case *c)
 	for (i = 0; i < 2; i++)
 		c->src.usable[i] = (struct fdt_range){ sim_below(s, 1ULL << 40) << 12,
 						       fdt_pages(s) };
-	c->src.keep = c->keep;
-	c->src.nr_keep = sim_below(s, KEEP + 1);
-	for (i = 0; i < c->src.nr_keep; i++)
-		c->keep[i] = (struct fdt_range){ AREA_KEEP + ((u64)i << 24), fdt_pages(s) };
+	c->src.persistent = c->persistent;
+	c->src.nr_persistent = sim_below(s, KEEP + 1);
+	for (i = 0; i < c->src.nr_persistent; i++)
+		c->persistent[i] = (struct fdt_range){ AREA_KEEP + ((u64)i << 24), fdt_pages(s) };
 }
 
 static void fdt_expect_prop(struct sim *s, const void *fdt, const char *name,
@@ -297,14 +297,14 @@ static void fdt_read_rsv(struct sim *s, const struct fdt_case *c, const void *fd
 	fdt_expect_rsv(s, fdt, r->initrd_pa, r->initrd_len);
 	fdt_expect_rsv(s, fdt, r->elfcorehdr_pa, r->crash ? r->elfcorehdr_len : 0);
 	fdt_expect_rsv(s, fdt, r->ima_pa, r->ima_len);
-	for (i = 0; i < c->src.nr_keep; i++)
-		fdt_expect_rsv(s, fdt, c->keep[i].start, c->keep[i].size);
+	for (i = 0; i < c->src.nr_persistent; i++)
+		fdt_expect_rsv(s, fdt, c->persistent[i].start, c->persistent[i].size);
 	for (i = 0; i < c->nr_other; i++)
 		sim_check(s, fdt_rsv_count(s, fdt, AREA_OTHER + ((u64)i << 20), 4096 * (i + 1),
 					   false) == 1, "reservation %u of others", i);
 }
 
-/* Reservations that went with the way into the running kernel. */
+/* Reservations that were made for the boot of the running kernel only. */
 static void fdt_read_forgotten(struct sim *s, const void *fdt)
 {
 	static const u64 area[] = { AREA_BLOB, OLD_ELFCORE, OLD_IMA, OLD_INITRD };
@@ -354,19 +354,19 @@ static void fdt_read_others(struct sim *s, const struct fdt_case *c, const void 
 	sim_check(s, a < 0 && b < 0, "a node more or less");
 }
 
-/* Returns what kexec_fdt_build() does; sees to the bytes behind @room. */
+/* Returns the value of kexec_fdt_build(); checks the bytes after @capacity. */
 static int fdt_build(struct sim *s, const struct fdt_source *src,
-		     const struct kexec_fdt_request *req, u8 *buf, size_t room, size_t *used)
+		     const struct kexec_fdt_request *req, u8 *buf, size_t capacity, size_t *used)
 {
 	unsigned int i;
 	int ret;
 
-	memset(buf, CANARY, room + CANARIES);
+	memset(buf, CANARY, capacity + CANARIES);
 	sim_log_reset();
-	ret = kexec_fdt_build(src, req, buf, room, used);
+	ret = kexec_fdt_build(src, req, buf, capacity, used);
 	s->ops++;
 	for (i = 0; i < CANARIES; i++)
-		sim_check(s, buf[room + i] == CANARY, "byte %u behind %zu", i, room);
+		sim_check(s, buf[capacity + i] == CANARY, "byte %u after %zu", i, capacity);
 	sim_check(s, sim_log_errors == !!ret, "%u messages for %d", sim_log_errors, ret);
 	return ret;
 }
@@ -375,15 +375,15 @@ static void fdt_check_chain(struct sim *s, const struct fdt_case *c, const u8 *n
 			    size_t used)
 {
 	struct fdt_source src = c->src;
-	size_t room, again = 0;
+	size_t capacity, again = 0;
 	u8 *buf;
 	int ret;
 
 	src.blob = next;
 	src.blob_pa = AREA_BLOB + 0x1000000;
-	room = kexec_fdt_bound(&src, &c->req);
-	buf = sim_alloc(room + CANARIES);
-	ret = fdt_build(s, &src, &c->req, buf, room, &again);
+	capacity = kexec_fdt_bound(&src, &c->req);
+	buf = sim_alloc(capacity + CANARIES);
+	ret = fdt_build(s, &src, &c->req, buf, capacity, &again);
 	sim_check(s, !ret && again == used, "%d, %zu bytes after %zu", ret, again, used);
 	fdt_read_chosen(s, c, buf);
 	fdt_read_rsv(s, c, buf);
@@ -392,7 +392,7 @@ static void fdt_check_chain(struct sim *s, const struct fdt_case *c, const u8 *n
 
 static void fdt_sim_round(struct sim *s)
 {
-	size_t room, small, used = 0, unused = 0;
+	size_t capacity, small, used = 0, unused = 0;
 	static struct fdt_case c;
 	u8 *buf;
 	int ret;
@@ -400,11 +400,11 @@ static void fdt_sim_round(struct sim *s)
 	memset(&c, 0, sizeof(c));
 	fdt_draw_tree(s, &c);
 	fdt_draw_request(s, &c);
-	room = kexec_fdt_bound(&c.src, &c.req);
-	buf = sim_alloc(room + CANARIES);
+	capacity = kexec_fdt_bound(&c.src, &c.req);
+	buf = sim_alloc(capacity + CANARIES);
 
-	ret = fdt_build(s, &c.src, &c.req, buf, room, &used);
-	sim_check(s, !ret && used <= room, "%d, %zu of %zu bytes", ret, used, room);
+	ret = fdt_build(s, &c.src, &c.req, buf, capacity, &used);
+	sim_check(s, !ret && used <= capacity, "%d, %zu of %zu bytes", ret, used, capacity);
 	sim_check(s, fdt_totalsize(buf) == used && !fdt_check_full(buf, used), "not a tree");
 	fdt_read_chosen(s, &c, buf);
 	fdt_read_rsv(s, &c, buf);

@@ -305,13 +305,13 @@ static int fdt_step_marker(struct fdt_work *w)
 	return fdt_setprop(w->fdt, w->chosen, "linux,booted-from-kexec", NULL, 0);
 }
 
-static int fdt_step_keep(struct fdt_work *w)
+static int fdt_step_persistent(struct fdt_work *w)
 {
-	const struct fdt_range *range = w->src->keep;
+	const struct fdt_range *range = w->src->persistent;
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; i < w->src->nr_keep && !err; i++)
+	for (i = 0; i < w->src->nr_persistent && !err; i++)
 		err = fdt_rsv_set(w->fdt, range[i].start, range[i].size);
 	return err;
 }
@@ -332,17 +332,17 @@ static const struct fdt_step fdt_steps[] = {
 	{ KEXEC_FDT_IMA_PROP, fdt_step_ima },
 	{ KEXEC_TIMELINE_PROP, fdt_step_timeline },
 	{ "linux,booted-from-kexec", fdt_step_marker },
-	{ "/memreserve/ of run-time reservations", fdt_step_keep },
+	{ "/memreserve/ of run-time reservations", fdt_step_persistent },
 };
 
-static int fdt_refuse(const char *what, int err, size_t room)
+static int fdt_refuse(const char *what, int err, size_t capacity)
 {
 	if (err == -FDT_ERR_NOSPACE) {
-		pr_err("no room for %s in %zu bytes (limit %u); shorten the command line\n",
-		       what, room, MAX_FDT_SIZE);
+		pr_err("no space for %s in %zu bytes (limit %u)\n",
+		       what, capacity, MAX_FDT_SIZE);
 		return -ENOSPC;
 	}
-	pr_err("%s cannot be changed: %s; check the device tree this kernel was booted with\n",
+	pr_err("%s cannot be set: %s\n",
 	       what, fdt_strerror(err));
 	return -EINVAL;
 }
@@ -359,7 +359,7 @@ static size_t fdt_prop_bytes(const char *name, size_t len)
  *
  * Context: any.
  * Return: a size in bytes for which kexec_fdt_build() with the same arguments
- * finds room; never more than the 2 MiB that booting.rst allows ("Setup the
+ * finds space; never more than the 2 MiB that booting.rst allows ("Setup the
  * device tree"), so that a tree that is too large fails in the build.
  */
 size_t kexec_fdt_bound(const struct fdt_source *src,
@@ -381,7 +381,7 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
 		{ "linux,booted-from-kexec", 0 },
 	};
 	/* Reservations: initrd, ELF core header, IMA list. */
-	size_t nr_rsv = 3 + (size_t)src->nr_keep + src->nr_spare;
+	size_t nr_rsv = 3 + (size_t)src->nr_persistent + src->nr_free_slots;
 	size_t sum = fdt_totalsize(src->blob) + FDT_SLACK;
 	unsigned int i;
 
@@ -398,39 +398,39 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
  * @src: what the running kernel contributes
  * @req: request of the loader
  * @fdt: buffer, 8-byte aligned; undefined after a failure
- * @room: bytes of @fdt
+ * @capacity: bytes of @fdt
  * @used: set to the bytes of the finished tree
  *
  * Context: any; does not sleep and touches nothing but @fdt and @used.
- * Return: 0, -ENOSPC when @room or the 2 MiB of booting.rst do not suffice,
+ * Return: 0, -ENOSPC when @capacity or the 2 MiB of booting.rst do not suffice,
  * -EINVAL when the running tree or a value does not fit the format; each after
  * exactly one message at error level.
  */
 int kexec_fdt_build(const struct fdt_source *src,
 		    const struct kexec_fdt_request *req,
-		    void *fdt, size_t room, size_t *used)
+		    void *fdt, size_t capacity, size_t *used)
 {
 	struct fdt_work work = { .fdt = fdt, .src = src, .req = req };
 	unsigned int i;
 	int err;
 
-	room = room < MAX_FDT_SIZE ? room : MAX_FDT_SIZE;
-	err = fdt_open_into(src->blob, fdt, room);
+	capacity = capacity < MAX_FDT_SIZE ? capacity : MAX_FDT_SIZE;
+	err = fdt_open_into(src->blob, fdt, capacity);
 	if (err)
-		return fdt_refuse("the running tree", err, room);
+		return fdt_refuse("the running tree", err, capacity);
 
 	for (i = 0; i < ARRAY_SIZE(fdt_steps); i++) {
 		err = fdt_steps[i].run(&work);
 		if (err)
-			return fdt_refuse(fdt_steps[i].what, err, room);
+			return fdt_refuse(fdt_steps[i].what, err, capacity);
 	}
 
-	err = fdt_pack(fdt) ?: kexec_fdt_reserve_slots(fdt, room, src->nr_spare);
+	err = fdt_pack(fdt) ?: kexec_fdt_reserve_slots(fdt, capacity, src->nr_free_slots);
 	if (err)
-		return fdt_refuse("the finished tree", err, room);
+		return fdt_refuse("the finished tree", err, capacity);
 
 	*used = fdt_totalsize(fdt);
-	pr_debug("%zu of %zu bytes used, %d reservations\n", *used, room,
+	pr_debug("%zu of %zu bytes used, %d reservations\n", *used, capacity,
 		 fdt_num_mem_rsv(fdt));
 	return 0;
 }

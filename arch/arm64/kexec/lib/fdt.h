@@ -36,9 +36,9 @@ struct fdt_range {
  * @rng_seed: for /chosen/rng-seed
  * @usable: memory of a capture kernel, the main crash region first
  * @nr_usable: entries of @usable
- * @keep: memory that no later kernel may take for its own
- * @nr_keep: entries of @keep
- * @nr_spare: entries that kexec_fdt_add_memrsv() may fill later
+ * @persistent: memory that no later kernel may take for its own
+ * @nr_persistent: entries of @persistent
+ * @nr_free_slots: entries that kexec_fdt_add_memrsv() may fill later
  */
 struct fdt_source {
 	const void *blob;
@@ -48,20 +48,20 @@ struct fdt_source {
 	u8 rng_seed[KEXEC_FDT_RNG_SEED_SIZE];
 	struct fdt_range usable[2];
 	unsigned int nr_usable;
-	const struct fdt_range *keep;
-	unsigned int nr_keep;
-	unsigned int nr_spare;
+	const struct fdt_range *persistent;
+	unsigned int nr_persistent;
+	unsigned int nr_free_slots;
 };
 
 size_t kexec_fdt_bound(const struct fdt_source *src,
 		       const struct kexec_fdt_request *req);
 int kexec_fdt_build(const struct fdt_source *src,
 		    const struct kexec_fdt_request *req,
-		    void *fdt, size_t room, size_t *used);
+		    void *fdt, size_t capacity, size_t *used);
 int kexec_fdt_clear_ima(void *fdt);
 
 /* fdt_memrsv.c: reservations added to a finished tree */
-int kexec_fdt_reserve_slots(void *fdt, size_t room, unsigned int nr);
+int kexec_fdt_reserve_slots(void *fdt, size_t capacity, unsigned int nr);
 int kexec_fdt_add_memrsv(void *fdt, const struct fdt_range *range, unsigned int nr);
 
 #endif /* _ARM64_KEXEC_FDT_H */

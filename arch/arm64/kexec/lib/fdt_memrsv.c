@@ -32,20 +32,20 @@ static unsigned int fdt_memrsv_slots(const void *fdt)
 /**
  * kexec_fdt_reserve_slots() - add free reservation entries
  * @fdt: a packed tree
- * @room: capacity of its buffer, in bytes
+ * @capacity: size of its buffer in bytes
  * @nr: entries
  *
  * Context: any.
  * Return: 0 or an error of libfdt.
  */
-int kexec_fdt_reserve_slots(void *fdt, size_t room, unsigned int nr)
+int kexec_fdt_reserve_slots(void *fdt, size_t capacity, unsigned int nr)
 {
-	size_t want = fdt_totalsize(fdt) + nr * sizeof(struct fdt_reserve_entry);
+	size_t size = fdt_totalsize(fdt) + nr * sizeof(struct fdt_reserve_entry);
 	int err = 0;
 
-	if (want > room)
+	if (size > capacity)
 		return -FDT_ERR_NOSPACE;
-	fdt_set_totalsize(fdt, want);
+	fdt_set_totalsize(fdt, size);
 	while (nr-- && !err)
 		err = fdt_add_mem_rsv(fdt, 0, 0);
 	return err;

@@ -84,14 +84,14 @@ static int image_check_ident(const struct image_view *view)
 	u32 magic;
 
 	if (view->head_len < sizeof(struct arm64_image_header)) {
-		pr_err("file has %llu bytes, the header alone has %zu; give a complete Image\n",
+		pr_err("file has %llu bytes, the header alone has %zu\n",
 		       view->file_len, sizeof(struct arm64_image_header));
 		return -ENOEXEC;
 	}
 
 	magic = image_le32(view, magic);
 	if (magic != IMAGE_MAGIC_LE) {
-		pr_err("magic is %#010x, not %#010x; give an arm64 Image, unpacked\n",
+		pr_err("magic is %#010x, not %#010x: not an arm64 Image\n",
 		       magic, IMAGE_MAGIC_LE);
 		return -ENOEXEC;
 	}
@@ -101,12 +101,12 @@ static int image_check_ident(const struct image_view *view)
 static int image_check_offset(const struct kexec_image_info *info)
 {
 	if (info->text_offset % IMAGE_PAGE_MIN) {
-		pr_err("text_offset %#llx is no multiple of %#x; the header is damaged, give an intact Image\n",
+		pr_err("text_offset %#llx is no multiple of %#x\n",
 		       info->text_offset, IMAGE_PAGE_MIN);
 		return -ENOEXEC;
 	}
 	if (info->text_offset >= IMAGE_BASE_ALIGN) {
-		pr_err("text_offset %#llx is not below %#x; the header is damaged, give an intact Image\n",
+		pr_err("text_offset %#llx is not below %#x\n",
 		       info->text_offset, IMAGE_BASE_ALIGN);
 		return -ENOEXEC;
 	}
@@ -118,12 +118,12 @@ static int image_check_size(const struct image_view *view,
 			    const struct kexec_image_info *info)
 {
 	if (!info->image_size) {
-		pr_err("image_size is 0, the file alone needs %#llx; give a kernel of v3.17 or later\n",
+		pr_err("image_size is 0, the file has %#llx bytes (kernel older than v3.17)\n",
 		       view->file_len);
 		return -ENOEXEC;
 	}
 	if (view->file_len > info->image_size) {
-		pr_err("image_size %#llx is below the %#llx bytes of the file; remove what was appended to the Image\n",
+		pr_err("image_size %#llx is below the %#llx bytes of the file\n",
 		       info->image_size, view->file_len);
 		return -ENOEXEC;
 	}
@@ -136,7 +136,7 @@ static int image_check_reach(const struct kexec_image_info *info)
 	u64 limit = IMAGE_PA_LIMIT - info->text_offset;
 
 	if (info->image_size > limit) {
-		pr_err("image_size %#llx is above %#llx; the header is damaged, give an intact Image\n",
+		pr_err("image_size %#llx is above %#llx\n",
 		       info->image_size, limit);
 		return -EADDRNOTAVAIL;
 	}
@@ -202,7 +202,7 @@ static int image_check_flags(const struct image_view *view,
 static int image_cut_short(const struct image_view *view, const char *what,
 			   u64 end)
 {
-	pr_err("%s ends at byte %#llx, the file at %#llx; the file is cut short, give a complete Image\n",
+	pr_err("file is truncated: %s ends at byte %#llx, the file at %#llx\n",
 	       what, end, view->file_len);
 	return -ENOEXEC;
 }

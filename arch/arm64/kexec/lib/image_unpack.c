@@ -2,10 +2,10 @@
 /**
  * DOC: Packed Images
  *
- * booting.rst leaves it to the boot loader to unpack an Image.gz, and for
- * kexec this kernel is the boot loader.  Two kinds of file are opened here: a
- * gzip file (RFC 1952), and the "zboot" EFI program of CONFIG_EFI_ZBOOT, which
- * carries the same as a payload.  Its header:
+ * According to booting.rst the boot loader unpacks an Image.gz, and for kexec this
+ * kernel is the boot loader.  Two formats are supported: a gzip file (RFC 1952), and
+ * the "zboot" EFI program of CONFIG_EFI_ZBOOT, whose payload is a gzip file.  Its
+ * header:
  *
  *   ======  ==========================================
  *   offset  content
@@ -16,11 +16,11 @@
  *   24      name of the packing method, NUL-terminated
  *   ======  ==========================================
  *
- * Everything else is left to image_header.c.
+ * image_header.c checks the Image itself.
  *
- * Pure functions of their arguments: the caller owns the file, the payload
- * points into it.  All numbers are little-endian and none is trusted: windows
- * are cut from a window that was checked before, so no offset leaves the file.
+ * Pure functions: the caller owns the file, and the payload points into it.  All
+ * numbers are little-endian and untrusted.  Each window is a part of a window that was
+ * checked before, so no offset is outside of the file.
  */
 
 #define pr_fmt(fmt) "kexec: Image: " fmt
@@ -53,12 +53,12 @@
 #define GZIP_FLAGS_RESERVED	0xe0
 
 /**
- * struct unpack_window - bytes that have not been looked at yet
- * @at: the first of them
- * @left: how many
+ * struct unpack_window - bytes that are not parsed yet
+ * @pos: the first one
+ * @left: number of them
  */
 struct unpack_window {
-	const u8 *at;
+	const u8 *pos;
 	u64 left;
 };
 
@@ -66,27 +66,27 @@ static bool unpack_skip(struct unpack_window *win, u64 len)
 {
 	if (len > win->left)
 		return false;
-	win->at += len;
+	win->pos += len;
 	win->left -= len;
 	return true;
 }
 
 static bool unpack_skip_string(struct unpack_window *win)
 {
-	const u8 *nul = win->left ? memchr(win->at, 0, win->left) : NULL;
+	const u8 *nul = win->left ? memchr(win->pos, 0, win->left) : NULL;
 
-	return nul && unpack_skip(win, nul - win->at + 1);
+	return nul && unpack_skip(win, nul - win->pos + 1);
 }
 
 static bool unpack_skip_extra(struct unpack_window *win)
 {
 	return win->left >= 2 &&
-	       unpack_skip(win, 2 + (u64)get_unaligned_le16(win->at));
+	       unpack_skip(win, 2 + (u64)get_unaligned_le16(win->pos));
 }
 
 static bool unpack_skip_gzip_header(struct unpack_window *win)
 {
-	u8 flags = win->at[GZIP_FLAGS_AT];
+	u8 flags = win->pos[GZIP_FLAGS_AT];
 
 	if (!unpack_skip(win, GZIP_HEADER_LEN))
 		return false;
@@ -101,31 +101,31 @@ static bool unpack_skip_gzip_header(struct unpack_window *win)
 
 static bool unpack_is_gzip(const struct unpack_window *win)
 {
-	return win->left >= 2 && !memcmp(win->at, "\x1f\x8b", 2);
+	return win->left >= 2 && !memcmp(win->pos, "\x1f\x8b", 2);
 }
 
 static bool unpack_is_zboot(const struct unpack_window *win)
 {
 	return win->left >= ZBOOT_HEADER_LEN &&
-	       !memcmp(win->at, "MZ\0\0zimg", 8);
+	       !memcmp(win->pos, "MZ\0\0zimg", 8);
 }
 
 static int unpack_locate_zboot(const u8 *header, u64 file_len, u64 *start, u64 *len)
 {
-	u64 at = get_unaligned_le32(header + ZBOOT_OFFSET_AT);
+	u64 offset = get_unaligned_le32(header + ZBOOT_OFFSET_AT);
 	u64 size = get_unaligned_le32(header + ZBOOT_SIZE_AT);
 
 	if (memcmp(header + ZBOOT_METHOD_AT, "gzip", sizeof("gzip"))) {
-		pr_err("zboot payload is packed with \"%.*s\", only \"gzip\" is known; give the Image itself\n",
+		pr_err("zboot compression \"%.*s\" is not supported (gzip)\n",
 		       ZBOOT_METHOD_LEN, header + ZBOOT_METHOD_AT);
 		return -ENOEXEC;
 	}
-	if (at > file_len || size > file_len - at) {
-		pr_err("zboot payload ends at byte %#llx, the file at %#llx; the file is cut short, give a complete one\n",
-		       at + size, file_len);
+	if (offset > file_len || size > file_len - offset) {
+		pr_err("file is truncated: zboot payload ends at byte %#llx, the file at %#llx\n",
+		       offset + size, file_len);
 		return -ENOEXEC;
 	}
-	*start = at;
+	*start = offset;
 	*len = size;
 	return 0;
 }
@@ -140,7 +140,7 @@ static int unpack_locate_zboot(const u8 *header, u64 file_len, u64 *start, u64 *
  */
 enum unpack_kind kexec_image_unpack_detect(const void *head, size_t len)
 {
-	const struct unpack_window win = { .at = head, .left = len };
+	const struct unpack_window win = { .pos = head, .left = len };
 
 	if (unpack_is_gzip(&win))
 		return UNPACK_GZIP;
@@ -148,7 +148,7 @@ enum unpack_kind kexec_image_unpack_detect(const void *head, size_t len)
 }
 
 /**
- * kexec_container_locate() - find the gzip data of a packed Image
+ * kexec_image_unpack_locate() - find the gzip data of a packed Image
  * @head: first bytes of the file
  * @head_len: bytes at @head, 64 are enough
  * @file_len: bytes of the whole file
@@ -157,9 +157,9 @@ enum unpack_kind kexec_image_unpack_detect(const void *head, size_t len)
  *
  * Context: any.
  * Return: 0, or -ENOEXEC after one message for a zboot header that is damaged or names
- * another packing method. The data of a file that is no container is the file.
+ * another compression. For a file that is not compressed, the data is the whole file.
  */
-int kexec_container_locate(const void *head, size_t head_len, u64 file_len,
+int kexec_image_unpack_locate(const void *head, size_t head_len, u64 file_len,
 			   u64 *start, u64 *len)
 {
 	*start = 0;
@@ -170,7 +170,7 @@ int kexec_container_locate(const void *head, size_t head_len, u64 file_len,
 }
 
 /**
- * kexec_container_open_gzip - find the deflate stream in gzip data
+ * kexec_image_unpack_open_gzip - find the deflate stream in gzip data
  * @data: the data, or the first bytes of it
  * @len: bytes at @data
  * @payload: filled in on success; valid as long as @data is
@@ -178,33 +178,33 @@ int kexec_container_locate(const void *head, size_t head_len, u64 file_len,
  * Context: any.
  * Return: 0, or -ENOEXEC after one message.
  */
-int kexec_container_open_gzip(const void *data, size_t len,
+int kexec_image_unpack_open_gzip(const void *data, size_t len,
 			      struct unpack_payload *payload)
 {
-	struct unpack_window win = { .at = data, .left = len };
+	struct unpack_window win = { .pos = data, .left = len };
 
 	if (!unpack_is_gzip(&win)) {
-		pr_err("packed data does not begin with 0x1f 0x8b; the file is damaged, give an intact one\n");
+		pr_err("gzip data does not start with 0x1f 0x8b\n");
 		return -ENOEXEC;
 	}
 	if (len < GZIP_HEADER_LEN + GZIP_TRAILER_LEN) {
-		pr_err("gzip data has %zu bytes, at least %d are needed; give a complete file\n",
+		pr_err("gzip data has %zu bytes (minimum %d)\n",
 		       len, GZIP_HEADER_LEN + GZIP_TRAILER_LEN);
 		return -ENOEXEC;
 	}
-	if (win.at[GZIP_METHOD_AT] != GZIP_METHOD_DEFLATE ||
-	    win.at[GZIP_FLAGS_AT] & GZIP_FLAGS_RESERVED) {
-		pr_err("gzip method %u with flags %#x is unknown (deflate is %u, flags up to %#x); pack with gzip\n",
-		       win.at[GZIP_METHOD_AT], win.at[GZIP_FLAGS_AT],
+	if (win.pos[GZIP_METHOD_AT] != GZIP_METHOD_DEFLATE ||
+	    win.pos[GZIP_FLAGS_AT] & GZIP_FLAGS_RESERVED) {
+		pr_err("gzip method %u with flags %#x is not supported (%u, flags up to %#x)\n",
+		       win.pos[GZIP_METHOD_AT], win.pos[GZIP_FLAGS_AT],
 		       GZIP_METHOD_DEFLATE, 0xff & ~GZIP_FLAGS_RESERVED);
 		return -ENOEXEC;
 	}
 	if (!unpack_skip_gzip_header(&win)) {
-		pr_err("gzip header does not end within %zu bytes; give a complete file\n", len);
+		pr_err("gzip header does not end within %zu bytes\n", len);
 		return -ENOEXEC;
 	}
 	*payload = (struct unpack_payload) {
-		.data = win.at,
+		.data = win.pos,
 		.len = win.left,
 		.packed = true,
 	};
@@ -217,11 +217,11 @@ int kexec_container_open_gzip(const void *data, size_t len,
  * @len: bytes of it
  * @payload: filled in on success; valid as long as @file is
  *
- * A file that is no container is its own payload.
+ * A file that is not compressed is its own payload.
  *
  * Context: any.
- * Return: 0, or -ENOEXEC after one message for a container that is cut short,
- * damaged, or packed in a way that this kernel cannot unpack.
+ * Return: 0, or -ENOEXEC after one message if a compressed file is truncated or damaged,
+ * or its compression is not supported.
  */
 int kexec_image_unpack_open(const void *file, size_t len,
 			    struct unpack_payload *payload)
@@ -233,6 +233,6 @@ int kexec_image_unpack_open(const void *file, size_t len,
 		*payload = (struct unpack_payload) { .data = file, .len = len };
 		return 0;
 	}
-	ret = kexec_container_locate(file, len, len, &start, &size);
-	return ret ?: kexec_container_open_gzip(file + start, size, payload);
+	ret = kexec_image_unpack_locate(file, len, len, &start, &size);
+	return ret ?: kexec_image_unpack_open_gzip(file + start, size, payload);
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files that hold an Image in packed form.  Finding the payload is pure and
- * builds on the host; unpacking it (inflate.c) is for the kernel.
+ * Files with a compressed Image.  Locating the payload is pure and is built on the
+ * host, too; inflate.c unpacks it.
  */
-#ifndef _ARM64_KEXEC_CONTAINER_H
-#define _ARM64_KEXEC_CONTAINER_H
+#ifndef _ARM64_KEXEC_IMAGE_UNPACK_H
+#define _ARM64_KEXEC_IMAGE_UNPACK_H
 
 #include <linux/types.h>
 
 /**
- * enum unpack_kind - what a file is by its first bytes
- * @UNPACK_RAW: neither of the others: an Image, or nothing that can be loaded
+ * enum unpack_kind - format of a file by its first bytes
+ * @UNPACK_RAW: neither of the others: an Image, or not loadable
  * @UNPACK_GZIP: a gzip file, RFC 1952
- * @UNPACK_ZBOOT: an EFI program that carries a packed Image
+ * @UNPACK_ZBOOT: an EFI program with a compressed Image
  */
 enum unpack_kind {
 	UNPACK_RAW,
@@ -33,16 +33,16 @@ struct unpack_payload {
 };
 
 enum unpack_kind kexec_image_unpack_detect(const void *head, size_t len);
-int kexec_container_locate(const void *head, size_t head_len, u64 file_len,
+int kexec_image_unpack_locate(const void *head, size_t head_len, u64 file_len,
 			   u64 *start, u64 *len);
-int kexec_container_open_gzip(const void *data, size_t len,
+int kexec_image_unpack_open_gzip(const void *data, size_t len,
 			      struct unpack_payload *payload);
 int kexec_image_unpack_open(const void *file, size_t len,
 			    struct unpack_payload *payload);
 
 /* inflate.c */
 int kexec_inflate_head(const struct unpack_payload *payload,
-		       void *head, size_t room);
-int kexec_inflate_all(const struct unpack_payload *payload, void *dst, u64 room, u64 *len);
+		       void *head, size_t capacity);
+int kexec_inflate_all(const struct unpack_payload *payload, void *dst, u64 capacity, u64 *len);
 
-#endif /* _ARM64_KEXEC_CONTAINER_H */
+#endif /* _ARM64_KEXEC_IMAGE_UNPACK_H */

@@ -506,18 +506,18 @@ static void fdt_test_three_cells(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, fdt_test_build(test, ctx));
 }
 
-static void fdt_test_keep(struct kunit *test)
+static void fdt_test_persistent(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
-	const struct fdt_range keep[] = {
+	const struct fdt_range persistent[] = {
 		{ 0x70000000, SZ_64K },
 		{ 0x900000000ULL, 3 * SZ_64K },
 		{ 0x7f010000, SZ_64K },		/* inside of an existing one */
 		{ 0x7f0f0000, 2 * SZ_64K },	/* partly outside of it */
 	};
 
-	ctx->src.keep = keep;
-	ctx->src.nr_keep = ARRAY_SIZE(keep);
+	ctx->src.persistent = persistent;
+	ctx->src.nr_persistent = ARRAY_SIZE(persistent);
 	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
 	KUNIT_EXPECT_EQ(test, 1, fdt_test_count_rsv(ctx->out, 0x70000000, SZ_64K));
 	KUNIT_EXPECT_EQ(test, 1, fdt_test_count_rsv(ctx->out, 0x900000000ULL, 3 * SZ_64K));
@@ -529,14 +529,14 @@ static void fdt_test_keep(struct kunit *test)
 static void fdt_test_chain(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
-	const struct fdt_range keep[] = { { 0x70000000, SZ_64K } };
+	const struct fdt_range persistent[] = { { 0x70000000, SZ_64K } };
 	size_t first = 0;
 	int i;
 
 	fdt_test_make_stale(test, ctx);
 	fdt_test_ask_all(ctx);
-	ctx->src.keep = keep;
-	ctx->src.nr_keep = ARRAY_SIZE(keep);
+	ctx->src.persistent = persistent;
+	ctx->src.nr_persistent = ARRAY_SIZE(persistent);
 	for (i = 0; i < 5; i++) {
 		KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
 		KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV + 4);
@@ -555,27 +555,27 @@ static void fdt_test_chain(struct kunit *test)
 }
 
 /* A buffer that is too small is refused, and no byte after it is written. */
-static void fdt_test_no_room(struct kunit *test)
+static void fdt_test_no_space(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
-	size_t bound, room, step = 8;
+	size_t bound, capacity, step = 8;
 	bool fits = false;
 
 	fdt_test_make_stale(test, ctx);
 	KUNIT_ASSERT_EQ(test, 0, fdt_pack(ctx->blob));
 	fdt_test_ask_all(ctx);
 	bound = kexec_fdt_bound(&ctx->src, &ctx->req);
-	for (room = 0; room < bound; room += step) {
+	for (capacity = 0; capacity < bound; capacity += step) {
 		int i, ret;
 
 		memset(ctx->out, 0xcc, OUT_ROOM);
-		ret = kexec_fdt_build(&ctx->src, &ctx->req, ctx->out, room, &ctx->used);
+		ret = kexec_fdt_build(&ctx->src, &ctx->req, ctx->out, capacity, &ctx->used);
 		/* Any larger buffer is accepted. */
 		KUNIT_EXPECT_EQ(test, ret, fits ? 0 : ret ? -ENOSPC : 0);
 		fits = fits || !ret;
 		for (i = 0; i < 64; i++)
-			KUNIT_ASSERT_EQ(test, ((u8 *)ctx->out)[room + i], 0xcc);
-		if (room == 64)
+			KUNIT_ASSERT_EQ(test, ((u8 *)ctx->out)[capacity + i], 0xcc);
+		if (capacity == 64)
 			step = 64;
 	}
 	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_build(&ctx->src, &ctx->req, ctx->out, bound,
@@ -598,7 +598,7 @@ static void fdt_test_top_up(struct kunit *test)
 	used = ctx->used;
 	KUNIT_EXPECT_EQ(test, -ENOSPC, kexec_fdt_add_memrsv(ctx->out, late, 1));
 
-	ctx->src.nr_spare = 3;
+	ctx->src.nr_free_slots = 3;
 	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
 	KUNIT_EXPECT_EQ(test, ctx->used, used + 3 * sizeof(struct fdt_reserve_entry));
 	chosen = fdt_path_offset(ctx->out, "/chosen");
@@ -620,16 +620,16 @@ static void fdt_test_top_up(struct kunit *test)
 static void fdt_test_bound(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
-	struct fdt_range keep[32];
+	struct fdt_range persistent[32];
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(keep); i++)
-		keep[i] = (struct fdt_range) { (u64)SZ_1M * i, SZ_64K };
+	for (i = 0; i < ARRAY_SIZE(persistent); i++)
+		persistent[i] = (struct fdt_range) { (u64)SZ_1M * i, SZ_64K };
 	KUNIT_ASSERT_EQ(test, 0, fdt_pack(ctx->blob));
 	fdt_test_ask_all(ctx);
-	ctx->src.keep = keep;
-	for (i = 0; i <= ARRAY_SIZE(keep); i++) {
-		ctx->src.nr_keep = i;
+	ctx->src.persistent = persistent;
+	for (i = 0; i <= ARRAY_SIZE(persistent); i++) {
+		ctx->src.nr_persistent = i;
 		KUNIT_EXPECT_EQ(test, 0, fdt_test_build(test, ctx));
 	}
 }
@@ -639,9 +639,9 @@ static void fdt_test_limit(struct kunit *test)
 {
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
 
-	ctx->src.nr_keep = SZ_2M / sizeof(struct fdt_reserve_entry);
+	ctx->src.nr_persistent = SZ_2M / sizeof(struct fdt_reserve_entry);
 	KUNIT_EXPECT_EQ(test, (size_t)MAX_FDT_SIZE, kexec_fdt_bound(&ctx->src, &ctx->req));
-	ctx->src.nr_keep = 0;
+	ctx->src.nr_persistent = 0;
 	KUNIT_EXPECT_LT(test, kexec_fdt_bound(&ctx->src, &ctx->req), (size_t)MAX_FDT_SIZE);
 }
 
@@ -673,10 +673,10 @@ static struct kunit_case fdt_test_cases[] = {
 	KUNIT_CASE(fdt_test_one_cell),
 	KUNIT_CASE(fdt_test_two_and_one_cells),
 	KUNIT_CASE(fdt_test_three_cells),
-	KUNIT_CASE(fdt_test_keep),
+	KUNIT_CASE(fdt_test_persistent),
 	KUNIT_CASE(fdt_test_top_up),
 	KUNIT_CASE(fdt_test_chain),
-	KUNIT_CASE(fdt_test_no_room),
+	KUNIT_CASE(fdt_test_no_space),
 	KUNIT_CASE(fdt_test_bound),
 	KUNIT_CASE(fdt_test_limit),
 	KUNIT_CASE(fdt_test_damaged),

@@ -295,17 +295,17 @@ static void unpack_test_head(struct kunit *test)
 	int i;
 
 	unpack_put_gzip(f, 0, 70000);
-	KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 200, &payload));
+	KUNIT_ASSERT_EQ(test, 0, kexec_image_unpack_open_gzip(f->bytes, 200, &payload));
 	KUNIT_EXPECT_EQ(test, 128, kexec_inflate_head(&payload, head, sizeof(head)));
 	KUNIT_EXPECT_EQ(test, 0, memcmp(head, f->plain, sizeof(head)));
 	/* 10 bytes of header, 5 of a stored block's; less than 18 are no gzip data. */
 	for (i = 3; i < 128; i++) {
-		KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 15 + i, &payload));
+		KUNIT_ASSERT_EQ(test, 0, kexec_image_unpack_open_gzip(f->bytes, 15 + i, &payload));
 		/* Bytes in zlib's window are not counted yet. */
 		KUNIT_EXPECT_LE(test, kexec_inflate_head(&payload, head, sizeof(head)), i);
 	}
 	memset(f->bytes + 10, 0, 100);
-	KUNIT_ASSERT_EQ(test, 0, kexec_container_open_gzip(f->bytes, 200, &payload));
+	KUNIT_ASSERT_EQ(test, 0, kexec_image_unpack_open_gzip(f->bytes, 200, &payload));
 	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_inflate_head(&payload, head, sizeof(head)));
 }
 
@@ -369,7 +369,7 @@ static void unpack_test_locate(struct kunit *test)
 		put_unaligned_le32(c[i].start, f->bytes + 8);
 		put_unaligned_le32(c[i].size, f->bytes + 12);
 		KUNIT_EXPECT_EQ(test, c[i].ret,
-				kexec_container_locate(f->bytes, 64, 2000, &at, &len));
+				kexec_image_unpack_locate(f->bytes, 64, 2000, &at, &len));
 		if (c[i].ret)
 			continue;
 		KUNIT_EXPECT_EQ(test, at, (u64)c[i].start);
