@@ -162,7 +162,7 @@ def load_rows(results):
                   scale(results.get(case, "base", "load_us", 1)),
                   scale(results.get(case, "ours", "load_us", 1)))
         if checks and ours:
-            yield Row("load time: the first with what a worker does behind it", "ms",
+            yield Row("load time: the first and the worker after it", "ms",
                       scale(base), scale([median[0] + statistics.median(checks)]))
 
 

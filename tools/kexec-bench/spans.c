@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: spans - a QEMU plugin that counts what a CPU does between two places
+ * DOC: spans - a QEMU plugin that counts events of a CPU between two addresses
  *
  * A span begins when a CPU executes the instruction at a given virtual address,
  * the first one of a function.  It ends on the same CPU, before the instruction
@@ -13,15 +13,15 @@
  *
  * Counted in between, on that CPU only: instructions, bytes loaded and stored
  * (DC ZVA counts as a store of its block), and executions of one more address,
- * such as that of an allocator.  Interrupts that come in between count, too.
+ * such as that of an allocator.  Interrupts in between are included.
  *
  * Arguments of the plugin: out=FILE zva=BYTES span=NAME:START:END[:CALL]
  * with addresses and encodings in hexadecimal; END is 0 for the return address.
  * Each span that ended is one line "NAME insns loaded stored calls" in FILE.
  *
- * Blocks are counted when they are entered.  One that a fault leaves in the
- * middle counts in full and once more where it is resumed, so the number of
- * instructions is an upper bound, by a few for each fault.
+ * Blocks are counted when they are entered.  A block that is interrupted by a fault
+ * counts in full, and again when it is resumed, so the number of instructions is an
+ * upper bound.
  *
  * QEMU runs all CPUs of such a guest on one thread, so nothing is locked.
  */
@@ -39,12 +39,12 @@
 #define INSN_RT_MASK	0x1fu
 
 /**
- * struct span - what is counted, and so far
+ * struct span - definition and current counts of a span
  * @name: for the output
  * @start: virtual address that begins it
  * @end_word: encoding that ends it, 0 for the return address
  * @call: virtual address whose executions are counted, or 0
- * @cpu: who is in it, -1 for nobody
+ * @cpu: the CPU in the span, -1 for none
  * @end: return address
  * @insns: instructions
  * @loaded: bytes
@@ -67,8 +67,8 @@ struct span {
 /**
  * struct block - a block of instructions, as translated
  * @va: its first instruction
- * @end: behind its last one
- * @insns: how many
+ * @end: address after its last one
+ * @insns: number of instructions
  * @word: encoding of the first one
  */
 struct block {
@@ -174,7 +174,7 @@ static uint32_t insn_word(const struct qemu_plugin_insn *insn)
 static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb), i;
-	/* Lives as long as the translation, which nobody tells us the end of. */
+	/* Never freed: QEMU does not report the end of a translation. */
 	struct block *b = malloc(sizeof(*b));
 
 	(void)id;

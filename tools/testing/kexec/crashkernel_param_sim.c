@@ -2,13 +2,12 @@
 /**
  * DOC: crashkernel_param.c on good and damaged command lines
  *
- * reserve-grammar writes command lines by the grammar and knows what each asks
- * for, because it drew the numbers before it spelled them.  Other parameters,
- * some of them nearly crashkernel=, stand around it.
+ * reserve-grammar generates command lines from random numbers, so the request of each
+ * is known.  Other parameters, some of them similar to crashkernel=, are around it.
  *
- * reserve-damage changes bytes of such a line.  What comes out has no certain
- * meaning, but the parser stays inside the text, answers with one of its three
- * errnos, and points into the text when it refuses.
+ * reserve-damage changes bytes of such a line.  Its meaning is unknown, but the parser
+ * must not read outside of the text, must return one of its three errnos, and must
+ * report a position in the text with an error.
  *
  * reserve-low reduces a low region to memory of any size.
  */
@@ -31,9 +30,9 @@
  * @line: the text
  * @len: bytes of it so far
  * @ram: bytes of memory of the machine
- * @low_default: what "high" alone brings along
- * @want: what is asked for
- * @ret: what the parser should answer
+ * @low_default: low memory that "high" alone implies
+ * @want: expected request
+ * @ret: expected return value
  */
 struct crashkernel_case {
 	char line[LINE_MAX_BYTES];
@@ -53,7 +52,7 @@ static void __printf(2, 3) crashkernel_put(struct crashkernel_case *c, const cha
 	va_end(args);
 }
 
-/* Spell @val in one of the ways that mean just that. */
+/* Write @val in one of its notations. */
 static void crashkernel_put_number(struct sim *s, struct crashkernel_case *c, u64 val)
 {
 	static const char *const radix[] = { "%llu", "0x%llx", "0%llo", "0X%llX" };
@@ -179,7 +178,7 @@ static void crashkernel_draw(struct sim *s, struct crashkernel_case *c)
 		c->want.high = true;
 	}
 	low_size = low ? crashkernel_put_suffixed(s, c, ",low") : c->low_default;
-	/* the last one counts, and it beats the others */
+	/* the last one is used */
 	while (plain && again--)
 		crashkernel_put_plain(s, c);
 	if (plain)
@@ -193,7 +192,7 @@ static void crashkernel_draw(struct sim *s, struct crashkernel_case *c)
 		c->ret = -EINVAL;
 }
 
-/* The text in memory of just its size, so that the sanitizer sees a step beyond. */
+/* The text in memory of its exact size, for the address sanitizer. */
 static int crashkernel_parse_exact(struct sim *s, const struct crashkernel_case *c,
 				   struct crashkernel_request *req)
 {

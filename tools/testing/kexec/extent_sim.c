@@ -2,20 +2,19 @@
 /**
  * DOC: extent.c on a simulated machine
  *
- * extent-load plays a whole load and the exit that follows it on a machine with
- * a few hundred small pages of memory:
+ * extent-load simulates a load and the exit on a machine with a few hundred small
+ * pages of memory:
  *
  *	1. some pages are in use, the rest is free, in pieces;
  *	2. segments get destinations, which may be in use by this kernel;
- *	3. each of their pages gets a page that holds its bytes until the switch:
- *	   its own destination where that is free, or any free page that is
- *	   nobody's destination;
+ *	3. each of their pages is assigned a page for its bytes: its own destination if
+ *	   that is free, else any free page that is not a destination;
  *	4. the copy list is made in the order of the destinations and checked;
  *	5. the copies are done, in the order of the list or in any other, and
- *	   every byte of every destination is compared with what was loaded.
+ *	   every byte of every destination is compared with the loaded one.
  *
- * extent-check hands random lists to kexec_extent_check() and compares the
- * verdict with one that is reached page by page.
+ * extent-check passes random lists to kexec_extent_check() and compares the result
+ * with one computed page by page.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +37,8 @@ enum extent_use { FREE, BUSY, TAKEN };
  * struct extent_seg - one segment
  * @dst: first page of the destination
  * @nr: pages
- * @src: for each page, the page that holds its bytes
- * @bytes: what was loaded
+ * @src: for each page, the page with its bytes
+ * @bytes: the loaded bytes
  */
 struct extent_seg {
 	unsigned int dst;
@@ -49,10 +48,10 @@ struct extent_seg {
 };
 
 /**
- * struct extent_machine - the machine and what is loaded on it
+ * struct extent_machine - the machine and its image
  * @mem: its memory
- * @use: what each page is used for
- * @is_dst: does somebody's destination cover the page?
+ * @use: use of each page
+ * @is_dst: true if the page is in a destination
  * @base: address of page 0
  * @in_place: chance of 1 in so many that a free destination is not used
  * @scatter: chance of 1 in so many that a source does not follow the one before
@@ -90,7 +89,7 @@ static void extent_boot(struct sim *s, struct extent_machine *m)
 		m->use[i] = sim_one_in(s, busy) ? BUSY : FREE;
 }
 
-/* Destinations may lie anywhere, but not one upon the other. */
+/* Destinations may be anywhere, but do not overlap. */
 static void extent_place(struct sim *s, struct extent_machine *m)
 {
 	unsigned int want = sim_between(s, 1, SEGMENTS), i, left = PAGES / 3;
@@ -130,7 +129,7 @@ static bool extent_usable(const struct extent_machine *m, unsigned int page)
 	return page < PAGES && m->use[page] == FREE && !m->is_dst[page];
 }
 
-/* A page that may hold somebody else's bytes; in a row if that can be had. */
+/* A page for the bytes of another one; contiguous with the last one if possible. */
 static unsigned int extent_alloc(struct sim *s, struct extent_machine *m, unsigned int last)
 {
 	unsigned int i, start = sim_below(s, PAGES);
@@ -144,7 +143,7 @@ static unsigned int extent_alloc(struct sim *s, struct extent_machine *m, unsign
 	return NO_PAGE;
 }
 
-/* Returns false when memory is short, as it may be. */
+/* Returns false if memory is short. */
 static bool extent_load(struct sim *s, struct extent_machine *m)
 {
 	unsigned int i, n, page, last = NO_PAGE;
@@ -168,7 +167,7 @@ static bool extent_load(struct sim *s, struct extent_machine *m)
 	return true;
 }
 
-/* Where each page comes from, by destination: the list in its simplest form. */
+/* The source of each page, by destination: the list in its simplest form. */
 static void extent_sources(const struct extent_machine *m, unsigned int *src)
 {
 	unsigned int i, n;
@@ -183,7 +182,7 @@ static void extent_sources(const struct extent_machine *m, unsigned int *src)
 	}
 }
 
-/* As few entries as can be, and each as the pages say. */
+/* The minimum number of entries, and each one correct. */
 static void extent_compare(struct sim *s, const struct extent_machine *m,
 			   const struct extent_list *list)
 {

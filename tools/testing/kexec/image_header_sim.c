@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: image.c on damaged files
+ * DOC: image_header.c on damaged files
  *
- * A round starts from a sound Image, with or without an EFI stub's PE header,
- * damages it (fields, bytes, bits, a shorter file, a shorter view of it) and
- * compares the verdict with the rules of booting.rst applied one by one.  A file
- * may break several at once, in which case any of their errnos will do; it may
- * be accepted only if it breaks none.  A refusal says why in exactly one line.
+ * A round starts with a valid Image, with or without the PE header of an EFI stub,
+ * damages it (fields, bytes, bits, a shorter file, a shorter view of it) and compares
+ * the result with the rules of booting.rst, applied one by one.  If a file breaks
+ * several rules, any of their errnos is correct; it is accepted only if it breaks none.
+ * A refusal prints exactly one line.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -41,11 +41,11 @@
 #define FILE_MAX	1024
 
 /**
- * struct image_case - a file, the part of it that is looked at, and the machine
+ * struct image_case - a file, the part of it that is checked, and the machine
  * @file: first bytes of the file
- * @head_len: how many of them are handed over
- * @file_len: bytes that the file is said to have
- * @caps: what the CPUs run
+ * @head_len: number of bytes that are passed
+ * @file_len: size of the file
+ * @caps: features of the CPUs
  */
 struct image_case {
 	u8 file[FILE_MAX];
@@ -161,7 +161,7 @@ static bool image_flags_run(const struct image_case *c, u64 flags)
 	return order[flags & 1] && pages[flags >> 1 & 3];
 }
 
-/* A section, or the table itself, that ends behind the end of the file. */
+/* A section, or the table itself, that ends after the end of the file. */
 static bool image_pe_short(const struct image_case *c, u64 seen)
 {
 	u64 pe = get_unaligned_le32(c->file + AT_PE), table, i, nr;

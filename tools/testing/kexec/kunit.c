@@ -17,8 +17,8 @@
 #include "sim.h"
 
 /**
- * struct kunit_host_mem - what a case allocated, freed when it has ended
- * @next: what it allocated before
+ * struct kunit_host_mem - memory of a case, freed at its end
+ * @next: the previous allocation
  * @p: the memory
  */
 struct kunit_host_mem {
@@ -30,7 +30,7 @@ static struct kunit_suite *kunit_suites;
 static jmp_buf kunit_stop;
 
 /**
- * kunit_host_register() - make a suite known; keeps them in order of name
+ * kunit_host_register() - register a suite, in order of name
  * @suite: the suite
  */
 void kunit_host_register(struct kunit_suite *suite)
@@ -62,10 +62,10 @@ void *kunit_host_alloc(struct kunit *test, size_t n, size_t size)
 }
 
 /**
- * kunit_host_failed() - an expectation was not met
+ * kunit_host_failed() - report a failed expectation
  * @test: the case
- * @stop: the case must not go on
- * @fmt: what was expected
+ * @stop: end the case
+ * @fmt: the expectation
  */
 void kunit_host_failed(struct kunit *test, bool stop, const char *fmt, ...)
 {
@@ -142,7 +142,7 @@ static unsigned int kunit_each(bool run)
 }
 
 /**
- * kunit_host_count() - how many lines of TAP there will be
+ * kunit_host_count() - count the lines of TAP
  *
  * Return: the number.
  */
@@ -152,7 +152,7 @@ unsigned int kunit_host_count(void)
 }
 
 /**
- * kunit_host_run() - run the suites that were asked for
+ * kunit_host_run() - run the selected suites
  */
 void kunit_host_run(void)
 {

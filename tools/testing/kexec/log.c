@@ -2,8 +2,8 @@
 /**
  * DOC: Messages of the code under test
  *
- * They use the kernel's own conversions (%pa and the like), which the C library
- * prints in its way; that is good enough for reading along with -v.
+ * They use conversions of the kernel (%pa and others), which the C library prints
+ * differently.  This is sufficient for -v.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ unsigned int sim_log_errors;
 unsigned int sim_log_warnings;
 
 /**
- * sim_log_reset() - forget the messages so far
+ * sim_log_reset() - reset the counters of messages
  */
 void sim_log_reset(void)
 {
@@ -24,7 +24,7 @@ void sim_log_reset(void)
 }
 
 /**
- * sim_log() - take a message
+ * sim_log() - count and maybe print a message
  * @count: counter of its level, or NULL
  * @fmt: the message
  */

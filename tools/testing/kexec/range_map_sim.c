@@ -2,11 +2,10 @@
 /**
  * DOC: range_map.c against a model
  *
- * The model is one flag for each of a few dozen cells of memory.  It knows
- * nothing of ranges: edits are loops over cells, the search tries every cell.
- * A round draws where the cells lie (at address 0, somewhere, or so that the
- * last one ends at U64_MAX) and how many bytes a cell has (1 to 2^40), then
- * does random edits and searches and compares everything after each:
+ * The model is one flag for each of a few dozen cells of memory, without ranges: edits
+ * are loops over cells, the search tries every cell.  A round chooses the address of the
+ * cells (0, any, or so that the last one ends at U64_MAX) and their size (1 to 2^40
+ * bytes), then does random edits and searches and compares both after each of them:
  *
  *	cells    . # # # . . # # . . . .
  *	ranges     [    )    [  )
@@ -27,8 +26,8 @@
 #define STEPS		200
 
 /**
- * struct range_map_model - the simple truth beside the map under test
- * @map: the map under test, with no byte to spare behind its last entry
+ * struct range_map_model - the model and the map under test
+ * @map: the map under test, allocated to the byte
  * @before: copy of @map, to see that a refused edit changed nothing
  * @cell: is this cell in the map?
  * @base: number of the first cell: its address is @base << @shift
@@ -109,7 +108,7 @@ static void range_map_step_edit(struct sim *s, struct range_map_model *m)
 	bool insert = sim_below(s, 2), after[CELLS];
 	int ret, want = 0;
 
-	/* mostly short ones, so that there is something left to split */
+	/* mostly short ones, so that ranges can be split */
 	if (sim_below(s, 4))
 		b = min(a + (unsigned int)sim_below(s, 6), (unsigned int)CELLS);
 
@@ -155,8 +154,8 @@ static void range_map_step_contains(struct sim *s, struct range_map_model *m)
 }
 
 /*
- * Try every cell.  All edges lie on cells, and so does an aligned address as
- * long as the alignment is not below a cell, so no other start needs a try.
+ * Try every cell.  All edges are at cells, and so is an aligned address unless the
+ * alignment is below the size of a cell, so no other start has to be tried.
  */
 static int range_map_model_find(const struct range_map_model *m, unsigned int size, u64 align,
 				unsigned int from, unsigned int to, bool top_down)
@@ -212,7 +211,7 @@ static void range_map_step_find(struct sim *s, struct range_map_model *m)
 		  size, from, to, bits, ret, addr, want);
 }
 
-/* Any numbers at all: the answer must be a place, or the right refusal. */
+/* Any numbers: the result must be a valid place or the correct errno. */
 static void range_map_step_find_wild(struct sim *s, struct range_map_model *m)
 {
 	struct range_request req = {

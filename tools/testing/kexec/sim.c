@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Host simulator of kexec: the frame around the tests
+ * DOC: Host simulator of kexec: framework of the tests
  *
  * A test is a function that does one round.  Before each round the random
  * numbers are set from the seed of the run, the name of the test and the number
@@ -8,8 +8,8 @@
  *
  *	kexec-sim -s SEED -r ROUND NAME
  *
- * Output is TAP with a plan.  A report of a sanitizer ends the program at once;
- * the plan then shows that results are missing, and the exit status is not 0.
+ * Output is TAP with a plan.  A report of a sanitizer ends the program; then results
+ * are missing, and the exit status is not 0.
  */
 #include <getopt.h>
 #include <setjmp.h>
@@ -39,7 +39,7 @@ static const struct sim_test *const sim_tables[] = {
 /**
  * struct sim_options - command line
  * @seed: seed of the run
- * @rounds: rounds of each test, 0 for as many as its table says
+ * @rounds: rounds of each test, 0 for the number in its table
  * @seconds: time for each test instead of a number of rounds, 0 for none
  * @only_round: the one round to do, -1 for all
  * @pattern: part of a test's name, NULL for all
@@ -57,7 +57,7 @@ struct sim_options {
 static struct sim_options sim_opts = { .seed = 1, .only_round = -1 };
 static jmp_buf sim_escape;
 
-/* Rounds take microseconds; so many of them, or one, may take so many seconds. */
+/* Limit in seconds for this number of rounds, which usually take microseconds. */
 #define SIM_WATCH_ROUNDS	256
 #define SIM_WATCH_SECONDS	60
 static unsigned int sim_nr_failed, sim_nr_done;
@@ -115,7 +115,7 @@ u64 sim_between(struct sim *s, u64 first, u64 last)
 /**
  * sim_one_in() - a random decision
  * @s: the test
- * @n: how many times it is taken to be true once, not 0
+ * @n: true once in this number of calls on average, not 0
  *
  * Return: the decision.
  */
@@ -163,11 +163,11 @@ void *sim_alloc(size_t len)
 }
 
 /**
- * sim_fail() - the test has failed
+ * sim_fail() - report a failure and end the test
  * @s: the test
- * @file: where
- * @line: where
- * @fmt: what was expected and what was found
+ * @file: source file
+ * @line: source line
+ * @fmt: expected and actual values
  */
 void sim_fail(struct sim *s, const char *file, int line, const char *fmt, ...)
 {
@@ -198,7 +198,7 @@ static u64 sim_hash(const char *name)
 	return h;
 }
 
-/* The code under test does not come to an end; it is not inside the C library. */
+/* The code under test does not end; it is not inside the C library. */
 static void sim_hangs(int sig)
 {
 	printf("Bail out! no end to: kexec-sim -s %#llx -r %llu %s\n", sim_now_running.seed,
@@ -248,10 +248,10 @@ void sim_result(bool ok, const char *suite, const char *name)
 }
 
 /**
- * sim_wanted() - was this test asked for?
+ * sim_wanted() - check whether a test is selected
  * @name: its name
  *
- * Return: whether it was.
+ * Return: true if it is.
  */
 bool sim_wanted(const char *name)
 {
@@ -351,7 +351,7 @@ int main(int argc, char **argv)
 	if (planned && !sim_nr_failed && sim_nr_done == planned)
 		return 0;
 
-	/* A failed round leaves memory behind: not worth a report on top. */
+	/* A failed round does not free its memory: do not report the leak as well. */
 	fflush(stdout);
 	_exit(1);
 }

@@ -52,7 +52,7 @@ bool sim_one_in(struct sim *s, unsigned int n);
 void sim_fill(struct sim *s, void *buf, size_t len);
 void *sim_alloc(size_t len);
 
-/* Ends the test; what was allocated in this round is not freed. */
+/* Ends the test; memory of this round is not freed. */
 void __noreturn __printf(4, 5) sim_fail(struct sim *s, const char *file, int line,
 					const char *fmt, ...);
 

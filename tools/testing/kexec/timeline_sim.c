@@ -71,7 +71,7 @@ static void timeline_sim_round(struct sim *s)
 
 	ret = kexec_timeline_decode(copy, len, pa, hz, now, &out);
 	s->ops++;
-	sim_check(s, changes || !ret, "%d for good bytes", ret);
+	sim_check(s, changes || !ret, "%d for valid bytes", ret);
 	if (!ret)
 		timeline_expect_sound(s, &out, now, hz);
 	if (!changes)

@@ -16,7 +16,7 @@ struct arm64_image_header {
 
 static_assert(sizeof(struct arm64_image_header) == 64, "size of the header");
 
-/* Bit 0: byte order; bits 1 and 2: page size; bit 3: where it may lie. */
+/* Bit 0: byte order; bits 1 and 2: page size; bit 3: placement. */
 #define arm64_image_flag_field(flags, field)	\
 	(((flags) >> field##_SHIFT) & field##_MASK)
 #define ARM64_IMAGE_FLAG_BE_SHIFT		0
