@@ -160,7 +160,7 @@ enum unpack_kind kexec_image_unpack_detect(const void *head, size_t len)
  * another compression. For a file that is not compressed, the data is the whole file.
  */
 int kexec_image_unpack_locate(const void *head, size_t head_len, u64 file_len,
-			   u64 *start, u64 *len)
+			      u64 *start, u64 *len)
 {
 	*start = 0;
 	*len = file_len;
@@ -179,7 +179,7 @@ int kexec_image_unpack_locate(const void *head, size_t head_len, u64 file_len,
  * Return: 0, or -ENOEXEC after one message.
  */
 int kexec_image_unpack_open_gzip(const void *data, size_t len,
-			      struct unpack_payload *payload)
+				 struct unpack_payload *payload)
 {
 	struct unpack_window win = { .pos = data, .left = len };
 

@@ -34,9 +34,9 @@ struct unpack_payload {
 
 enum unpack_kind kexec_image_unpack_detect(const void *head, size_t len);
 int kexec_image_unpack_locate(const void *head, size_t head_len, u64 file_len,
-			   u64 *start, u64 *len);
+			      u64 *start, u64 *len);
 int kexec_image_unpack_open_gzip(const void *data, size_t len,
-			      struct unpack_payload *payload);
+				 struct unpack_payload *payload);
 int kexec_image_unpack_open(const void *file, size_t len,
 			    struct unpack_payload *payload);
 
