@@ -14,6 +14,7 @@ copy=$build/check
 out=$src_ours/out-check
 log=$log_dir/check.log
 shared_originality=$top/../shared/tools/originality
+shared_prose=$top/../shared/tools/prose
 
 max_function=50
 max_file=800
@@ -172,6 +173,13 @@ check_documents() {
 		echo "no page was made, see ${log_dir#"$top"/}/documents.log"
 }
 
+# Phrases in comments, messages and documents.
+check_words() {
+	all_files | grep -vE '^(COPYING|patches/.*\.patch|scripts/check-words\.py|\.ci/.*)$' |
+		grep -v '^tools/testing/selftests/' |
+		(cd "$top" && xargs -d '\n' "$top/scripts/check-words.py") || :
+}
+
 # Sysctls, parameters and sysfs files that have no entry in the documentation.
 check_admin() {
 	quiet "$top/scripts/check-admin.py" "$@" "$src_ours"
@@ -196,6 +204,8 @@ ok 'kernel-doc -Wall' "$(check_kernel_doc)"
 ok 'shellcheck' "$(quiet each shell shellcheck)"
 ok 'Python compiles' "$(quiet check_python)"
 ok "functions under $max_function lines, files under $max_file" "$(check_lengths)"
+ok 'plain words' "$(check_words)"
+ok 'each phrase of the list is found' "$(quiet "$top/scripts/check-words.py" --self-test)"
 ok 'no machine paths, no unfinished marks, licence lines' "$(check_leftovers)"
 ok 'the generated documents are current' "$(quiet "$top/scripts/doc-tables.py" --check)"
 ok 'sysctls, parameters and sysfs files are documented' "$(check_admin)"
@@ -216,6 +226,11 @@ if [ -x "$shared_originality" ]; then
 	ok 'originality: no run of lines of the base' "$(check_originality)"
 else
 	echo "# originality: not run, ${shared_originality#"$top"/} does not exist"
+fi
+if [ -x "$shared_prose" ]; then
+	ok 'rates of phrases, lengths of messages' "$(quiet "$shared_prose" "$top")"
+else
+	echo "# rates of phrases: not run, ${shared_prose#"$top"/} does not exist"
 fi
 if tap_end; then
 	echo '# nothing to mend'
