@@ -31,14 +31,22 @@ device_receive() {
 	say "received $((after - before)) frames"
 }
 
+# The port's count leaves out what printk wrote, so a line is written as a process writes it
 device_console() {
-	grep -q "^$1 " /proc/consoles || die "consoles: $(cat /proc/consoles)"
-	case $1 in
-	ttyS*) port=$(grep "^${1#ttyS}: " /proc/tty/driver/serial) ;;
-	esac
-	sent=$(echo "$port" | sed -n 's/.* tx:\([0-9]*\).*/\1/p')
-	[ "${sent:-0}" -gt 0 ] || die "$1: $port"
-	say "console $1 sent $sent bytes"
+	grep -q "^$1 .*(E" /proc/consoles || die "consoles: $(cat /proc/consoles)"
+	before=$(device_console_sent "$1")
+	echo "console $1" >"/dev/$1"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		after=$(device_console_sent "$1")
+		[ "${after:-0}" -le "${before:-0}" ] || break
+		usleep 100000
+	done
+	[ "${after:-0}" -gt "${before:-0}" ] || die "$1 sent $before bytes, then $after"
+	say "console $1 sent $((after - before)) bytes"
+}
+
+device_console_sent() {
+	sed -n "s/^${1#ttyS}: .* tx:\([0-9]*\).*/\1/p" /proc/tty/driver/serial
 }
 
 device_watchdog() {
