@@ -99,7 +99,10 @@ add_ours() {
 		*" $program "*) to=$common ;;
 		*) to=$tools ;;
 		esac
-		"${cross}strip" -o "$to/bin/$program" "$out/guest/$program"
+		case $program in
+		load_compat*) cp "$out/guest/$program" "$to/bin" ;;
+		*) "${cross}strip" -o "$to/bin/$program" "$out/guest/$program" ;;
+		esac
 	done
 }
 
