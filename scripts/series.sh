@@ -97,7 +97,7 @@ makefile() {
 	DIR=$2 SWITCHED=$switched perl -0777 -ne '
 		sub known {
 			my ($word) = @_;
-			return -e "$ENV{DIR}/$word" . "Makefile" if $word =~ m{/$};
+			return () = glob("$ENV{DIR}/$word*.[cS]") if $word =~ m{/$};
 			return 1 unless $word =~ s/\.o$//;
 			return -e "$ENV{DIR}/$word.c" || -e "$ENV{DIR}/$word.S";
 		}
