@@ -93,7 +93,7 @@ class Inspection:
             self.faults.append(f"the log does not hold the panic ({self.wanted['panic']})")
 
     def name(self, pc):
-        """The function that @pc lies in, of the kernel or of a module."""
+        """The function with the address @pc, of the kernel or of a module."""
         try:
             return prog.symbol(pc).name
         except LookupError:

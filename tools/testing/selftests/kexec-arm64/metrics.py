@@ -11,7 +11,7 @@ A figure has a name and one value for each time it was taken. Sources:
   They give NAME.insns, NAME.bytes and NAME.calls. The kernel must run where it was
   linked to (nokaslr);
 - the tracepoint kexec:kexec_segment, printed with tp_printk, gives "copied": the bytes
-  of each segment that do not lie in place;
+  of each segment that are not in place;
 - "stamps" has NAME = [REGEX, REGEX]: microseconds between two lines of the log.
 
 "limits" has NAME = MAXIMUM: the figure must have been taken, and no value of it

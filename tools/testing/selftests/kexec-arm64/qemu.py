@@ -42,7 +42,7 @@ class Store:
     """Where kernels, the first root, logs and work folders are, below the build folder.
 
     @renamed maps a kernel's name in the table to the one that is used for it;
-    @append is put on the command line of every kernel, behind all else.
+    @append is added at the end of the command line of every kernel.
     """
 
     def __init__(self, build, renamed=(), append=""):
@@ -128,7 +128,7 @@ def add_modules(archive, folder):
 
 
 def write_initrd(case, store, target):
-    """The common root and, behind it, what this case adds as /case."""
+    """The common root, followed by the files of this case in /case."""
     with open(target, "wb") as stream:
         for path in store.archives(case):
             stream.write(path.read_bytes())
@@ -157,8 +157,8 @@ def write_payload(case, initrd, target):
 
 def write_padded(case, store, initrd, target):
     """An initrd that is so large that it and the first kernel have case.padding MB.
-    Its last member lies in a folder that is not there, so that the next kernel
-    steps over it: what is measured is kexec and not the unpacking of zeroes."""
+    Its last member is in a folder that does not exist, so that the next kernel skips
+    it: the unpacking of zeroes is not measured."""
     size = case.padding * MB - store.kernel(case.kernel).stat().st_size
     with open(target, "wb") as stream:
         stream.write(initrd.read_bytes())
@@ -328,7 +328,7 @@ class Guest:
                 self.monitor.obey(line)
 
     def stop(self):
-        """Never leaves a QEMU behind, however its reader ended."""
+        """Ends QEMU in any case, however its reader ended."""
         if not self.ended():
             self.process.kill()
             self.ended(0)

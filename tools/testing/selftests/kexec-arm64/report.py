@@ -56,7 +56,7 @@ class Report:
         sys.stdout.flush()
 
     def unplanned(self):
-        """Results that are missing, that nobody planned, or that came twice."""
+        """Results that are missing, not planned, or duplicate."""
         missing = sorted(set(self.planned) - set(self.seen))
         more = sorted(name for name in set(self.seen)
                       if self.seen.count(name) > self.planned.count(name))

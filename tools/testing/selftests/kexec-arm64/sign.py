@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernels that are made of others for one case: signed, badly signed, packed.
+"""Kernels that are derived from others for one case: signed, badly signed, compressed.
 
-A name such as "4k-signed" or "4k-zboot-tampered" says what is done to which kernel:
-the build's own key signs, which is in the keyring of every kernel of that build. A last
-word says what is done to the whole: "4k-signed-gzpad" is packed, with zeroes behind it.
+A name such as "4k-signed" or "4k-zboot-tampered" has the kernel and its change: the
+signature is made with the key of the build, which is in the keyring of every kernel of
+that build. The last word is a change of the whole file: "4k-signed-gzpad" is compressed,
+with zeroes after it.
 """
 
 import gzip
@@ -11,7 +12,7 @@ import shutil
 import struct
 import subprocess
 
-# Bytes that the last bytes with a signature lie in front of the end of the plain file
+# Distance of the changed byte from the end of the plain file
 TAMPERED_AT = 16
 # By whom, and whether a byte is changed afterwards
 TREATMENTS = {"signed": ("build", False), "tampered": ("build", True),

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Surroundings of the bad-input test
+ * DOC: Fixture of the bad-input test
  *
- * Images that only have to be refused are made up: an Image header and zeroes
- * behind it. The good one among them (fixture_good_image()) differs from each bad
- * one in a single field, and a control case proves that it loads, so what the
- * kernel refuses is that field. Nothing made up is ever started.
+ * Images that must be refused are artificial: an Image header, followed by zeroes.
+ * The good one (fixture_good_image()) differs from each bad one in a single field, and
+ * a control case proves that it loads, so the kernel refuses the bad ones because of
+ * that field. No artificial image is started.
  *
- * All files lie in a tmpfs that fixture_init() mounts and fixture_fini() takes away.
- * They are sparse: a file of 8 GiB costs nothing, and reading a hole of a
- * tmpfs fills no page cache, which keeps the leak measurement quiet.
+ * All files are in a tmpfs that fixture_init() mounts and fixture_fini() unmounts. They
+ * are sparse: a file of 8 GiB needs no memory, and reading a hole of a tmpfs adds no
+ * page cache, which would disturb the measurement of leaks.
  */
 #define _GNU_SOURCE
 #include <assert.h>

@@ -54,8 +54,8 @@ ima_pcr() {
 	say "ima pcr equals a list of $n"
 }
 
-# What came is all in front of the last boot_aggregate, and in there what this kernel's
-# predecessor was left is in front of the last but one, and so on.
+# Inherited measurements are before the last boot_aggregate; of these, the ones that the
+# previous kernel inherited are before the last but one, and so on.
 ima_came() {
 	cat "$ima/ascii_runtime_measurements" >/tmp/list
 	parts=$(grep -c " boot_aggregate\$" /tmp/list)

@@ -395,7 +395,7 @@ step_stress_memory() {
 	run load_low_memory stress "$1"
 }
 
-# A load may fail with EBUSY; what must not happen is in the rest of the case
+# A load may fail with EBUSY; the rest of the case has the forbidden events
 step_stress_load() {
 	: >/tmp/stress
 	while [ -e /tmp/stress ]; do

@@ -4,9 +4,9 @@
  *
  * /proc/iomem is a tree: a line's indentation is its depth, and the addresses
  * are shown to CAP_SYS_ADMIN only (others read zeroes). Top-level "System RAM"
- * lines are memory, the lines below them are parts of it that somebody claims.
- * The lines of one depth come in ascending order, so one pass with a cursor
- * behind the last claim finds the memory that is free for a next kernel.
+ * lines are memory, the lines below them are parts of it that are in use. The lines of
+ * one depth are in ascending order, so one pass with a cursor after the last used part
+ * finds the memory that is free for the next kernel.
  */
 #include <errno.h>
 #include <stdio.h>

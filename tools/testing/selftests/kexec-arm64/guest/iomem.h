@@ -8,9 +8,9 @@
 #include "util.h"
 
 /**
- * struct iomem_facts - what /proc/iomem says; ranges are [start, end)
+ * struct iomem_facts - ranges [start, end) of /proc/iomem
  * @ram_start: first byte of the lowest System RAM
- * @ram_end: first byte behind the highest System RAM
+ * @ram_end: first byte after the highest System RAM
  * @hole_start: largest run of System RAM that nothing inside it claims,
  *              2 MiB aligned
  * @hole_end: its end, 2 MiB aligned

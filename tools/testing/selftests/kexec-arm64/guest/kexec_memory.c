@@ -15,7 +15,7 @@
  *	loader that is killed in the middle of clearing the rest.
  * kexec_memory crash-region
  *	Loads images that are not for a panic into the crash reservation, then
- *	shrinks it and loads one into what was given back.
+ *	shrinks it and loads one into the freed part.
  * kexec_memory into-crash KERNEL
  *	Loads KERNEL into the crash reservation, with this kernel's device tree and
  *	initrd, which must have been retained.
@@ -240,7 +240,7 @@ static int memory_crash_region(void)
 	tap_point(less.crash_end - less.crash_start == half, "shrunk to %lu bytes",
 		  less.crash_end - less.crash_start);
 	err = memory_load_at(facts.crash_end - SZ_2M, SZ_2M, 0);
-	tap_point(!err, "what was given back: %s", util_errno_name(err));
+	tap_point(!err, "the freed part: %s", util_errno_name(err));
 	return tap_finish();
 }
 

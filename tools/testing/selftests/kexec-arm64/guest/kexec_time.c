@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: kexec_time - what a load costs
+ * DOC: kexec_time - time and memory of a load
  *
  * Prints figures, one to a line: "NAME NUMBER". Time is that of the architected
  * counter, which goes on counting from one kernel to the next, so that readings
@@ -8,7 +8,7 @@
  *
  * kexec_time load KERNEL INITRD [TIMES]
  *	loads by kexec_file_load(), TIMES times in a row, half a second between
- *	two, so that what the kernel does behind a load is not part of the next.
+ *	two, so that the worker of one load has ended before the next.
  *	"load_us": the system call alone.
  *
  * kexec_time memory KERNEL INITRD
@@ -21,8 +21,8 @@
  * kexec_time rounds KERNEL MIB COUNT
  *	loads and unloads COUNT times with an initrd of random size up to MIB,
  *	every fourth time twice in a row.
- *	"lost_kib": the growth of what is missing, from a quarter of the rounds
- *	to the last.
+ *	"lost_kib": the decrease of free memory from a quarter of the rounds to the
+ *	last.
  *
  * kexec_time rounds-at ADDR MIB COUNT
  *	the same with kexec_load() and one segment of random size up to MIB, at a
@@ -267,7 +267,7 @@ static void time_rounds_at(u64 at, u64 mib, unsigned int count)
 	time_rounds(&r, count, time_round_segment);
 }
 
-/* Columns are orders, from one page on, behind "Node 0, zone DMA". */
+/* Columns are orders, starting at one page, after "Node 0, zone DMA". */
 static void time_blocks(void)
 {
 	FILE *info = fopen("/proc/buddyinfo", "re");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Where the memory goes
+ * DOC: Search for leaks
  *
- * What counts as free is what the zones have free plus what lies in the lists
- * of the CPUs (/proc/zoneinfo, "nr_free_pages" and "count:"). MemFree knows
- * only the first half, and pages move between both all the time. Before it is
- * read, caches are dropped, and a pause lets deferred frees happen.
+ * Free memory is the sum of the zones' free pages and of the per-CPU lists
+ * (/proc/zoneinfo, "nr_free_pages" and "count:"). MemFree has only the former, and
+ * pages move between both. Before it is read, caches are dropped, and a pause allows
+ * deferred frees to complete.
  *
  * The first rounds fill slabs and lists and are not judged. The others are cut
  * in two halves, and the mean of the later half may be lower than that of the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whether failed loads leave memory behind, and loads without page tables.
+ * Search for leaks of failed loads and of loads without page tables.
  */
 #ifndef LEAKS_H
 #define LEAKS_H

@@ -3,15 +3,15 @@
  * DOC: load_low_memory - loads while memory is short
  *
  * load_low_memory short KERNEL INITRD
- *	Two bystanders hold memory and look at it all the time. At each step an
- *	eater leaves less memory free; then KERNEL and INITRD are loaded. The load
- *	works, or fails with ENOMEM and leaves what was loaded before; whichever it
- *	is, nobody is killed: the bystanders go on and find their memory as they
- *	left it. Both results must be seen. Prints TAP.
+ *	Two unrelated processes hold memory and check it repeatedly. At each step
+ *	another one leaves less memory free; then KERNEL and INITRD are loaded. The
+ *	load succeeds, or fails with ENOMEM and leaves the loaded image unchanged. In
+ *	both cases no process is killed, and the memory of the two is unchanged. Both
+ *	results must be seen. Prints TAP.
  *
  * load_low_memory stress MIB
- *	Starts two processes that go on for ever: one writes to MIB of memory that
- *	it gives back and takes again, one writes files and removes them.
+ *	Starts two processes that do not end: one allocates MIB of memory, writes to
+ *	it and frees it, one writes files and removes them.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -136,7 +136,7 @@ static void low_memory_step(struct low_memory *lm, unsigned int leave_mib)
 		!util_sum_fields("/proc/vmstat", "oom_kill ");
 	lm->done += !err;
 	lm->refused += err == ENOMEM;
-	tap_point(good, "%u MiB left: load %s, nobody was killed", leave_mib,
+	tap_point(good, "%u MiB left: load %s, no process was killed", leave_mib,
 		  !err ? "works" : err == -1 ? "was killed" : strerrorname_np(err));
 	util_end_child(eater);
 	close(ready[0]);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: mem_marker - a process whose memory a dump must show
+ * DOC: mem_marker - a process whose memory must be in a dump
  *
- * mem_marker FILE: reads all of FILE into anonymous memory, beginning at the address
- * MARKER_VA, with a marker in a page of its own in front of it; says "marked" and
- * the length; and stays. It is found in the dump by its name, and the file that the
- * shell has opened for it as MARKER_FD leads to the page cache.
+ * mem_marker FILE: reads all of FILE into anonymous memory at MARKER_VA, with a marker
+ * in a separate page before it, prints "marked" and the length, and sleeps. The reader
+ * of the dump finds the process by its name, and the page cache by the file that the
+ * shell has opened as MARKER_FD.
  */
 #include <fcntl.h>
 #include <stdio.h>

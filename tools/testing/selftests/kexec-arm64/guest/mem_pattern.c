@@ -56,7 +56,7 @@ static u64 pattern_pa(int pagemap, const void *va)
 	return entry & PATTERN_PRESENT ? (entry & PATTERN_PFN) * pattern_page : 0;
 }
 
-/* Returns the number of pages that lie where they are wanted. */
+/* Returns the number of pages that are above the limit. */
 static u64 pattern_record(FILE *list, char *mem, u64 bytes, u64 above, u64 seed)
 {
 	int pagemap = util_open("/proc/self/pagemap");

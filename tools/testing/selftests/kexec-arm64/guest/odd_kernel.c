@@ -245,9 +245,9 @@ struct odd_file {
 
 static const struct odd_file odd_files[] = {
 	ODD_FILE("packed", 0, ODD_GOOD, 0),
-	ODD_FILE("512 zeroes behind", 0, ODD_PADDED, 512),
-	ODD_FILE("1 MiB of zeroes behind", 0, ODD_PADDED, SZ_1M),
-	ODD_FILE("512 bytes behind, the last is not zero", ENOEXEC, ODD_PADDED_NOT_ZERO, 512),
+	ODD_FILE("512 zeroes appended", 0, ODD_PADDED, 512),
+	ODD_FILE("1 MiB of zeroes appended", 0, ODD_PADDED, SZ_1M),
+	ODD_FILE("512 bytes appended, the last is not zero", ENOEXEC, ODD_PADDED_NOT_ZERO, 512),
 	ODD_FILE("two members", ENOEXEC, ODD_TWO_MEMBERS, 0),
 	ODD_FILE("packed twice", ENOEXEC, ODD_TWICE, 0),
 	ODD_FILE("wrong ISIZE", ENOEXEC, ODD_WRONG_SIZE, 0),
@@ -319,7 +319,7 @@ static void odd_make_raw(const struct odd_file *f, struct odd_buf *b)
 	odd_put(b, file, sizeof(file));
 }
 
-/* Returns the size that the file gets, 0 for that of what is in it. */
+/* Returns the size of the file, 0 for the size of its content. */
 static u64 odd_make(const struct odd_file *f, struct odd_buf *b)
 {
 	u64 huge = util_sum_fields("/proc/meminfo", "MemTotal") * 1024 / 10 * 9;
@@ -414,7 +414,7 @@ static const struct odd_change odd_changes[] = {
 	ODD_CHANGE("packed becomes raw", EAGAIN, ODD_GZIP, .bytes = "MZ"),
 	ODD_CHANGE("raw becomes packed", EAGAIN, ODD_RAW, .bytes = "\x1f\x8b"),
 	ODD_CHANGE("raw, the header", EAGAIN, ODD_RAW, .at = 18, .bytes = "\x20"),
-	ODD_CHANGE("raw, a byte behind the header's page", 0, ODD_RAW, .at = 5000, .bytes = "xy"),
+	ODD_CHANGE("raw, a byte after the header's page", 0, ODD_RAW, .at = 5000, .bytes = "xy"),
 	ODD_CHANGE("packed, the header in it", EAGAIN, ODD_GZIP, .other = true),
 	ODD_CHANGE("zboot, the header in it", EAGAIN, ODD_ZBOOT_FORM, .other = true),
 	ODD_CHANGE("raw shrinks", EAGAIN, ODD_RAW, .grows = -8192),

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: spin_guest - a CPU that is inside of a KVM guest when the panic comes
+ * DOC: spin_guest - a CPU that runs a KVM guest during a panic
  *
- * spin_guest CPU: binds itself to CPU, makes a guest of one vCPU and one page
- * that says "running" by a store to a page that does not exist, and then spins
- * for ever. So the host's CPU stays at EL1 or EL0 of the guest until somebody
- * interrupts it.
+ * spin_guest CPU: binds itself to CPU and makes a guest of one vCPU and one page. The
+ * guest reports "running" by a store to a page that does not exist, and then spins, so
+ * the CPU stays at EL1 or EL0 of the guest until an interrupt.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

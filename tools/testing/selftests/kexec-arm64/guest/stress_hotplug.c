@@ -2,25 +2,24 @@
 /**
  * DOC: stress_hotplug - loads and hotplug at the same time, at random
  *
- * stress_hotplug OPERATIONS ADDR KERNEL SEED [blocks]: one process loads, unloads, asks what is
- * loaded and tries to start nothing; another one plugs memory above ADDR in and
- * out (the host does it, see monitor.py), takes a CPU and, with "blocks", memory
- * blocks offline and online. Together they do so many operations. SEED makes
- * the operations repeatable, apart from the races.
+ * stress_hotplug OPERATIONS ADDR KERNEL SEED [blocks]: one process loads, unloads, reads
+ * the state and reboots without an image; another one plugs and unplugs memory above ADDR
+ * (by the host, see monitor.py), and takes a CPU and, with "blocks", memory blocks
+ * offline and online. OPERATIONS is their sum. SEED makes the operations repeatable,
+ * apart from the races.
  *
- * Two more see to it that they meet, for as long as the others run: a hammer loads
- * and unloads crash images, in bursts without a pause between two calls, and a reader
- * asks for all that there is in sysfs. What was met is counted: EBUSY because of the
- * lock, and changes of memory or CPUs that were left to the holder of the lock
- * (kexec.deferred, which only our kernel has). None of them is a failure.
+ * Two more processes run in parallel to cause contention: one loads and unloads crash
+ * images, in bursts without a pause between two calls, and one reads all files in sysfs.
+ * The contention is counted: EBUSY because of the lock, and changes of memory or CPUs
+ * that were left to the lock holder (kexec.deferred, which only our kernel has). None of
+ * these is a failure.
  *
  * Not with lockdep: it takes the locks of a memory block's file in sysfs and those
  * of its removal for an inversion, which a try-lock in the former prevents.
  *
- * No outcome of a single operation is promised, because the other process may be
- * in the way, but each error must be one that the documentation names. What must
- * hold is that nothing hangs, that the kernel complains of nothing (the runner
- * looks for that), and that loading works afterwards as before.
+ * A single operation may fail because of the other process, but only with an errno that
+ * the documentation has. No process may hang, the kernel may print no warning (the runner
+ * checks this), and loading must work afterwards.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -45,7 +44,7 @@
 #define STRESS_ROOM		0x50000000UL	/* above initrd and device tree */
 #define STRESS_KINDS		6
 #define STRESS_BURST_MS	500	/* loads and unloads without a pause */
-#define STRESS_REST_US	1000000	/* behind a burst, at most */
+#define STRESS_REST_US	1000000	/* after a burst, at most */
 #define STRESS_TRIES		20	/* of a load that finds the lock taken */
 #ifndef KEXEC_CRASH_HOTPLUG_SUPPORT
 #define KEXEC_CRASH_HOTPLUG_SUPPORT	0x00000008

@@ -31,8 +31,8 @@ void tap_plan(unsigned int points)
 
 /**
  * tap_point() - report one point
- * @good: whether it holds
- * @fmt: what was tested, as for printf()
+ * @good: the result
+ * @fmt: description of the test, as for printf()
  *
  * Return: @good.
  */

@@ -16,7 +16,7 @@
  * struct zone_state - one zone that has memory, in pages
  * @name: "node N, zone NAME"
  * @free: free pages, with those in the lists of CPUs and without those of CMA areas
- * @mark: high watermark and what is kept for allocations that can use a higher zone
+ * @mark: high watermark plus lowmem_reserve
  */
 struct zone_state {
 	char name[40];
