@@ -5,8 +5,9 @@
 
 SHELL := /bin/bash
 VARIANT ?= 4k
+DEBCONFIG ?= generic
 
-.PHONY: help run test test-quick prove bench compare check matrix kernel series clean distclean
+.PHONY: help run test test-quick prove bench compare check matrix kernel deb series clean distclean
 
 help:
 	@echo 'make run          build a kernel, show a kexec, a panic and the saved dump'
@@ -18,6 +19,7 @@ help:
 	@echo 'make check        static checks: checkpatch, warnings, sparse, shellcheck, ...'
 	@echo 'make matrix       compile our folders in configurations that no guest kernel has'
 	@echo 'make kernel       build the kernel VARIANT=4k (4k-va39, 4k-va52, 16k, 64k, devices, demo, base)'
+	@echo 'make deb          packages for arm64 Debian, DEBCONFIG=generic (cloud, small)'
 	@echo 'make series       the patch series for git am, in build/series/; builds and boots each step'
 	@echo 'make clean        remove build/ except for the compiler cache'
 	@echo 'make distclean    remove build/'
@@ -56,6 +58,11 @@ kernel:
 	@scripts/deps.sh
 	@scripts/prepare.sh $(if $(filter base,$(VARIANT)),--pristine)
 	@scripts/build-kernel.sh $(VARIANT)
+
+deb:
+	@scripts/deps.sh deb
+	@scripts/prepare.sh
+	@scripts/deb.sh $(DEBCONFIG)
 
 series:
 	@scripts/deps.sh

@@ -16,6 +16,7 @@ usage() {
 	cat <<-USAGE
 	usage: build-kernel.sh [--config-only] [--keep-going] VARIANT... | all
 	variants: ${variants[*]} ${prove_variants[*]} demo base
+	          ${deb_variants[*]} (configured by scripts/deb.sh)
 	USAGE
 }
 
@@ -45,6 +46,13 @@ fragment_text() {
 	cat "${files[@]}"
 }
 
+# The configuration of Debian's that a variant starts from, if it has one.
+debian_config() {
+	local name
+	name=$(sed -n 's/^# from: *//p' "$top/configs/$1.config")
+	[ -z "$name" ] || echo "$debian_configs/$name"
+}
+
 # Lines of the fragments that are not in the configuration: options that do not exist
 # or whose dependencies are not met.
 missing_lines() {
@@ -62,16 +70,30 @@ missing_lines() {
 
 # configure VARIANT SRC OUT: only if a fragment or Kconfig has changed.
 configure() {
-	local variant=$1 src=$2 out=$3 missing
+	local variant=$1 src=$2 out=$3 missing debian
+	debian=$(debian_config "$variant")
+	[ -z "$debian" ] || [ -r "$debian" ] || {
+		echo "${debian#"$top"/} is missing: run scripts/deb.sh"
+		return 1
+	}
 	{
+		[ -z "$debian" ] || cat "$debian"
 		fragment_text "$variant"
 		cat "$top/Kconfig" "$top/patches/series"
 	} >"$out/.fragment.new"
 	if [ ! -f "$out/.config" ] || ! cmp -s "$out/.fragment.new" "$out/.fragment"; then
 		rm -f "$out/.fragment"
-		fragment_text "$variant" >"$out/.allconfig"
-		"${kernel_make[@]}" -C "$src" O="$out" \
-			KCONFIG_ALLCONFIG="$out/.allconfig" allnoconfig
+		if [ -n "$debian" ]; then
+			{
+				cat "$debian"
+				fragment_text "$variant"
+			} >"$out/.config"
+			"${kernel_make[@]}" -C "$src" O="$out" olddefconfig
+		else
+			fragment_text "$variant" >"$out/.allconfig"
+			"${kernel_make[@]}" -C "$src" O="$out" \
+				KCONFIG_ALLCONFIG="$out/.allconfig" allnoconfig
+		fi
 	fi
 	missing=$(missing_lines "$variant" "$out")
 	[ -z "$missing" ] || {
@@ -98,6 +120,9 @@ build_one() {
 	[ -f "$src/Makefile" ] || die "${src#"$top"/} is missing: run scripts/prepare.sh"
 	out=$(output_dir "$src" "$variant")
 	mkdir -p "$log_dir"
+
+	kernel_env
+	[ -z "$(debian_config "$variant")" ] || debian_env
 
 	exec 9>"$build/out/.lock-$variant"
 	flock 9
@@ -142,7 +167,6 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-kernel_env
 for v in "${wanted[@]}"; do
 	build_one "$v"
 done

@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Installs the Debian packages that building and testing requires, on Debian 12. Root is
-# required only if a package is missing. The script that makes the root file system of
-# the guests downloads their arm64 programs.
+# Installs the Debian packages that building and testing requires, on Debian 12 or 13.
+# Root is required only if a package is missing. The script that makes the root file
+# system of the guests downloads their arm64 programs.
+#
+#	deps.sh             for every command
+#	deps.sh deb         and for packages from Debian's configurations
+#	deps.sh debian      and for Debian guests
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -49,7 +53,32 @@ packages() {
 	qemu-user-static         # runs their maintainer scripts, makedumpfile and crash
 	python3-drgn             # reads dumps
 	e2fsprogs                # swap and data disks of the guests
+	debhelper                # make deb, and its test
+	rsync                    # the same
+	busybox-static           # the same: runs the scripts of the package
 	LIST
+	case $1 in
+	deb)
+		echo dwarves     # type information of the kernel (BTF)
+		;;
+	debian)
+		echo dosfstools  # EFI system partition
+		echo mtools      # the same
+		echo fdisk       # partition table
+		echo arch-test   # mmdebstrap: whether arm64 programs run
+		;;
+	esac
+}
+
+# Other releases have no linux-source-6.12, or other names of packages.
+check_release() {
+	local id version
+	id=$(sed -n 's/^ID=//p' /etc/os-release 2>/dev/null)
+	version=$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release 2>/dev/null)
+	case $id-$version in
+	debian-12 | debian-13) ;;
+	*) die "build host: ${id:-unknown} ${version:-unknown} (Debian 12 or 13)" ;;
+	esac
 }
 
 missing() {
@@ -57,12 +86,14 @@ missing() {
 	while read -r p; do
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] ||
 			printf '%s\n' "$p"
-	done < <(packages)
+	done < <(packages "$for")
 }
 
+for=${1:-all}
+check_release
 mapfile -t wanted < <(missing)
 if [ "${#wanted[@]}" -eq 0 ]; then
-	say "all $(packages | wc -l) packages are there"
+	say "all $(packages "$for" | wc -l) packages are there"
 	exit 0
 fi
 
@@ -70,7 +101,8 @@ say "installing: ${wanted[*]}"
 [ "$(id -u)" = 0 ] || die "not root: run 'apt-get install ${wanted[*]}' as root"
 export DEBIAN_FRONTEND=noninteractive
 # The package lists may be missing or old.
-apt-get -q update
-apt-get -q install -y --no-install-recommends "${wanted[@]}"
+apt-get -q update || die "apt-get update: no package lists (network, /etc/apt)"
+apt-get -q install -y --no-install-recommends "${wanted[@]}" ||
+	die "apt-get install: not installed: ${wanted[*]} (network, disk space)"
 mapfile -t wanted < <(missing)
 [ "${#wanted[@]}" -eq 0 ] || die "still missing: ${wanted[*]}"

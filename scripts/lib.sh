@@ -20,6 +20,9 @@ base_tarball=/usr/src/linux-source-$base_version.$base_patchlevel.tar.xz
 variants=(4k 4k-va39 4k-va52 16k 64k)
 # and those for make prove only.
 prove_variants=(devices)
+# ... and those for packages, from Debian's configurations.
+deb_variants=(deb-generic deb-cloud)
+debian_configs=$build/deb/config
 
 # Folders that prepare.sh copies over the base.
 overlay_dirs=(arch kernel include Documentation tools)
@@ -31,6 +34,13 @@ say() {
 die() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
+}
+
+# need_space DIR MB WHAT
+need_space() {
+	local free
+	free=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$2" ] || die "$3: disk space: $free MB in $1 (at least $2 MB)"
 }
 
 need_base() {
@@ -71,7 +81,14 @@ kernel_env() {
 	export KBUILD_BUILD_TIMESTAMP='2025-01-01 00:00:00 UTC'
 	export KBUILD_BUILD_USER=kexec KBUILD_BUILD_HOST=localhost
 	export LC_ALL=C
-	unset KBUILD_OUTPUT KBUILD_EXTRA_SYMBOLS MAKEFLAGS MFLAGS MAKELEVEL
+	unset KBUILD_OUTPUT KBUILD_EXTRA_SYMBOLS CROSS_COMPILE_COMPAT MAKEFLAGS MFLAGS MAKELEVEL
+}
+
+# Call after kernel_env for Debian's configurations. Kconfig's test for 128-bit integers
+# fails with CCACHE_NOCPP2, and the 32-bit vDSO needs a compiler for arm.
+debian_env() {
+	unset CCACHE_NOCPP2
+	export CROSS_COMPILE_COMPAT=arm-linux-gnueabihf-
 }
 
 kernel_make=(make "-j$(nproc)" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-

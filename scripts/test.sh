@@ -97,6 +97,11 @@ build_kernels() {
 }
 
 # shellcheck disable=SC2317 # called through step
+test_package() {
+	scripts/deb.sh small && "$selftests/debian/package_test.sh" build/deb/small
+}
+
+# shellcheck disable=SC2317 # called through step
 show_demo() {
 	local status=0
 	tap_start
@@ -143,6 +148,7 @@ step relocate 'Relocation on a model of the caches' \
 	tools/testing/kexec/relocate_sim.py "$relocate_o"
 step matrix 'Configurations that no guest kernel has' scripts/matrix.sh
 step x86 'Other architectures: x86-64' scripts/x86-check.sh
+step deb 'Package for Debian' test_package
 step check 'Static checks' scripts/check.sh
 step demo 'What make run shows' show_demo
 groups=quick,ci
