@@ -70,17 +70,6 @@ packages() {
 	esac
 }
 
-# Other releases have no linux-source-6.12, or other names of packages.
-check_release() {
-	local id version
-	id=$(sed -n 's/^ID=//p' /etc/os-release 2>/dev/null)
-	version=$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release 2>/dev/null)
-	case $id-$version in
-	debian-12 | debian-13) ;;
-	*) die "build host: ${id:-unknown} ${version:-unknown} (Debian 12 or 13)" ;;
-	esac
-}
-
 missing() {
 	local p
 	while read -r p; do
@@ -90,7 +79,7 @@ missing() {
 }
 
 for=${1:-all}
-check_release
+need_release
 mapfile -t wanted < <(missing)
 if [ "${#wanted[@]}" -eq 0 ]; then
 	say "all $(packages "$for" | wc -l) packages are there"

@@ -14,6 +14,7 @@ log_dir=$build/log
 # The base that this project is written for.
 base_version=6
 base_patchlevel=12
+qemu_version=7.2
 base_tarball=/usr/src/linux-source-$base_version.$base_patchlevel.tar.xz
 
 # The kernels that the tests build from the overlay, in this order,
@@ -41,6 +42,27 @@ need_space() {
 	local free
 	free=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
 	[ "$free" -ge "$2" ] || die "$3: disk space: $free MB in $1 (at least $2 MB)"
+}
+
+# The packages have other names, or do not exist, in other releases.
+need_release() {
+	local file=${OS_RELEASE:-/etc/os-release} id version
+	id=$(sed -n 's/^ID=//p' "$file" 2>/dev/null)
+	version=$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' "$file" 2>/dev/null)
+	case $id-$version in
+	debian-12 | debian-13) ;;
+	*) die "build host: ${id:-unknown} ${version:-unknown} (Debian 12 or 13)" ;;
+	esac
+}
+
+# Older versions lack machine options and plugins that the guests use.
+need_qemu() {
+	local version
+	version=$(qemu-system-aarch64 --version 2>/dev/null |
+		sed -n 's/^QEMU emulator version \([0-9]*\.[0-9]*\).*/\1/p')
+	[ -n "$version" ] || die "qemu-system-aarch64: not found (package qemu-system-arm)"
+	[ "$(printf '%s\n' "$qemu_version" "$version" | sort -V | head -n 1)" = "$qemu_version" ] ||
+		die "qemu-system-aarch64: version $version (at least $qemu_version)"
 }
 
 need_base() {

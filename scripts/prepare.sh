@@ -49,6 +49,7 @@ check_version() {
 unpack() {
 	local dir=$1 old
 	need_base
+	need_space "$build" 3000 'kernel source'
 	say "unpacking $(basename "$base_tarball") into ${dir#"$top"/}"
 	rm -rf "$dir.new"
 	mkdir -p "$dir.new"

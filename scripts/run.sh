@@ -24,6 +24,7 @@ step() {
 trap 'echo "FAILED in step $number of $steps" >&2' ERR
 step 'Packages' "$top/scripts/deps.sh"
 step 'Kernel source: base, hooks, overlay' "$top/scripts/prepare.sh"
+need_qemu
 step 'Kernel demo' "$top/scripts/build-kernel.sh" demo
 step 'Root file system of the guest' "$selftests/rootfs.sh"
 step 'Kexec and kdump in QEMU' "$selftests/demo" 4k=demo

@@ -122,6 +122,7 @@ mkdir -p "$log_dir"
 cd "$top" || exit 1
 
 setup deps 'Packages' scripts/deps.sh
+setup qemu 'QEMU' need_qemu
 setup prepare 'Kernel source: base, hooks, overlay' scripts/prepare.sh
 setup rootfs 'Root file system of the guests' "$selftests/rootfs.sh"
 
