@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Replaces each dc, ic, tlbi, dsb and isb of our folders by a NOP, one at a time, and runs
+the result under the cache model; prints TAP.
+
+A mutant is killed when the model reports something new, or the next kernel is not
+entered. One that survives needs a comment with the words "the cache model" in the
+ten lines above the instruction in our source, or, for inline functions of the base,
+an entry in mutants.toml.
+"""
+
+import argparse
+import copy
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import guest
+import reports
+import symbols
+
+import run
+import qemu
+
+import tomllib
+
+TABLE = guest.HERE / "mutants.toml"
+KERNEL = "4k"
+NOP = bytes.fromhex("1f2003d5")
+INSN = re.compile(r"^([0-9a-f]{16}):\s+((?:dc|ic|tlbi|dsb|isb)\b.*)")
+TESTS = re.compile(r"/kexec/tests/")
+COMMENT = "the cache model"
+COMMENT_LINES = 10
+VECTOR_SIZE = 0x80
+# Blocks of the next kernel that are executed; it is in C long before
+STOP = 3000000
+
+
+@dataclass
+class Mutant:
+    """Instructions that are replaced together: one, or the same one of all vectors."""
+    number: int
+    insn: str
+    addresses: list
+    place: symbols.Place
+    cases: list = field(default_factory=list)
+    killed: str = ""
+    reason: str = ""
+
+    def __str__(self):
+        return f"{self.insn} {self.place}"
+
+
+def find_instructions(kernel):
+    """Pairs of an address and the instruction's text, for all that is ours."""
+    lines = subprocess.run([symbols.CROSS + "objdump", "-d", "--no-show-raw-insn", kernel.path],
+                           check=True, capture_output=True, text=True).stdout.splitlines()
+    found = [(int(m.group(1), 16), " ".join(m.group(2).split())) for line in lines
+             if (m := INSN.match(line))]
+    kernel.look_up(address for address, _ in found)
+    return [(address, text) for address, text in found
+            if kernel.places[address].ours
+            and not any(TESTS.search(frame.file) for frame in kernel.places[address].frames)]
+
+
+def find_mutants(kernel, table):
+    """One for each instruction; the vectors, which one macro makes, are one."""
+    mutants, vectors = [], {}
+    start = kernel.symbols["kexec_fault_vectors"]
+    for address, text in find_instructions(kernel):
+        place = kernel.places[address]
+        if place.frames[0].function == "kexec_fault_vectors":
+            key = (address - start) % VECTOR_SIZE
+            if key in vectors:
+                vectors[key].addresses.append(address)
+                continue
+        mutant = Mutant(len(mutants) + 1, text, [address], place)
+        if place.frames[0].function == "kexec_fault_vectors":
+            vectors[key] = mutant
+        mutant.cases = next((entry["cases"] for entry in table["run"]
+                             if re.search(entry["at"], str(place))), None)
+        if not mutant.cases:
+            raise ValueError(f"{TABLE.name} has no case for {mutant}")
+        mutants.append(mutant)
+    return mutants
+
+
+def explanation(mutant, table):
+    """Why a mutant may survive, or nothing."""
+    for frame in mutant.place.frames:
+        if not symbols.OURS.match(frame.file):
+            continue
+        lines = (guest.HERE.parents[2] / frame.file).read_text().splitlines()
+        text = " ".join(lines[max(frame.line - COMMENT_LINES - 1, 0):frame.line])
+        text = re.sub(r"\s*\*\s+", " ", text)
+        if COMMENT in text.lower():
+            return f"see the comment at {frame.file}:{frame.line}"
+    for entry in table.get("unseen", []):
+        if re.search(entry["at"], str(mutant.place)) and re.search(entry["insn"], mutant.insn):
+            return entry["why"]
+    return ""
+
+
+class Store(qemu.Store):
+    """As run.py's, but with an image of its own for the kernel."""
+
+    def __init__(self, build, image, folder):
+        super().__init__(build)
+        self.image = image
+        self.folder = folder
+
+    def kernel(self, name):
+        return self.image
+
+    def log(self, case):
+        return self.folder / f"{case.name}.log"
+
+    def work(self, case):
+        return self.folder / case.name
+
+
+class Runner:
+    """What all runs share."""
+
+    def __init__(self, options, kernel):
+        self.options = options
+        self.kernel = kernel
+        self.known = reports.Known()
+        self.image = (options.build / "out" / KERNEL / "arch/arm64/boot/Image").read_bytes()
+        self.folder = options.build / "coherency/mutants"
+
+    def folder_of(self, number):
+        folder = self.folder / str(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def patch(self, folder, addresses):
+        image = bytearray(self.image)
+        for address in addresses:
+            at = address - self.kernel.text
+            image[at:at + 4] = NOP
+        (folder / "Image").write_bytes(image)
+
+    def run(self, case, number, addresses):
+        """What is new about this kernel in this case; empty if nothing is."""
+        folder = self.folder_of(number)
+        self.patch(folder, addresses)
+        path = folder / "plugin.log"
+        path.unlink(missing_ok=True)
+        mine = copy.copy(self.options)
+        words = guest.plugin(case, self.options.folder, path, True, [f"stop={STOP}"])
+        mine.qemu_arg = ["-plugin", words]
+        run.run_case(case, Store(self.options.build, folder / "Image", folder), mine)
+        log = reports.read(path) if path.is_file() else None
+        if not log or not log.end or int(log.end["images"]) < 2:
+            return "the next kernel was not entered"
+        reports.locate(log, [self.kernel, self.kernel])
+        unknown = self.known.unknown(log)
+        return f"{unknown[0].kind} at {unknown[0].at}" if unknown else ""
+
+    def try_mutant(self, mutant, cases):
+        for name in mutant.cases:
+            mutant.killed = self.run(cases[name], mutant.number, mutant.addresses)
+            if mutant.killed:
+                break
+        return mutant
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--build", default=run.BUILD, type=Path, help="the build folder")
+    parser.add_argument("--filter", default="", help="regex: only mutants whose text has it")
+    parser.add_argument("--list", action="store_true", help="name the mutants and run none")
+    parser.add_argument("-j", "--jobs", type=int, default=2, help="guests at a time")
+    parser.add_argument("--patience", type=float, default=1.0, help="factor for all timeouts")
+    options = parser.parse_args()
+    options.folder = options.build / "coherency"
+    options.qemu = str(options.folder / "qemu")
+    options.table, options.groups = guest.TABLE, "all"
+    return options
+
+
+def report(mutants, table):
+    """Prints results as they come; returns how many were killed, survived, are unexplained."""
+    counts = [0, 0, 0]
+    for number, mutant in enumerate(mutants, 2):
+        mutant.reason = "" if mutant.killed else explanation(mutant, table)
+        print(f"# {mutant.killed or mutant.reason or 'survived, and nothing says why'}")
+        good = mutant.killed or mutant.reason
+        print(f"{'ok' if good else 'not ok'} {number} - {mutant}"
+              f"{'' if mutant.killed else ' (survived)'}")
+        sys.stdout.flush()
+        counts[0] += bool(mutant.killed)
+        counts[1] += not mutant.killed
+        counts[2] += not good
+    return counts
+
+
+def main():
+    options = parse_options()
+    with open(TABLE, "rb") as stream:
+        table = tomllib.load(stream)
+    kernel = guest.kernel_of(options.build, KERNEL)
+    mutants = [m for m in find_mutants(kernel, table) if re.search(options.filter, str(m))]
+    if options.list:
+        print("\n".join(map(str, mutants)))
+        return 0
+    begin = time.monotonic()
+    only = copy.copy(options)
+    only.filter = ""
+    cases = {case.name: case for case in run.select(only)}
+    runner = Runner(options, kernel)
+    used = sorted({name for mutant in mutants for name in mutant.cases})
+    print(f"TAP version 13\n1..{len(mutants) + 1}")
+    with ThreadPoolExecutor(options.jobs) as pool:
+        plain = list(pool.map(lambda name: runner.run(cases[name], f"plain-{name}", []), used))
+        for name, found in zip(used, plain):
+            print(f"# {name}: {found or 'nothing reported'}")
+        print(f"{'not ok' if any(plain) else 'ok'} 1 - the kernel without a change")
+        sys.stdout.flush()
+        killed, survived, unexplained = report(
+            pool.map(lambda mutant: runner.try_mutant(mutant, cases), mutants), table)
+    print(f"# {len(mutants)} mutants: {killed} killed, {survived} survived, "
+          f"{unexplained} of them unexplained; {time.monotonic() - begin:.0f} s")
+    return 1 if any(plain) or unexplained else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
