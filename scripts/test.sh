@@ -27,6 +27,7 @@ failed=0
 skipped=0
 times=()
 selftests=$top/tools/testing/selftests/kexec-arm64
+coherency=$top/tools/testing/coherency
 
 # Results start in the first column. Indented lines are subtests, which a result in the
 # first column sums up.
@@ -110,6 +111,13 @@ show_demo() {
 	tap_end
 }
 
+# shellcheck disable=SC2317 # called through step
+check_model() {
+	make -s -C "$coherency" OUT="$build/coherency" &&
+		make -s -C "$coherency" OUT="$build/coherency" check &&
+		"$coherency/faults_test.py" "$build/coherency/qemu" "$build/coherency"
+}
+
 verdict() {
 	printf '\n==> Times (%d s in all)\n' "$SECONDS"
 	printf '%s\n' "${times[@]}"
@@ -152,10 +160,14 @@ step x86 'Other architectures: x86-64' scripts/x86-check.sh
 step deb 'Package for Debian' test_package
 step check 'Static checks' scripts/check.sh
 step demo 'What make run shows' show_demo
+setup backport 'QEMU of bookworm-backports' "$coherency/qemu.sh"
+step coherency-model 'Cache model: streams of events, and one fault of each kind' check_model
 groups=quick,ci
 [ "$mode" != prove ] || groups+=,prove
 step qemu 'QEMU' "$selftests/run.py" --groups "$groups" -j2
+step coherency 'Guests under the cache model' "$coherency/guest.py" --groups "$groups" -j2
 if [ "$mode" = prove ]; then
+	step mutants 'Cache and TLB maintenance, replaced by NOP' "$coherency/mutants.py"
 	step fuzz 'Host simulator: longer random tests' make -s -C tools/testing/kexec fuzz
 fi
 verdict
