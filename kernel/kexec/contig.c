@@ -49,12 +49,12 @@ MODULE_PARM_DESC(in_place, "allocate the destinations of segments (N: copy every
 
 static unsigned long contig_pfn(const struct kexec_backing *b)
 {
-	return PHYS_PFN(b->dst_pa);
+	return PHYS_PFN(kexec_dst_pa(b));
 }
 
 static unsigned long contig_end_pfn(const struct kexec_backing *b)
 {
-	return contig_pfn(b) + b->nr_pages;
+	return contig_pfn(b) + kexec_dst_pages(b);
 }
 
 /*
@@ -135,7 +135,7 @@ static unsigned long contig_next_block(const struct kexec_backing *b, unsigned l
 {
 	unsigned long pfn = contig_pfn(b);
 
-	return min(ALIGN(pfn + slot + 1, pageblock_nr_pages) - pfn, b->nr_pages);
+	return min(ALIGN(pfn + slot + 1, pageblock_nr_pages) - pfn, kexec_dst_pages(b));
 }
 
 /* The slot after the last whole pageblock; at least @slot, which starts one. */
@@ -151,7 +151,7 @@ static unsigned long contig_next_piece(const struct kexec_backing *b, unsigned l
 {
 	unsigned long pfn = contig_pfn(b), piece = max(CONTIG_PIECE, pageblock_nr_pages);
 
-	return min(ALIGN_DOWN(pfn + slot, pageblock_nr_pages) + piece - pfn, b->nr_pages);
+	return min(ALIGN_DOWN(pfn + slot, pageblock_nr_pages) + piece - pfn, kexec_dst_pages(b));
 }
 
 /* Allocate the slots of @b in pieces.  Returns the number of missing pages. */
@@ -162,7 +162,7 @@ static unsigned long contig_pieces(struct kexec_image *img, struct kexec_backing
 	unsigned long middle = contig_next_block(b, 0), tail = contig_last_block(b, middle);
 	unsigned long slot, next, piece, tried = middle, missing = 0;
 
-	for (slot = 0; slot < b->nr_pages; slot = next) {
+	for (slot = 0; slot < kexec_dst_pages(b); slot = next) {
 		next = contig_next_block(b, slot);
 		piece = min(contig_next_piece(b, slot), tail);
 		if (slot >= tried && piece > next) {
@@ -194,17 +194,17 @@ unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int s
 					 unsigned long *resume)
 {
 	struct kexec_backing *b = &img->backing[seg];
-	unsigned long missing = 0;
+	unsigned long nr = kexec_dst_pages(b), missing = 0;
 
 	*resume = 0;
 	b->claimed = true;
-	if (!contig_in_place || !b->nr_pages)
+	if (!contig_in_place || !nr)
 		return 0;
-	if (kexec_usable_headroom(b->nr_pages) < 0 || kexec_zone_make_room(b->nr_pages)) {
-		*resume = b->nr_pages;
-		return b->nr_pages;
+	if (kexec_usable_headroom(nr) < 0 || kexec_zone_make_room(nr)) {
+		*resume = nr;
+		return nr;
 	}
-	if (b->nr_pages > CONTIG_PIECE || !contig_run(img, b, 0, b->nr_pages))
+	if (nr > CONTIG_PIECE || !contig_run(img, b, 0, nr))
 		missing = contig_pieces(img, b, resume);
 	b->complete = !missing;
 	return missing;
@@ -267,16 +267,16 @@ void kexec_contig_fill_gaps(struct kexec_image *img, unsigned int seg)
 	struct buddy_search g;
 	unsigned long i;
 
-	if (kexec_usable_headroom(b->nr_pages) < 0)
+	if (kexec_usable_headroom(kexec_dst_pages(b)) < 0)
 		return;
 	buddy_search_begin(&g);
 	b->complete = true;
-	for (i = 0; i < b->nr_pages && !fatal_signal_pending(current); i++) {
+	for (i = 0; i < kexec_dst_pages(b) && !fatal_signal_pending(current); i++) {
 		contig_search_slot(img, b, i, &g);
 		b->complete &= !!b->pages[i];
 		cond_resched();
 	}
-	b->complete &= i == b->nr_pages;
+	b->complete &= i == kexec_dst_pages(b);
 	buddy_search_end(&g);
 }
 

@@ -89,7 +89,7 @@ unsigned int arch_crash_get_elfcorehdr_size(void)
 
 static bool elfcorehdr_is_header(const struct kexec_backing *b)
 {
-	return b->nr_pages && b->pages[0] &&
+	return kexec_dst_pages(b) && b->pages[0] &&
 	       !memcmp(page_address(b->pages[0]), ELFMAG, SELFMAG);
 }
 
@@ -112,12 +112,12 @@ static void *elfcorehdr_map(const struct kexec_backing *b)
 	unsigned long i;
 
 	/* The destination, which has the header after the image is published. */
-	pages = kvmalloc_array(b->nr_pages, sizeof(*pages), GFP_KERNEL);
+	pages = kvmalloc_array(kexec_dst_pages(b), sizeof(*pages), GFP_KERNEL);
 	if (!pages)
 		return NULL;
-	for (i = 0; i < b->nr_pages; i++)
-		pages[i] = pfn_to_page(PHYS_PFN(b->dst_pa) + i);
-	return vmap(pages, b->nr_pages, VM_MAP, PAGE_KERNEL);
+	for (i = 0; i < kexec_dst_pages(b); i++)
+		pages[i] = pfn_to_page(PHYS_PFN(kexec_dst_pa(b)) + i);
+	return vmap(pages, kexec_dst_pages(b), VM_MAP, PAGE_KERNEL);
 }
 
 /**
@@ -141,7 +141,7 @@ int kexec_elfcorehdr_attach(struct kexec_image *img)
 	}
 
 	r->seg = seg;
-	r->room = img->backing[seg].nr_pages << PAGE_SHIFT;
+	r->room = img->kimage.segment[seg].memsz;
 	r->stage = vzalloc(r->room);
 	r->live = elfcorehdr_map(&img->backing[seg]);
 	/* How much of it has content is not known. */

@@ -121,7 +121,7 @@ static int hotplug_patch_fdt(struct kexec_image *img)
 	int ret;
 
 	for (seg = 0; seg < img->kimage.nr_segments; seg++)
-		if (img->plan.dtb_pa && img->backing[seg].dst_pa == img->plan.dtb_pa)
+		if (img->plan.dtb_pa && img->kimage.segment[seg].mem == img->plan.dtb_pa)
 			break;
 	if (seg == img->kimage.nr_segments)
 		return -ENOENT;

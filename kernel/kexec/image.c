@@ -245,8 +245,8 @@ static unsigned long image_pages_to_copy(const struct kexec_backing *b)
 {
 	unsigned long i, n = 0;
 
-	for (i = 0; i < b->nr_pages && !b->complete; i++) {
-		n += page_to_pfn(b->pages[i]) != PHYS_PFN(b->dst_pa) + i;
+	for (i = 0; i < kexec_dst_pages(b) && !b->complete; i++) {
+		n += page_to_pfn(b->pages[i]) != PHYS_PFN(kexec_dst_pa(b)) + i;
 		image_walk_resched(i);
 	}
 	return n;
@@ -257,11 +257,11 @@ static int image_add_copies(struct extent_list *list, const struct kexec_backing
 	unsigned long i;
 	int ret;
 
-	for (i = 0; i < b->nr_pages && !b->complete; i++) {
+	for (i = 0; i < kexec_dst_pages(b) && !b->complete; i++) {
 		if (!(i % IMAGE_STEP_PAGES) && fatal_signal_pending(current))
 			return -EINTR;
 		image_walk_resched(i);
-		ret = kexec_extent_add(list, b->dst_pa + PFN_PHYS(i),
+		ret = kexec_extent_add(list, kexec_dst_pa(b) + PFN_PHYS(i),
 				       page_to_phys(b->pages[i]), PAGE_SIZE);
 		if (ret)
 			return ret;
@@ -277,7 +277,8 @@ static const struct kexec_backing *image_segment_from(const struct kexec_image *
 
 	for (i = 0; i < img->kimage.nr_segments; i++) {
 		b = &img->backing[i];
-		if (b->nr_pages && b->dst_pa >= pa && (!next || b->dst_pa < next->dst_pa))
+		if (kexec_dst_pages(b) && kexec_dst_pa(b) >= pa &&
+		    (!next || kexec_dst_pa(b) < kexec_dst_pa(next)))
 			next = b;
 	}
 	return next;
@@ -289,7 +290,7 @@ static int image_add_all_copies(const struct kexec_image *img, struct extent_lis
 	const struct kexec_backing *b = image_segment_from(img, 0);
 	int ret;
 
-	for (; b; b = image_segment_from(img, b->dst_pa + PFN_PHYS(b->nr_pages))) {
+	for (; b; b = image_segment_from(img, kexec_dst_end(b))) {
 		ret = image_add_copies(list, b);
 		if (ret)
 			return ret;
@@ -347,7 +348,7 @@ static void image_print_plan(const struct kexec_image *img)
 		kexec_dprintk("segment[%u]: mem=%#lx memsz=%#zx to copy=%lu of %lu pages\n",
 			      i, img->kimage.segment[i].mem, img->kimage.segment[i].memsz,
 			      image_pages_to_copy(&img->backing[i]),
-			      img->backing[i].nr_pages);
+			      kexec_dst_pages(&img->backing[i]));
 	for (i = 0; i < img->plan.nr_copies; i++)
 		kexec_dprintk("extent[%u]: %pap -> %pap, %#llx bytes\n", i,
 			      &img->copies[i].src_pa, &img->copies[i].dst_pa,
@@ -553,8 +554,8 @@ void *kimage_map_segment(struct kimage *image, unsigned long addr, unsigned long
 	b = &to_kexec_image(image)->backing[seg];
 	linear = kexec_pages_linear(b);
 	if (linear)
-		return linear + (addr - b->dst_pa);
-	return vmap(b->pages + PHYS_PFN(addr - b->dst_pa), PFN_UP(size), VM_MAP, PAGE_KERNEL);
+		return linear + (addr - kexec_dst_pa(b));
+	return vmap(b->pages + PHYS_PFN(addr - kexec_dst_pa(b)), PFN_UP(size), VM_MAP, PAGE_KERNEL);
 #else
 	return NULL;
 #endif

@@ -19,10 +19,9 @@ struct range_map;
 
 /**
  * struct kexec_backing - the memory of one segment until the switch
- * @dst_pa: physical address of the destination
- * @nr_pages: pages of the destination
- * @pages: slots; pages[i] has the content of the page at @dst_pa + i pages, and is that page
- *         if nothing has to be copied
+ * @segment: its entry in kimage.segment, the only place that has its address and size
+ * @pages: slots; pages[i] has the content of page i of the destination, and is that page if
+ *         nothing has to be copied
  * @va: contiguous mapping of @pages while the segment is filled, or NULL; in the linear map
  *      if they are contiguous
  * @pad_before: pages allocated before the destination
@@ -36,8 +35,7 @@ struct range_map;
  *        coherency when this kernel is left, and has no digest
  */
 struct kexec_backing {
-	phys_addr_t dst_pa;
-	unsigned long nr_pages;
+	const struct kexec_segment *segment;
 	struct page **pages;
 	void *va;
 	unsigned long pad_before;
@@ -106,6 +104,24 @@ struct kexec_image {
 static inline void *kexec_run_va(struct page *first)
 {
 	return phys_to_virt(page_to_phys(first));
+}
+
+/* Physical address of the destination of a segment. */
+static __always_inline phys_addr_t kexec_dst_pa(const struct kexec_backing *b)
+{
+	return b->segment->mem;
+}
+
+/* Pages of the destination of a segment. */
+static __always_inline unsigned long kexec_dst_pages(const struct kexec_backing *b)
+{
+	return b->segment->memsz >> PAGE_SHIFT;
+}
+
+/* Physical address after the destination of a segment. */
+static __always_inline phys_addr_t kexec_dst_end(const struct kexec_backing *b)
+{
+	return b->segment->mem + b->segment->memsz;
 }
 
 #define to_kexec_image(_kimage) \

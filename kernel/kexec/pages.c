@@ -112,10 +112,10 @@ static struct page **pages_slot(struct kexec_image *img, phys_addr_t pa,
 	for (i = 0; i < img->kimage.nr_segments; i++) {
 		struct kexec_backing *b = &img->backing[i];
 
-		if (pa < b->dst_pa || pa - b->dst_pa >= PFN_PHYS(b->nr_pages))
+		if (pa < kexec_dst_pa(b) || pa >= kexec_dst_end(b))
 			continue;
 		*owner = b;
-		return &b->pages[PHYS_PFN(pa - b->dst_pa)];
+		return &b->pages[PHYS_PFN(pa - kexec_dst_pa(b))];
 	}
 	return NULL;
 }
@@ -132,7 +132,7 @@ static bool pages_overlap_dst(const struct kexec_image *img, u64 start, u64 end)
 	for (i = 0; i < img->kimage.nr_segments; i++) {
 		const struct kexec_backing *b = &img->backing[i];
 
-		if (start < b->dst_pa + PFN_PHYS(b->nr_pages) && b->dst_pa < end)
+		if (start < kexec_dst_end(b) && kexec_dst_pa(b) < end)
 			return true;
 	}
 	return false;
@@ -327,7 +327,7 @@ static int pages_relocate(struct kexec_image *img, unsigned int seg)
 		b = &img->backing[i];
 		if (b->borrowed || b->complete)
 			continue;
-		for (n = 0; n < b->nr_pages; n++) {
+		for (n = 0; n < kexec_dst_pages(b); n++) {
 			struct page *page = b->pages[n], **slot, *other;
 
 			slot = pages_slot(img, page_to_phys(page), &owner);
@@ -349,8 +349,8 @@ static void pages_use_reserved(struct kexec_backing *b)
 {
 	unsigned long i;
 
-	for (i = 0; i < b->nr_pages; i++)
-		b->pages[i] = pfn_to_page(PHYS_PFN(b->dst_pa) + i);
+	for (i = 0; i < kexec_dst_pages(b); i++)
+		b->pages[i] = pfn_to_page(PHYS_PFN(kexec_dst_pa(b)) + i);
 	b->borrowed = true;
 }
 
@@ -359,7 +359,7 @@ static int pages_fill_slots(struct kexec_image *img, struct kexec_backing *b)
 	unsigned long i, missing = 0;
 	int ret;
 
-	for (i = 0; i < b->nr_pages; i++)
+	for (i = 0; i < kexec_dst_pages(b); i++)
 		missing += !b->pages[i];
 	missing -= min(missing, pages_staging_pages(img));
 	if (missing && !pages_within_headroom(missing))
@@ -368,7 +368,7 @@ static int pages_fill_slots(struct kexec_image *img, struct kexec_backing *b)
 	if (ret)
 		return ret;
 
-	for (i = 0; i < b->nr_pages; i++) {
+	for (i = 0; i < kexec_dst_pages(b); i++) {
 		struct page *page;
 
 		if (b->pages[i])
@@ -423,7 +423,7 @@ int kexec_pages_segment(struct kexec_image *img, unsigned int seg)
 		ret = -EINTR;
 	if (ret == -ENOMEM)
 		pr_err("no memory for segment %u of the %s (%lu kB)\n",
-		       seg, img->name, b->nr_pages << (PAGE_SHIFT - 10));
+		       seg, img->name, kexec_dst_pages(b) << (PAGE_SHIFT - 10));
 	else if (ret)
 		pr_err("loading segment %u of the %s was interrupted by a signal\n",
 		       seg, img->name);
@@ -436,7 +436,7 @@ int kexec_pages_segment(struct kexec_image *img, unsigned int seg)
  */
 static bool pages_can_map(const struct kexec_backing *b)
 {
-	unsigned long left = b->nr_pages / PTRS_PER_PTE + PAGES_MAP_SPARE;
+	unsigned long left = kexec_dst_pages(b) / PTRS_PER_PTE + PAGES_MAP_SPARE;
 	struct page *page, *next;
 	LIST_HEAD(pages);
 
@@ -462,7 +462,7 @@ void *kexec_pages_linear(const struct kexec_backing *b)
 {
 	unsigned long i;
 
-	for (i = 1; i < b->nr_pages && !b->complete; i++)
+	for (i = 1; i < kexec_dst_pages(b) && !b->complete; i++)
 		if (page_to_pfn(b->pages[i]) != page_to_pfn(b->pages[0]) + i)
 			return NULL;
 	return kexec_run_va(b->pages[0]);
@@ -479,11 +479,11 @@ int kexec_pages_map(struct kexec_backing *b)
 {
 	b->va = kexec_pages_linear(b);
 	if (!b->va && pages_can_map(b))
-		b->va = vmap(b->pages, b->nr_pages, VM_MAP, PAGE_KERNEL);
+		b->va = vmap(b->pages, kexec_dst_pages(b), VM_MAP, PAGE_KERNEL);
 	if (b->va)
 		return 0;
-	pr_err("no memory or address space to map the segment at %pap (%lu kB)\n", &b->dst_pa,
-	       b->nr_pages << (PAGE_SHIFT - 10));
+	pr_err("no memory or address space to map the segment at %#lx (%lu kB)\n",
+	       b->segment->mem, kexec_dst_pages(b) << (PAGE_SHIFT - 10));
 	return -ENOMEM;
 }
 
@@ -560,10 +560,10 @@ static void pages_free_range(unsigned long pfn, unsigned long nr)
 /* Free the pages that were allocated before and after the destination of @b. */
 static void pages_free_padding(struct kexec_backing *b)
 {
-	unsigned long pfn = PHYS_PFN(b->dst_pa);
+	unsigned long pfn = PHYS_PFN(kexec_dst_pa(b));
 
 	pages_free_range(pfn - b->pad_before, b->pad_before);
-	pages_free_range(pfn + b->nr_pages, b->pad_after);
+	pages_free_range(pfn + kexec_dst_pages(b), b->pad_after);
 	b->pad_before = 0;
 	b->pad_after = 0;
 }
@@ -591,7 +591,7 @@ static void pages_free_pages(struct kexec_backing *b)
 {
 	unsigned long i;
 
-	for (i = 0; i < b->nr_pages && !b->borrowed; i++) {
+	for (i = 0; i < kexec_dst_pages(b) && !b->borrowed; i++) {
 		if (b->pages[i])
 			pages_put_page(b->pages[i]);
 		cond_resched();
@@ -610,7 +610,7 @@ void kexec_pages_release(struct kexec_backing *b)
 		return;
 	pages_free_padding(b);
 	pages_free_pages(b);
-	memset(b->pages, 0, b->nr_pages * sizeof(*b->pages));
+	memset(b->pages, 0, kexec_dst_pages(b) * sizeof(*b->pages));
 	b->claimed = false;
 	b->complete = false;
 }
@@ -628,13 +628,12 @@ void kexec_pages_trim(struct kexec_backing *b, unsigned long nr_pages)
 
 	/* The padding would no longer be adjacent. */
 	pages_free_padding(b);
-	for (i = nr_pages; i < b->nr_pages; i++) {
+	for (i = nr_pages; i < kexec_dst_pages(b); i++) {
 		if (b->pages[i] && !b->borrowed)
 			pages_put_page(b->pages[i]);
 		b->pages[i] = NULL;
 		cond_resched();
 	}
-	b->nr_pages = nr_pages;
 }
 
 /**
@@ -657,8 +656,8 @@ void kexec_pages_copy_to_crash(struct kexec_image *img, bool may_sleep)
 
 		if (may_sleep && i && i == inject_panic_in_move)
 			panic("kexec.inject_panic_in_copy: %u segments are there", i);
-		for (n = 0; n < b->nr_pages; n++) {
-			struct page *dst = pfn_to_page(PHYS_PFN(b->dst_pa) + n);
+		for (n = 0; n < kexec_dst_pages(b); n++) {
+			struct page *dst = pfn_to_page(PHYS_PFN(kexec_dst_pa(b)) + n);
 
 			if (b->pages[n] != dst)
 				copy_highpage(dst, b->pages[n]);
@@ -673,11 +672,11 @@ static void pages_map_reserved(struct kexec_image *img, struct kexec_backing *b)
 {
 	unsigned long i;
 
-	for (i = 0; i < b->nr_pages; i++) {
+	for (i = 0; i < kexec_dst_pages(b); i++) {
 		struct page *staging = b->pages[i];
 
 		/* Both pages have the content, so a panic may find either in the slot. */
-		WRITE_ONCE(b->pages[i], pfn_to_page(PHYS_PFN(b->dst_pa) + i));
+		WRITE_ONCE(b->pages[i], pfn_to_page(PHYS_PFN(kexec_dst_pa(b)) + i));
 		list_add(&staging->lru, &img->staging_pages);
 		cond_resched();
 	}
@@ -725,8 +724,8 @@ void kexec_pages_clean_segment(const struct kexec_backing *b)
 {
 	unsigned long i, first = 0;
 
-	for (i = 1; i <= b->nr_pages; i++) {
-		if (i < b->nr_pages && i - first < PAGES_STEP &&
+	for (i = 1; i <= kexec_dst_pages(b); i++) {
+		if (i < kexec_dst_pages(b) && i - first < PAGES_STEP &&
 		    page_to_pfn(b->pages[i]) == page_to_pfn(b->pages[i - 1]) + 1)
 			continue;
 		kexec_arch_clean_to_poc(kexec_run_va(b->pages[first]), (i - first) << PAGE_SHIFT);

@@ -45,20 +45,19 @@ int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz)
 		return -EINVAL;
 	}
 
+	img->kimage.segment[seg].mem = mem;
+	img->kimage.segment[seg].memsz = PAGE_ALIGN(memsz);
 	b = &img->backing[seg];
-	b->dst_pa = mem;
-	b->nr_pages = PFN_UP(memsz);
+	b->segment = &img->kimage.segment[seg];
 	/* Fail instead of invoking the OOM killer. */
-	b->pages = kvcalloc(b->nr_pages, sizeof(*b->pages),
+	b->pages = kvcalloc(kexec_dst_pages(b), sizeof(*b->pages),
 			    GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!b->pages) {
 		pr_err("no memory to keep track of segment %u (%lu pages)\n",
-		       seg, b->nr_pages);
+		       seg, kexec_dst_pages(b));
 		return -ENOMEM;
 	}
 
-	img->kimage.segment[seg].mem = mem;
-	img->kimage.segment[seg].memsz = b->nr_pages << PAGE_SHIFT;
 	img->kimage.nr_segments++;
 	return seg;
 }
@@ -88,10 +87,7 @@ void kexec_segment_drop(struct kexec_image *img)
  */
 void kexec_segment_move(struct kexec_image *img, unsigned int seg, phys_addr_t mem)
 {
-	struct kexec_backing *b = &img->backing[seg];
-
-	kexec_pages_release(b);
-	b->dst_pa = mem;
+	kexec_pages_release(&img->backing[seg]);
 	img->kimage.segment[seg].mem = mem;
 }
 
@@ -139,7 +135,7 @@ static int segment_close(struct kexec_image *img, unsigned int seg, size_t len)
 	int ret;
 
 	img->kimage.segment[seg].bufsz = len;
-	ret = segment_clear(seg, b->va + len, (b->nr_pages << PAGE_SHIFT) - len);
+	ret = segment_clear(seg, b->va + len, b->segment->memsz - len);
 	if (ret)
 		return ret;
 	kexec_pages_unmap(b);
@@ -163,7 +159,7 @@ int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
 {
 	int ret;
 
-	if (!img->backing[seg].nr_pages)
+	if (!img->kimage.segment[seg].memsz)
 		return 0;
 	ret = segment_open(img, seg);
 	if (!ret)

@@ -46,7 +46,7 @@ static unsigned long verify_run(const struct kexec_backing *b, unsigned long fro
 
 	if (PageHWPoison(b->pages[from]))
 		return 1;
-	while (from + n < b->nr_pages && n < VERIFY_STEP_PAGES &&
+	while (from + n < kexec_dst_pages(b) && n < VERIFY_STEP_PAGES &&
 	       page_to_pfn(b->pages[from + n]) == page_to_pfn(b->pages[from]) + n &&
 	       !PageHWPoison(b->pages[from + n]))
 		n++;
@@ -59,7 +59,7 @@ static u32 verify_digest(const struct kexec_backing *b, bool may_sleep)
 	struct page *page;
 	u32 crc = ~0;
 
-	for (i = 0; i < b->nr_pages; i += n) {
+	for (i = 0; i < kexec_dst_pages(b); i += n) {
 		n = verify_run(b, i);
 		page = PageHWPoison(b->pages[i]) ? ZERO_PAGE(0) : b->pages[i];
 		crc = crc32_le(crc, kexec_run_va(page), n << PAGE_SHIFT);
@@ -166,11 +166,11 @@ static bool verify_has_error(const struct kexec_image *img, unsigned int seg)
 	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
 		return false;
 	if (!img->plan.crash)
-		nr = b->nr_pages;
+		nr = kexec_dst_pages(b);
 	for (i = 0; i < nr; i++) {
 		page = b->pages[i];
 		if (!PageHWPoison(page) && !img->plan.crash)
-			page = pfn_to_page(PHYS_PFN(b->dst_pa) + i);
+			page = pfn_to_page(PHYS_PFN(kexec_dst_pa(b)) + i);
 		if (PageHWPoison(page)) {
 			pr_emerg("segment %u of the %s: memory error in the page at %#llx\n", seg,
 				 img->name, (u64)page_to_phys(page));
@@ -185,12 +185,13 @@ static bool verify_has_error(const struct kexec_image *img, unsigned int seg)
 static bool verify_segment(const struct kexec_image *img, unsigned int seg)
 {
 	const struct kexec_backing *b = &img->backing[seg];
+	phys_addr_t dst_pa = kexec_dst_pa(b);
 	u32 now = verify_digest(b, !img->plan.crash);
 
 	if (now == b->digest)
 		return true;
 	pr_emerg("segment %u of the %s (%lu pages for %pap) has changed since it was loaded: digest %#010x, was %#010x\n",
-		 seg, img->name, b->nr_pages, &b->dst_pa, now, b->digest);
+		 seg, img->name, kexec_dst_pages(b), &dst_pa, now, b->digest);
 	return false;
 }
 

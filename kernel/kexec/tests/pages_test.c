@@ -117,8 +117,8 @@ static unsigned long pages_test_away(const struct kexec_backing *b)
 {
 	unsigned long i, away = 0;
 
-	for (i = 0; i < b->nr_pages; i++)
-		away += !b->pages[i] || page_to_phys(b->pages[i]) != b->dst_pa + PFN_PHYS(i);
+	for (i = 0; i < kexec_dst_pages(b); i++)
+		away += !b->pages[i] || page_to_phys(b->pages[i]) != kexec_dst_pa(b) + PFN_PHYS(i);
 	return away;
 }
 
@@ -128,7 +128,7 @@ static void pages_test_check_rule(struct kunit *test, const struct pages_ground 
 	const struct kexec_backing *b = &g->img->backing[0];
 	unsigned long i, pfn;
 
-	for (i = 0; i < b->nr_pages; i++) {
+	for (i = 0; i < kexec_dst_pages(b); i++) {
 		KUNIT_ASSERT_NOT_NULL(test, b->pages[i]);
 		pfn = page_to_pfn(b->pages[i]);
 		if (pfn != g->pfn + i)
@@ -154,7 +154,7 @@ static void __maybe_unused pages_test_only_what_it_must(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, missing, 2 * pageblock_nr_pages);
 	KUNIT_EXPECT_EQ(test, resume, (PAGES_TEST_SECOND + 1) * pageblock_nr_pages);
 	KUNIT_EXPECT_FALSE(test, b->complete);
-	for (i = 0; i < b->nr_pages; i++) {
+	for (i = 0; i < kexec_dst_pages(b); i++) {
 		block = i / pageblock_nr_pages;
 		if (block == PAGES_TEST_FIRST || block == PAGES_TEST_SECOND)
 			KUNIT_ASSERT_NULL_MSG(test, b->pages[i], "slot %lu", i);
