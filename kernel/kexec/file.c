@@ -40,7 +40,6 @@
 #include "pages.h"
 #include "placement.h"
 #include "segment.h"
-#include "usable.h"
 #include "lib/range_map.h"
 
 /* Bytes of the kernel that are probed before it is read: header and PE sections. */
@@ -66,7 +65,6 @@
 /**
  * struct file_load - state of one kexec_file_load
  * @img: the image
- * @map: usable memory without the segments placed so far
  * @info: requirements of the kernel's header
  * @fdt: content of the device tree
  * @head: first bytes of the kernel file
@@ -83,7 +81,6 @@
  */
 struct file_load {
 	struct kexec_image *img;
-	struct range_map *map;
 	struct kexec_image_info info;
 	struct kexec_fdt_request fdt;
 	void *head;
@@ -364,11 +361,11 @@ static int file_place_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_e
 		return 0;
 	if (req.top_down)
 		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
-	seg = kexec_placement_segment(load->img, load->map, &req, 0, req.size, load->first_fit);
+	seg = kexec_placement_segment(load->img, &req, 0, req.size, load->first_fit);
 	if (seg == -EADDRNOTAVAIL && !load->info.low && !req.top_down) {
 		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
 		req.max = req.min + FILE_WINDOW;
-		seg = kexec_placement_segment(load->img, load->map, &req, 0, req.size,
+		seg = kexec_placement_segment(load->img, &req, 0, req.size,
 					      load->first_fit);
 	}
 	if (seg < 0)
@@ -388,7 +385,7 @@ static int file_place_top(struct file_load *load, u64 size, u64 align)
 		.top_down = true,
 	};
 
-	return kexec_placement_segment(load->img, load->map, &req, 0, size, load->first_fit);
+	return kexec_placement_segment(load->img, &req, 0, size, load->first_fit);
 }
 
 static int file_place_dtb(struct file_load *load)
@@ -421,11 +418,17 @@ static int file_place_elfcore(struct file_load *load)
 	return 0;
 }
 
+/* Bytes from the 2 MiB boundary of the kernel to its end. */
+static u64 file_kernel_room(const struct file_load *load)
+{
+	return PAGE_ALIGN(load->info.text_offset + load->info.image_size);
+}
+
 /* Place the kernel, top down to spare low memory, and the other segments near it. */
 static int file_place_from(struct file_load *load, u64 min)
 {
 	struct range_request req = {
-		.size = PAGE_ALIGN(load->info.text_offset + load->info.image_size),
+		.size = file_kernel_room(load),
 		.align = load->info.align,
 		.min = min,
 		.max = FILE_KERNEL_MAX,
@@ -435,7 +438,7 @@ static int file_place_from(struct file_load *load, u64 min)
 	int seg, ret;
 
 	load->kernel_base = 0;
-	seg = kexec_placement_segment(img, load->map, &req, load->info.text_offset,
+	seg = kexec_placement_segment(img, &req, load->info.text_offset,
 				      load->info.image_size, load->first_fit);
 	if (seg < 0)
 		return seg;
@@ -450,18 +453,29 @@ static int file_place_from(struct file_load *load, u64 min)
 	return ret ?: file_place_elfcore(load);
 }
 
+/* Undo file_place_from(). */
+static void file_unplace(struct file_load *load)
+{
+	struct kexec_image *img = load->img;
+	const struct kexec_segment *last;
+
+	while (img->kimage.nr_segments) {
+		last = &img->kimage.segment[img->kimage.nr_segments - 1];
+		range_map_add(img->usable, last->mem, last->mem + last->memsz);
+		kexec_segment_drop(img);
+	}
+	if (load->kernel_base)
+		range_map_add(img->usable, load->kernel_base,
+			      load->kernel_base + file_kernel_room(load));
+}
+
 /* Try to place all segments; on failure no segment is left. */
 static int file_place_once(struct file_load *load, u64 min)
 {
-	int ret = kexec_usable_free_map(load->img->plan.crash, &load->map);
+	int ret = file_place_from(load, min);
 
 	if (ret)
-		return ret;
-	ret = file_place_from(load, min);
-	kvfree(load->map);
-	load->map = NULL;
-	while (ret && load->img->kimage.nr_segments)
-		kexec_segment_drop(load->img);
+		file_unplace(load);
 	return ret;
 }
 
@@ -471,7 +485,7 @@ static int file_place_once(struct file_load *load, u64 min)
  */
 static int file_place_all(struct file_load *load)
 {
-	u64 size = PAGE_ALIGN(load->info.text_offset + load->info.image_size), min = 0;
+	u64 size = file_kernel_room(load), min = 0;
 	int ret = file_place_once(load, 0);
 
 	load->first_fit = true;
@@ -595,18 +609,9 @@ static int file_add_buffer(struct kexec_image *img, struct kexec_buf *kbuf)
 		.max = kbuf->buf_max,
 		.top_down = kbuf->top_down,
 	};
-	struct range_map *map;
 	int ret, seg;
-	unsigned int i;
 
-	ret = kexec_usable_free_map(img->plan.crash, &map);
-	if (ret)
-		return ret;
-	for (i = 0; i < img->kimage.nr_segments; i++)
-		range_map_remove(map, img->kimage.segment[i].mem,
-				 img->kimage.segment[i].mem + img->kimage.segment[i].memsz);
-	seg = kexec_placement_segment(img, map, &req, 0, kbuf->memsz, false);
-	kvfree(map);
+	seg = kexec_placement_segment(img, &req, 0, kbuf->memsz, false);
 	if (seg == -EADDRNOTAVAIL)
 		pr_err("no place for a segment of %lu bytes\n", kbuf->memsz);
 	if (seg < 0)
@@ -789,7 +794,6 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 	if (!ret)
 		ret = file_fill_all(&load, fd_file(kernel), kernel_fd, fd_file(initrd));
 
-	kvfree(load.map);
 	kfree(load.head);
 	kfree(load.fdt.cmdline);
 	vfree(load.elfcore);

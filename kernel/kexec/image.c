@@ -37,6 +37,7 @@
 #include "image.h"
 #include "lock.h"
 #include "pages.h"
+#include "usable.h"
 #include "verify.h"
 #include "lib/extent.h"
 
@@ -138,6 +139,11 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 		pr_err("no memory for the image descriptor (%zu bytes)\n", sizeof(*img));
 		return NULL;
 	}
+	img->usable = kexec_usable_map(type == KEXEC_TYPE_CRASH, !file_mode);
+	if (!img->usable) {
+		kfree(img);
+		return NULL;
+	}
 
 	INIT_LIST_HEAD(&img->safe_pages);
 	INIT_LIST_HEAD(&img->refused_pages);
@@ -171,6 +177,7 @@ void kexec_image_free(struct kexec_image *img)
 	kexec_arch_release(&img->plan);
 	kexec_pages_free(img);
 	kvfree(img->copies);
+	kvfree(img->usable);
 	kfree(img);
 }
 
@@ -387,6 +394,8 @@ int kexec_image_seal(struct kexec_image *img)
 
 	ret = kexec_arch_prepare(&img->plan);
 	kexec_pages_trim_pool(img);
+	kvfree(img->usable);
+	img->usable = NULL;
 	if (ret)
 		return ret;
 

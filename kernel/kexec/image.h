@@ -61,6 +61,8 @@ struct kexec_backing {
  * @pool_order: order of the next block; decreases as memory gets short
  * @pool_contig: the allocator returns hot-added memory, so blocks are allocated by address
  * @pool_below: the next of these blocks is below this address
+ * @usable: memory that segments may be placed in, read once at the start of the load; without
+ *          those that the kernel has placed; NULL at its end
  * @staging_map: pages of the crash reservation that neither this crash image nor the loaded
  *               one uses; NULL if not needed
  * @copies: the copy list of @plan
@@ -85,6 +87,7 @@ struct kexec_image {
 	unsigned int pool_order;
 	bool pool_contig;
 	u64 pool_below;
+	struct range_map *usable;
 	struct range_map *staging_map;
 	struct kexec_copy *copies;
 	struct work_struct digest_work;

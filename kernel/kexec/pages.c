@@ -176,11 +176,12 @@ static void pages_remove_image(struct range_map *map, const struct kimage *kimag
  */
 static void pages_find_staging(struct kexec_image *img)
 {
-	struct range_map *map;
+	struct range_map *map = img->usable;
 	unsigned int i;
 
-	if (img->staging_map || kexec_usable_free_map(true, &map))
+	if (img->staging_map)
 		return;
+	img->usable = NULL;
 	pages_remove_image(map, kexec_crash_image);
 	pages_remove_image(map, &img->kimage);
 	for (i = 0; i < map->nr; i++) {

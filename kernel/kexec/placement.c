@@ -142,9 +142,10 @@ static unsigned long placement_try(struct kexec_image *img, int seg, u64 pa, u64
 }
 
 /* Find the best range for segment @seg and allocate as much of it as possible. */
-static int placement_choose(struct kexec_image *img, int seg, const struct range_map *map,
-			    const struct range_request *req, u64 offset, u64 memsz, u64 *pa)
+static int placement_choose(struct kexec_image *img, int seg, const struct range_request *req,
+			    u64 offset, u64 memsz, u64 *pa)
 {
+	const struct range_map *map = img->usable;
 	struct placement_best best = { .missing = ULONG_MAX };
 	struct range_request next = *req;
 	unsigned long resume, nr = PFN_UP(memsz);
@@ -177,8 +178,7 @@ static int placement_choose(struct kexec_image *img, int seg, const struct range
 
 /**
  * kexec_placement_segment() - place a segment and add it to an image
- * @img: the image
- * @map: usable memory; the range is removed from it
+ * @img: the image; the range is removed from its usable memory
  * @req: constraints of the range
  * @offset: bytes from the start of the range to the segment
  * @memsz: bytes of the segment; @offset + @memsz is at most @req->size
@@ -188,8 +188,8 @@ static int placement_choose(struct kexec_image *img, int seg, const struct range
  * Return: index of the segment; -EADDRNOTAVAIL without a message if no range fits; another
  * negative errno after one message.
  */
-int kexec_placement_segment(struct kexec_image *img, struct range_map *map,
-			    const struct range_request *req, u64 offset, u64 memsz, bool first)
+int kexec_placement_segment(struct kexec_image *img, const struct range_request *req,
+			    u64 offset, u64 memsz, bool first)
 {
 	/* Allocate the page array first, so that it is not in the range. */
 	int seg = kexec_segment_add(img, 0, memsz);
@@ -200,13 +200,13 @@ int kexec_placement_segment(struct kexec_image *img, struct range_map *map,
 	if (seg < 0)
 		return seg;
 	if (!first && !kexec_image_is_crash(img)) {
-		ret = placement_choose(img, seg, map, req, offset, memsz, &pa);
-	} else if (!placement_find(map, &next, offset, memsz, false, &pa)) {
+		ret = placement_choose(img, seg, req, offset, memsz, &pa);
+	} else if (!placement_find(img->usable, &next, offset, memsz, false, &pa)) {
 		kexec_segment_move(img, seg, pa + offset);
 		ret = 0;
 	}
 	if (!ret)
-		ret = range_map_remove(map, pa, pa + req->size);
+		ret = range_map_remove(img->usable, pa, pa + req->size);
 	if (!ret)
 		return seg;
 	kexec_segment_drop(img);

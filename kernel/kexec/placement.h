@@ -8,10 +8,9 @@
 #include <linux/types.h>
 
 struct kexec_image;
-struct range_map;
 struct range_request;
 
-int kexec_placement_segment(struct kexec_image *img, struct range_map *map,
-			    const struct range_request *req, u64 offset, u64 memsz, bool first);
+int kexec_placement_segment(struct kexec_image *img, const struct range_request *req,
+			    u64 offset, u64 memsz, bool first);
 
 #endif /* _KERNEL_KEXEC_PLACEMENT_H */

@@ -21,6 +21,7 @@
 #include "pages.h"
 #include "segment.h"
 #include "usable.h"
+#include "lib/range_map.h"
 
 /* Bytes copied between two checks for signals. */
 #define SEGMENT_CHUNK	SZ_1M
@@ -300,14 +301,15 @@ static int segment_check_size(const struct kexec_segment *s, unsigned int seg, u
 	return -EINVAL;
 }
 
-static int segment_check_place(bool crash, const struct kexec_segment *s, unsigned int seg)
+static int segment_check_place(const struct kexec_image *img, const struct kexec_segment *s,
+			       unsigned int seg)
 {
 	if (!s->memsz)
 		return 0;
-	if (!crash)
-		return kexec_usable_check_dst(seg, s->mem, s->memsz);
+	if (!kexec_image_is_crash(img))
+		return kexec_usable_check_dst(img->usable, seg, s->mem, s->mem + s->memsz);
 #ifdef CONFIG_CRASH_DUMP
-	if (s->mem >= crashk_res.start && s->mem + s->memsz - 1 <= crashk_res.end)
+	if (range_map_contains(img->usable, s->mem, s->mem + s->memsz))
 		return kexec_usable_check_errors(seg, s->mem, s->mem + s->memsz);
 	pr_err("segment %u [%#lx, %#lx) is not in the crash reservation %pR\n", seg, s->mem,
 	       s->mem + s->memsz, &crashk_res);
@@ -317,18 +319,19 @@ static int segment_check_place(bool crash, const struct kexec_segment *s, unsign
 
 /**
  * kexec_segment_check() - check the segments of kexec_load()
+ * @img: the image that they are for
  * @s: the segments
  * @nr: number of segments
- * @crash: they are for a crash image
  *
  * Each segment must be page aligned, end in the physical address space, not overlap another
  * one, not be shorter than its content, and be in usable memory.  Their total size is at
  * most half of memory, as kexec_load(2) documents.
  *
  * Context: process context, may sleep.
- * Return: 0, or -EADDRNOTAVAIL, -EINVAL or -ENOMEM after one message.
+ * Return: 0, or -EADDRNOTAVAIL or -EINVAL after one message.
  */
-int kexec_segment_check(const struct kexec_segment *s, unsigned int nr, bool crash)
+int kexec_segment_check(const struct kexec_image *img, const struct kexec_segment *s,
+			unsigned int nr)
 {
 	u64 total = 0;
 	unsigned int i;
@@ -347,7 +350,7 @@ int kexec_segment_check(const struct kexec_segment *s, unsigned int nr, bool cra
 			return ret;
 	}
 	for (i = 0; i < nr; i++) {
-		ret = segment_check_place(crash, &s[i], i);
+		ret = segment_check_place(img, &s[i], i);
 		if (ret)
 			return ret;
 	}

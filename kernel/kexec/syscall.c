@@ -152,8 +152,6 @@ static int syscall_load_locked(unsigned long entry, const struct kexec_segment *
 	int ret;
 
 	ret = syscall_check_entry(entry, crash);
-	if (!ret)
-		ret = kexec_segment_check(segments, nr, crash);
 	if (ret)
 		return ret;
 
@@ -167,7 +165,9 @@ static int syscall_load_locked(unsigned long entry, const struct kexec_segment *
 	img->kimage.hotplug_support = crash && (flags & (KEXEC_CRASH_HOTPLUG_SUPPORT |
 							 KEXEC_UPDATE_ELFCOREHDR));
 #endif
-	ret = syscall_fill_segments(img, segments, nr);
+	ret = kexec_segment_check(img, segments, nr);
+	if (!ret)
+		ret = syscall_fill_segments(img, segments, nr);
 	if (!ret)
 		kexec_purgatory_check(img);
 	if (!ret && crash)

@@ -133,6 +133,18 @@ out_unlock:
 	return map;
 }
 
+/* User space may also use memory that only this kernel needs. */
+static void usable_add_own(struct range_map *map)
+{
+	range_map_add(map, __pa_symbol(_text), __pa_symbol(_end));
+#ifdef CONFIG_CRASH_DUMP
+	if (crashk_res.end)
+		range_map_add(map, crashk_res.start, (u64)crashk_res.end + 1);
+	if (crashk_low_res.end)
+		range_map_add(map, crashk_low_res.start, (u64)crashk_low_res.end + 1);
+#endif
+}
+
 static struct range_map *usable_reservation(void)
 {
 	struct range_map *map = usable_map_alloc(USABLE_SLACK);
@@ -145,24 +157,25 @@ static struct range_map *usable_reservation(void)
 }
 
 /**
- * kexec_usable_free_map() - list the memory that segments may be placed in
- * @crash: list the crash reservation instead, which may be empty
- * @mapp: receives the list, with capacity for splits by all segments of an image;
- *        the caller frees it with kvfree()
+ * kexec_usable_map() - list the memory that segments may be placed in
+ * @crash: for a crash image: the crash reservation, which may be empty
+ * @by_user: user space places the segments
+ *
+ * The list is made once for each load.  It has capacity for splits by all segments of an
+ * image.
  *
  * Context: process context, may sleep.
- * Return: 0, or -ENOMEM after one message.
+ * Return: the list, to be freed with kvfree(), or NULL after one message.
  */
-int kexec_usable_free_map(bool crash, struct range_map **mapp)
+struct range_map *kexec_usable_map(bool crash, bool by_user)
 {
 	struct range_map *map = crash ? usable_reservation() : usable_unreserved();
 
-	if (!map) {
+	if (!map)
 		pr_err("no memory for a list of free memory ranges\n");
-		return -ENOMEM;
-	}
-	*mapp = map;
-	return 0;
+	else if (by_user && !crash)
+		usable_add_own(map);
+	return map;
 }
 
 /* Report the part of a destination that cannot be used. */
@@ -217,37 +230,20 @@ int kexec_usable_check_errors(unsigned int seg, u64 start, u64 end)
 
 /**
  * kexec_usable_check_dst() - check a destination that user space chose
+ * @map: usable memory, from kexec_usable_map()
  * @seg: index of the segment, for the message
  * @start: physical address of the first byte
- * @size: bytes, not 0; @start + @size does not wrap
+ * @end: physical address after the last byte, above @start
  *
  * Context: process context, may sleep.
- * Return: 0, or -ENOMEM or -EADDRNOTAVAIL after one message.
+ * Return: 0, or -EADDRNOTAVAIL after one message.
  */
-int kexec_usable_check_dst(unsigned int seg, phys_addr_t start, u64 size)
+int kexec_usable_check_dst(const struct range_map *map, unsigned int seg, u64 start, u64 end)
 {
-	struct range_map *map = usable_unreserved();
-	u64 end = start + size;
-	int ret = -EADDRNOTAVAIL;
-
-	if (!map) {
-		pr_err("no memory for a list of free memory ranges\n");
-		return -ENOMEM;
-	}
-	range_map_add(map, __pa_symbol(_text), __pa_symbol(_end));
-#ifdef CONFIG_CRASH_DUMP
-	if (crashk_res.end)
-		range_map_add(map, crashk_res.start, (u64)crashk_res.end + 1);
-	if (crashk_low_res.end)
-		range_map_add(map, crashk_low_res.start, (u64)crashk_low_res.end + 1);
-#endif
-
-	if (!range_map_contains(map, start, end))
-		usable_report_dst(seg, start, end);
-	else
-		ret = kexec_usable_check_errors(seg, start, end);
-	kvfree(map);
-	return ret;
+	if (range_map_contains(map, start, end))
+		return kexec_usable_check_errors(seg, start, end);
+	usable_report_dst(seg, start, end);
+	return -EADDRNOTAVAIL;
 }
 
 /**

@@ -10,8 +10,8 @@
 struct kexec_range;
 struct range_map;
 
-int kexec_usable_free_map(bool crash, struct range_map **mapp);
-int kexec_usable_check_dst(unsigned int seg, phys_addr_t start, u64 size);
+struct range_map *kexec_usable_map(bool crash, bool by_user);
+int kexec_usable_check_dst(const struct range_map *map, unsigned int seg, u64 start, u64 end);
 int kexec_usable_check_errors(unsigned int seg, u64 start, u64 end);
 bool kexec_usable_has_error(u64 start, u64 end, u64 *where);
 void kexec_usable_unreserve(u64 start, u64 end);
