@@ -9,10 +9,11 @@
  * alloc_contig_range() fails if the pageblock has any unmovable page, even one of this
  * image.  For segments that user space placed, therefore, the rest of the first and the
  * last pageblock is allocated as well, for adjacent segments; the surplus is freed when
- * the image is sealed.  Free pages of pageblocks that alloc_contig_range() rejects are
+ * all segments were tried.  Free pages of pageblocks that alloc_contig_range() rejects are
  * searched in the free lists, see buddy_search.c.
  */
 #include <linux/align.h>
+#include <linux/bitmap.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/memory_hotplug.h>
@@ -47,14 +48,9 @@ MODULE_PARM_DESC(in_place, "allocate the destinations of segments (N: copy every
 #define contig_in_place true
 #endif
 
-static unsigned long contig_pfn(const struct kexec_backing *b)
-{
-	return PHYS_PFN(kexec_dst_pa(b));
-}
-
 static unsigned long contig_end_pfn(const struct kexec_backing *b)
 {
-	return contig_pfn(b) + kexec_dst_pages(b);
+	return kexec_dst_pfn(b) + kexec_dst_pages(b);
 }
 
 /*
@@ -68,7 +64,7 @@ static bool contig_take_padding(struct kexec_image *img, struct kexec_backing *b
 
 	for (i = 0; i < img->kimage.nr_segments; i++) {
 		struct kexec_backing *o = &img->backing[i];
-		unsigned long before = contig_pfn(o) - o->pad_before;
+		unsigned long before = kexec_dst_pfn(o) - o->pad_before;
 		unsigned long after = contig_end_pfn(o) + o->pad_after;
 
 		if (o == b)
@@ -78,8 +74,8 @@ static bool contig_take_padding(struct kexec_image *img, struct kexec_backing *b
 			b->pad_after += after - end;
 			return true;
 		}
-		if (start >= before && end <= contig_pfn(o)) {
-			o->pad_before = contig_pfn(o) - end;
+		if (start >= before && end <= kexec_dst_pfn(o)) {
+			o->pad_before = kexec_dst_pfn(o) - end;
 			b->pad_before += start - before;
 			return true;
 		}
@@ -116,24 +112,22 @@ static bool contig_alloc_blocks(const struct kexec_image *img, struct kexec_back
 static bool contig_run(struct kexec_image *img, struct kexec_backing *b,
 		       unsigned long from, unsigned long to)
 {
-	unsigned long pfn = contig_pfn(b), i;
+	unsigned long pfn = kexec_dst_pfn(b);
 
-	for (i = from; i < to; i++)
-		if (b->pages[i])
-			return false;
+	if (find_next_bit(b->claimed, to, from) < to)
+		return false;
 	if (!contig_take_padding(img, b, pfn + from, pfn + to) &&
 	    !contig_alloc_blocks(img, b, pfn + from, pfn + to))
 		return false;
 
-	for (i = from; i < to; i++)
-		b->pages[i] = pfn_to_page(pfn + i);
+	bitmap_set(b->claimed, from, to - from);
 	return true;
 }
 
 /* The first slot of the next pageblock. */
 static unsigned long contig_next_block(const struct kexec_backing *b, unsigned long slot)
 {
-	unsigned long pfn = contig_pfn(b);
+	unsigned long pfn = kexec_dst_pfn(b);
 
 	return min(ALIGN(pfn + slot + 1, pageblock_nr_pages) - pfn, kexec_dst_pages(b));
 }
@@ -143,13 +137,13 @@ static unsigned long contig_last_block(const struct kexec_backing *b, unsigned l
 {
 	unsigned long end = ALIGN_DOWN(contig_end_pfn(b), pageblock_nr_pages);
 
-	return end > contig_pfn(b) + slot ? end - contig_pfn(b) : slot;
+	return end > kexec_dst_pfn(b) + slot ? end - kexec_dst_pfn(b) : slot;
 }
 
 /* The slot after the largest piece that starts at @slot, aligned to a pageblock. */
 static unsigned long contig_next_piece(const struct kexec_backing *b, unsigned long slot)
 {
-	unsigned long pfn = contig_pfn(b), piece = max(CONTIG_PIECE, pageblock_nr_pages);
+	unsigned long pfn = kexec_dst_pfn(b), piece = max(CONTIG_PIECE, pageblock_nr_pages);
 
 	return min(ALIGN_DOWN(pfn + slot, pageblock_nr_pages) + piece - pfn, kexec_dst_pages(b));
 }
@@ -197,16 +191,14 @@ unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int s
 	unsigned long nr = kexec_dst_pages(b), missing = 0;
 
 	*resume = 0;
-	b->claimed = true;
 	if (!contig_in_place || !nr)
 		return 0;
-	if (kexec_usable_headroom(nr) < 0 || kexec_zone_make_room(nr)) {
+	if (kexec_pages_headroom(nr) < 0 || kexec_zone_make_room(nr)) {
 		*resume = nr;
 		return nr;
 	}
 	if (nr > CONTIG_PIECE || !contig_run(img, b, 0, nr))
 		missing = contig_pieces(img, b, resume);
-	b->complete = !missing;
 	return missing;
 }
 
@@ -214,41 +206,37 @@ unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int s
 static bool contig_block_wanted(const struct kexec_backing *b, struct page *page,
 				unsigned int order)
 {
-	unsigned long first = max(page_to_pfn(page), contig_pfn(b));
+	unsigned long first = max(page_to_pfn(page), kexec_dst_pfn(b));
 	unsigned long end = min(page_to_pfn(page) + (1UL << order), contig_end_pfn(b));
 
-	for (; first < end; first++)
-		if (!b->pages[first - contig_pfn(b)])
-			return true;
-	return false;
+	first -= kexec_dst_pfn(b);
+	end -= kexec_dst_pfn(b);
+	return find_next_zero_bit(b->claimed, end, first) < end;
 }
 
-/* Assign each page to its slot; free the rest. */
-static void contig_assign_block(struct kexec_image *img, struct page *page, unsigned int order)
+/* Keep the pages that are destinations; free the rest. */
+static void contig_keep_block(struct kexec_image *img, struct page *page, unsigned int order)
 {
 	unsigned long n;
 
 	split_page(page, order);
-	for (n = 0; n < 1UL << order; n++) {
-		struct page *other = kexec_pages_assign(img, page + n);
-
-		if (other)
-			__free_page(other);
-	}
+	for (n = 0; n < 1UL << order; n++)
+		if (!kexec_pages_claim(img, page + n))
+			__free_page(page + n);
 }
 
 static void contig_search_slot(struct kexec_image *img, struct kexec_backing *b,
 			       unsigned long slot, struct buddy_search *g)
 {
-	struct page *at = pfn_to_online_page(contig_pfn(b) + slot), *page;
+	struct page *at = pfn_to_online_page(kexec_dst_pfn(b) + slot), *page;
 	unsigned int order;
 
-	while (at && !b->pages[slot]) {
+	while (at && !test_bit(slot, b->claimed)) {
 		page = buddy_search_next(g, at, &order);
 		if (!page)
 			return;
 		if (contig_block_wanted(b, page, order))
-			contig_assign_block(img, page, order);
+			contig_keep_block(img, page, order);
 		else
 			buddy_search_hold(g, page, order);
 	}
@@ -264,40 +252,41 @@ static void contig_search_slot(struct kexec_image *img, struct kexec_backing *b,
 void kexec_contig_fill_gaps(struct kexec_image *img, unsigned int seg)
 {
 	struct kexec_backing *b = &img->backing[seg];
+	unsigned long nr = kexec_dst_pages(b), i;
 	struct buddy_search g;
-	unsigned long i;
 
-	if (kexec_usable_headroom(kexec_dst_pages(b)) < 0)
+	if (kexec_pages_headroom(nr) < 0)
 		return;
 	buddy_search_begin(&g);
-	b->complete = true;
-	for (i = 0; i < kexec_dst_pages(b) && !fatal_signal_pending(current); i++) {
+	for_each_clear_bit(i, b->claimed, nr) {
+		if (fatal_signal_pending(current))
+			break;
 		contig_search_slot(img, b, i, &g);
-		b->complete &= !!b->pages[i];
 		cond_resched();
 	}
-	b->complete &= i == kexec_dst_pages(b);
 	buddy_search_end(&g);
 }
 
 /**
- * kexec_contig_segment() - allocate the pages of a segment
- * @img: the image
- * @seg: index of a segment; all segments before it have their pages
+ * kexec_contig_place() - allocate the destinations of all segments
+ * @img: an image whose segments are all known and have no pages
  *
- * The destination itself where possible, other pages elsewhere.  On failure
- * kexec_pages_free() frees what was allocated.
+ * Some may be missing afterwards; kexec_pages_place() allocates other pages for them.
  *
- * Context: process context, may sleep; no segment of @img is mapped.
- * Return: 0, -ENOMEM or -EINTR after one message.
+ * Context: process context, may sleep.
  */
-int kexec_contig_segment(struct kexec_image *img, unsigned int seg)
+void kexec_contig_place(struct kexec_image *img)
 {
-	struct kexec_backing *b = &img->backing[seg];
-	unsigned long resume;
+	unsigned int i, nr = img->kimage.nr_segments;
+	unsigned long missing[KEXEC_SEGMENT_MAX], resume;
 
-	if (!kexec_image_is_crash(img) && !b->claimed &&
-	    kexec_contig_alloc_segment(img, seg, &resume))
-		kexec_contig_fill_gaps(img, seg);
-	return kexec_pages_segment(img, seg);
+	if (kexec_image_is_crash(img))
+		return;
+	for (i = 0; i < nr; i++)
+		missing[i] = kexec_contig_alloc_segment(img, i, &resume);
+	for (i = 0; i < nr; i++)
+		if (missing[i])
+			kexec_contig_fill_gaps(img, i);
+	for (i = 0; i < nr; i++)
+		kexec_pages_free_padding(&img->backing[i]);
 }

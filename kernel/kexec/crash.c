@@ -46,7 +46,7 @@
 #include "debug.h"
 #include "image.h"
 #include "lock.h"
-#include "pages.h"
+#include "runs.h"
 #include "verify.h"
 
 /* Attempts to start the crash image, if the attempt itself panics. */
@@ -126,7 +126,7 @@ static struct kexec_image *crash_find_image(void)
 static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs)
 {
 	if (&img->kimage != kexec_crash_image) {
-		kexec_pages_copy_to_crash(img, false);
+		kexec_runs_copy_to_crash(img, false);
 		kexec_vmcoreinfo_copy_activate(img);
 	}
 	crash_inject_panic();

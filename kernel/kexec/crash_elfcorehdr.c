@@ -89,8 +89,11 @@ unsigned int arch_crash_get_elfcorehdr_size(void)
 
 static bool elfcorehdr_is_header(const struct kexec_backing *b)
 {
-	return kexec_dst_pages(b) && b->pages[0] &&
-	       !memcmp(page_address(b->pages[0]), ELFMAG, SELFMAG);
+	struct kexec_run_pos pos;
+
+	for_each_kexec_run(&pos, b, 1)
+		return !memcmp(kexec_run_va(pos.run.page), ELFMAG, SELFMAG);
+	return false;
 }
 
 /* kexec_load: the segment is found by its content.  Returns -1 if there is none. */
@@ -106,18 +109,19 @@ static int elfcorehdr_find(const struct kexec_image *img)
 	return -1;
 }
 
+/* The destination, which has the header after the image is published. */
 static void *elfcorehdr_map(const struct kexec_backing *b)
 {
-	struct page **pages __free(kvfree) = NULL;
-	unsigned long i;
+	struct vm_struct *area = get_vm_area(b->segment->memsz, VM_MAP);
+	unsigned long va;
 
-	/* The destination, which has the header after the image is published. */
-	pages = kvmalloc_array(kexec_dst_pages(b), sizeof(*pages), GFP_KERNEL);
-	if (!pages)
+	if (!area)
 		return NULL;
-	for (i = 0; i < kexec_dst_pages(b); i++)
-		pages[i] = pfn_to_page(PHYS_PFN(kexec_dst_pa(b)) + i);
-	return vmap(pages, kexec_dst_pages(b), VM_MAP, PAGE_KERNEL);
+	va = (unsigned long)area->addr;
+	if (!vmap_page_range(va, va + b->segment->memsz, kexec_dst_pa(b), PAGE_KERNEL))
+		return area->addr;
+	free_vm_area(area);
+	return NULL;
 }
 
 /**

@@ -34,11 +34,13 @@
 
 #include <asm/setup.h>
 
+#include "contig.h"
 #include "crash_load.h"
 #include "file.h"
 #include "image.h"
 #include "pages.h"
 #include "placement.h"
+#include "runs.h"
 #include "segment.h"
 #include "lib/range_map.h"
 
@@ -59,6 +61,9 @@
 /* The kernel ends below this address (booting.rst, section 4). */
 #define FILE_KERNEL_MAX	BIT_ULL(48)
 
+/* Measurements that IMA may add between the choice of a place for its list and its copy. */
+#define FILE_IMA_SPARE	SZ_1M
+
 /* Maximum size of either file, kexec_file_load(2). */
 #define FILE_SIZE_MAX	(4ULL * SZ_1G)
 
@@ -77,6 +82,7 @@
  * @dtb_room: size of that segment, before it is trimmed
  * @elfcore: ELF core header, of a crash image
  * @elfcore_seg: segment of it
+ * @ima_room: bytes reserved for IMA's list, 0 for none
  * @first_fit: use the first range that fits, whether or not it can be allocated
  */
 struct file_load {
@@ -93,6 +99,7 @@ struct file_load {
 	size_t dtb_room;
 	void *elfcore;
 	int elfcore_seg;
+	size_t ima_room;
 	bool first_fit;
 };
 
@@ -424,6 +431,20 @@ static u64 file_kernel_room(const struct file_load *load)
 	return PAGE_ALIGN(load->info.text_offset + load->info.image_size);
 }
 
+/* The last segment: IMA takes it for that, and it is removed if IMA does not use it. */
+static int file_place_ima(struct file_load *load)
+{
+	int seg;
+
+	if (!load->ima_room)
+		return 0;
+	seg = file_place_top(load, load->ima_room, 0);
+	if (seg < 0)
+		return seg;
+	load->img->kbuf_seg = seg;
+	return 0;
+}
+
 /* Place the kernel, top down to spare low memory, and the other segments near it. */
 static int file_place_from(struct file_load *load, u64 min)
 {
@@ -450,7 +471,9 @@ static int file_place_from(struct file_load *load, u64 min)
 	ret = file_place_initrd(load, load->kernel_base, load->kernel_base + req.size);
 	if (!ret)
 		ret = file_place_dtb(load);
-	return ret ?: file_place_elfcore(load);
+	if (!ret)
+		ret = file_place_elfcore(load);
+	return ret ?: file_place_ima(load);
 }
 
 /* Undo file_place_from(). */
@@ -491,10 +514,14 @@ static int file_place_all(struct file_load *load)
 	load->first_fit = true;
 	while (ret == -EADDRNOTAVAIL) {
 		ret = file_place_once(load, min);
+		if (!ret)
+			kexec_contig_place(load->img);
 		if (!load->kernel_base)
 			break;
 		min = load->kernel_base + size;
 	}
+	if (!ret)
+		return kexec_pages_place(load->img);
 	if (ret == -EADDRNOTAVAIL)
 		pr_err("no place for the kernel (image_size %llu kB) with its initrd (%llu kB) within 32 GiB; %s\n",
 		       size >> 10, load->fdt.initrd_len >> 10, load->img->plan.crash ?
@@ -545,7 +572,7 @@ static int file_fill_packed(struct file_load *load, struct file_reader *reader)
 	int ret;
 
 	/* Fail instead of invoking the OOM killer. */
-	if (kexec_usable_headroom(PFN_UP(load->kernel_len)) >= 0)
+	if (kexec_pages_headroom(PFN_UP(load->kernel_len)) >= 0)
 		packed.data = __vmalloc(load->kernel_len, gfp);
 	if (!packed.data) {
 		pr_err("no memory to read a packed kernel of %zu kB\n",
@@ -576,7 +603,7 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 	ret = kexec_segment_read(load->img, load->kernel_seg, load->kernel_len, file_read,
 				 &reader);
 	if (!ret)
-		ret = kexec_pages_map(b);
+		ret = kexec_runs_map(b);
 	if (ret)
 		return ret;
 
@@ -584,7 +611,7 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 	if (!ret)
 		ret = file_check_signature(kexec_arch_image_sig(b->va, load->kernel_len,
 								b->va, load->kernel_len));
-	kexec_pages_unmap(b);
+	kexec_runs_unmap(b);
 	return ret;
 }
 
@@ -602,32 +629,24 @@ static int file_fill_initrd(struct file_load *load, struct file *file)
 
 static int file_add_buffer(struct kexec_image *img, struct kexec_buf *kbuf)
 {
-	struct range_request req = {
-		.size = PAGE_ALIGN(kbuf->memsz),
-		.align = max_t(u64, kbuf->buf_align, FILE_ALIGN),
-		.min = kbuf->buf_min,
-		.max = kbuf->buf_max,
-		.top_down = kbuf->top_down,
-	};
-	int ret, seg;
+	const struct kexec_segment *segment = &img->kimage.segment[img->kbuf_seg];
 
-	seg = kexec_placement_segment(img, &req, 0, kbuf->memsz, false);
-	if (seg == -EADDRNOTAVAIL)
-		pr_err("no place for a segment of %lu bytes\n", kbuf->memsz);
-	if (seg < 0)
-		return seg;
-	kbuf->mem = img->kimage.segment[seg].mem;
-	ret = kexec_segment_fill_kernel(img, seg, kbuf->buffer, kbuf->bufsz);
-	if (ret)
-		kexec_segment_drop(img);
-	return ret;
+	if (kbuf->memsz > segment->memsz) {
+		pr_err("IMA list: %lu bytes do not fit (%zu): it grew during the load; load again\n",
+		       kbuf->memsz, segment->memsz);
+		return -EAGAIN;
+	}
+	kexec_segment_trim(img, img->kbuf_seg, kbuf->memsz);
+	kbuf->mem = segment->mem;
+	return kexec_segment_fill_kernel(img, img->kbuf_seg, kbuf->buffer, kbuf->bufsz);
 }
 
 /**
- * kexec_add_buffer() - place one more segment and fill it
+ * kexec_add_buffer() - fill the segment that is reserved for IMA's measurement list
  * @kbuf: the request; @kbuf->mem receives the physical address
  *
- * IMA adds its measurement list through this.
+ * Reading the files adds measurements, so the size is known only after all segments were
+ * placed.  IMA sets no bounds to the address.
  *
  * Context: process context, may sleep; called back while a load is in progress.
  * Return: 0, or a negative errno after one message.
@@ -641,21 +660,48 @@ int kexec_add_buffer(struct kexec_buf *kbuf)
 	return img->kbuf_error;
 }
 
+#ifdef CONFIG_IMA_KEXEC
+/* As much as IMA will ask for, and memory for measurements during the load. */
+static size_t file_ima_room(const struct file_load *load)
+{
+	unsigned long size = ima_get_binary_runtime_size();
+
+	/* IMA adds no list that is larger than half of memory. */
+	if (load->fdt.crash || size > file_ram() / 2)
+		return 0;
+	return PAGE_ALIGN(size + CONFIG_IMA_KEXEC_EXTRA_MEMORY_KB * SZ_1K + FILE_IMA_SPARE);
+}
+
 /* IMA ignores a failure to add its list; here the load fails. */
 static int file_add_ima(struct file_load *load)
 {
-#ifdef CONFIG_IMA_KEXEC
-	struct kimage *kimage = &load->img->kimage;
+	struct kexec_image *img = load->img;
 
-	ima_add_kexec_buffer(kimage);
-	if (load->img->kbuf_error || !kimage->is_ima_segment_index_set)
-		return load->img->kbuf_error;
-	load->img->backing[kimage->ima_segment_index].late = true;
-	load->fdt.ima_pa = kimage->ima_buffer_addr;
-	load->fdt.ima_len = kimage->ima_buffer_size;
-#endif
+	if (!load->ima_room)
+		return 0;
+	ima_add_kexec_buffer(&img->kimage);
+	if (img->kbuf_error)
+		return img->kbuf_error;
+	if (!img->kimage.is_ima_segment_index_set) {
+		kexec_segment_drop(img);
+		return 0;
+	}
+	img->backing[img->kbuf_seg].late = true;
+	load->fdt.ima_pa = img->kimage.ima_buffer_addr;
+	load->fdt.ima_len = img->kimage.ima_buffer_size;
 	return 0;
 }
+#else
+static size_t file_ima_room(const struct file_load *load)
+{
+	return 0;
+}
+
+static int file_add_ima(struct file_load *load)
+{
+	return 0;
+}
+#endif
 
 static int file_fill_elfcore(struct file_load *load)
 {
@@ -708,6 +754,7 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 			return ret;
 		load->fdt.elfcorehdr_len = len;
 	}
+	load->ima_room = file_ima_room(load);
 	ret = kexec_arch_fdt_build(&load->fdt, NULL, 0, &load->dtb_room);
 	if (ret)
 		return ret;

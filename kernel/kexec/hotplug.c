@@ -40,7 +40,7 @@
 #include "hotplug.h"
 #include "image.h"
 #include "lock.h"
-#include "pages.h"
+#include "runs.h"
 #include "usable.h"
 #include "verify.h"
 
@@ -128,12 +128,12 @@ static int hotplug_patch_fdt(struct kexec_image *img)
 
 	b = &img->backing[seg];
 	kexec_verify_wait(img);
-	ret = kexec_pages_map(b);
+	ret = kexec_runs_map(b);
 	if (ret)
 		return ret;
 	ret = kexec_memreserve_update_fdt(b->va);
-	kexec_pages_unmap(b);
-	kexec_pages_clean_segment(b);
+	kexec_runs_unmap(b);
+	kexec_runs_clean_segment(b);
 	kexec_verify_update(img, seg);
 	return ret;
 #else

@@ -37,14 +37,12 @@
 #include "image.h"
 #include "lock.h"
 #include "pages.h"
+#include "runs.h"
 #include "usable.h"
 #include "verify.h"
 #include "lib/extent.h"
 
 #include <trace/events/kexec.h>
-
-/* Pages processed between two calls of cond_resched(). */
-#define IMAGE_STEP_PAGES	((unsigned long)SZ_1M >> PAGE_SHIFT)
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 #undef MODULE_PARAM_PREFIX
@@ -147,7 +145,6 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 
 	INIT_LIST_HEAD(&img->safe_pages);
 	INIT_LIST_HEAD(&img->refused_pages);
-	INIT_LIST_HEAD(&img->staging_pages);
 	img->name = type == KEXEC_TYPE_CRASH ? "crash image" : "image";
 	img->kimage.type = type;
 	img->kimage.file_mode = file_mode;
@@ -168,6 +165,8 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
  */
 void kexec_image_free(struct kexec_image *img)
 {
+	unsigned int i;
+
 	if (!img)
 		return;
 
@@ -175,6 +174,8 @@ void kexec_image_free(struct kexec_image *img)
 	kexec_vmcoreinfo_copy_free(img);
 	kexec_elfcorehdr_detach(img);
 	kexec_arch_release(&img->plan);
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		kexec_runs_unmap(&img->backing[i]);
 	kexec_pages_free(img);
 	kvfree(img->copies);
 	kvfree(img->usable);
@@ -240,36 +241,29 @@ void kexec_image_abort(struct kexec_image *img)
 	kexec_image_free(img);
 }
 
-/* Let other tasks run now and then while the pages of a segment are walked. */
-static void image_walk_resched(unsigned long i)
-{
-	if (!(i % IMAGE_STEP_PAGES))
-		cond_resched();
-}
-
 /* Pages of @b that will have to be copied. */
 static unsigned long image_pages_to_copy(const struct kexec_backing *b)
 {
-	unsigned long i, n = 0;
+	struct kexec_run_pos pos;
+	unsigned long n = 0;
 
-	for (i = 0; i < kexec_dst_pages(b) && !b->complete; i++) {
-		n += page_to_pfn(b->pages[i]) != PHYS_PFN(kexec_dst_pa(b)) + i;
-		image_walk_resched(i);
-	}
+	for_each_kexec_run(&pos, b, ULONG_MAX)
+		if (page_to_pfn(pos.run.page) != kexec_dst_pfn(b) + pos.slot)
+			n += pos.run.nr_pages;
 	return n;
 }
 
 static int image_add_copies(struct extent_list *list, const struct kexec_backing *b)
 {
-	unsigned long i;
+	struct kexec_run_pos pos;
 	int ret;
 
-	for (i = 0; i < kexec_dst_pages(b) && !b->complete; i++) {
-		if (!(i % IMAGE_STEP_PAGES) && fatal_signal_pending(current))
+	for_each_kexec_run(&pos, b, ULONG_MAX) {
+		if (fatal_signal_pending(current))
 			return -EINTR;
-		image_walk_resched(i);
-		ret = kexec_extent_add(list, kexec_dst_pa(b) + PFN_PHYS(i),
-				       page_to_phys(b->pages[i]), PAGE_SIZE);
+		cond_resched();
+		ret = kexec_extent_add(list, kexec_dst_pa(b) + PFN_PHYS(pos.slot),
+				       page_to_phys(pos.run.page), PFN_PHYS(pos.run.nr_pages));
 		if (ret)
 			return ret;
 	}
@@ -431,9 +425,9 @@ static void image_publish_crash(struct kexec_image *img)
 	 * the copy below is not reordered before it.
 	 */
 	xchg(&kexec_crash_image, NULL);
-	kexec_pages_copy_to_crash(img, true);
-	/* Not earlier: a panic copies from the pages that the slots name. */
-	kexec_pages_map_reserved(img);
+	kexec_runs_copy_to_crash(img, true);
+	/* Not earlier: a panic copies from the pages that the runs name. */
+	kexec_runs_map_reserved(img);
 	kexec_vmcoreinfo_copy_activate(img);
 
 	/* The content is complete before a panic on another CPU can find it. */
@@ -442,7 +436,7 @@ static void image_publish_crash(struct kexec_image *img)
 	smp_store_release(&kexec_crash_pending, NULL);
 	/* Not before: a panic would have moved it in again, into read-only memory. */
 	kexec_crash_protect();
-	kexec_pages_free_staging(img);
+	kexec_runs_free_staging(img);
 	image_published_crash(img);
 	if (old)
 		kexec_image_free(to_kexec_image(old));
@@ -524,25 +518,11 @@ const char *kexec_image_discard_reason(void)
 	return image_discard_reason;
 }
 
-#ifdef CONFIG_IMA_KEXEC
-/* Index of the segment that holds all of [start, end), or -1. */
-static int image_find_segment(const struct kimage *kimage, phys_addr_t start, u64 end)
-{
-	unsigned int i;
-
-	for (i = 0; i < kimage->nr_segments; i++)
-		if (start >= kimage->segment[i].mem &&
-		    end <= kimage->segment[i].mem + kimage->segment[i].memsz)
-			return i;
-	return -1;
-}
-#endif
-
 /**
  * kimage_map_segment() - map a part of a loaded image that is written later
  * @image: a sealed image
- * @addr: physical address in the next kernel, page aligned
- * @size: bytes
+ * @addr: physical address of the segment
+ * @size: bytes, at most those of the segment
  *
  * IMA writes its measurement list there after the load.
  *
@@ -552,22 +532,14 @@ static int image_find_segment(const struct kimage *kimage, phys_addr_t start, u6
 void *kimage_map_segment(struct kimage *image, unsigned long addr, unsigned long size)
 {
 #ifdef CONFIG_IMA_KEXEC
-	struct kexec_backing *b;
-	int seg = image_find_segment(image, addr, (u64)addr + size);
-	void *linear;
+	unsigned int i;
 
-	if (seg < 0) {
-		pr_err("no segment holds [%#lx, %#lx)\n", addr, addr + size);
-		return NULL;
-	}
-	b = &to_kexec_image(image)->backing[seg];
-	linear = kexec_pages_linear(b);
-	if (linear)
-		return linear + (addr - kexec_dst_pa(b));
-	return vmap(b->pages + PHYS_PFN(addr - kexec_dst_pa(b)), PFN_UP(size), VM_MAP, PAGE_KERNEL);
-#else
-	return NULL;
+	for (i = 0; i < image->nr_segments; i++)
+		if (addr == image->segment[i].mem && size && size <= image->segment[i].memsz)
+			return kexec_runs_address(&to_kexec_image(image)->backing[i]);
+	pr_err("no segment of %lu bytes at %#lx\n", size, addr);
 #endif
+	return NULL;
 }
 
 /**

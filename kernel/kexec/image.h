@@ -18,32 +18,50 @@ struct page;
 struct range_map;
 
 /**
+ * struct kexec_run - contiguous pages that back a part of a segment
+ * @page: the first one
+ * @nr_pages: their number
+ */
+struct kexec_run {
+	struct page *page;
+	unsigned long nr_pages;
+};
+
+/**
+ * struct kexec_runs - what backs a segment, in ascending order of the destination
+ * @nr: entries of @run
+ * @run: the runs
+ */
+struct kexec_runs {
+	unsigned int nr;
+	struct kexec_run run[] __counted_by(nr);
+};
+
+/**
  * struct kexec_backing - the memory of one segment until the switch
  * @segment: its entry in kimage.segment, the only place that has its address and size
- * @pages: slots; pages[i] has the content of page i of the destination, and is that page if
- *         nothing has to be copied
- * @va: contiguous mapping of @pages while the segment is filled, or NULL; in the linear map
- *      if they are contiguous
+ * @claimed: while pages are allocated, a bit for each page of the destination that is; NULL for
+ *           a crash image
+ * @runs: what backs the destination afterwards, or NULL if it is in place
+ * @staged: earlier @runs of a crash image, until its staging pages are freed
+ * @va: contiguous mapping while the segment is filled, or NULL; in the linear map if the pages
+ *      are contiguous
  * @pad_before: pages allocated before the destination
  * @pad_after: pages allocated after the destination
- * @claimed: an allocation of the destination was attempted
- * @complete: all of the destination is allocated
- * @filled: the content is complete, so a page that is exchanged is copied
- * @borrowed: @pages belong to the crash reservation and are not freed
+ * @placed: all pages are allocated
  * @digest: of the content, see verify.c; not if @late
  * @late: written again after the load (the IMA list), so it is cleaned to the point of
  *        coherency when this kernel is left, and has no digest
  */
 struct kexec_backing {
 	const struct kexec_segment *segment;
-	struct page **pages;
+	unsigned long *claimed;
+	struct kexec_runs *runs;
+	struct kexec_runs *staged;
 	void *va;
 	unsigned long pad_before;
 	unsigned long pad_after;
-	bool claimed;
-	bool complete;
-	bool filled;
-	bool borrowed;
+	bool placed;
 	bool late;
 	u32 digest;
 };
@@ -55,7 +73,6 @@ struct kexec_backing {
  * @backing: one for each of @kimage.segment
  * @safe_pages: pages of the machine part: tables, code, arguments
  * @refused_pages: pages that may not be used; freed at the end of the load
- * @staging_pages: pages in no slot any more, because the crash image was published
  * @pool: next page of the block that source pages are allocated from
  * @pool_left: pages left in that block
  * @pool_order: order of the next block; decreases as memory gets short
@@ -68,6 +85,7 @@ struct kexec_backing {
  * @copies: the copy list of @plan
  * @digest_work: computes the digests after the load
  * @has_digest: the digests are complete
+ * @kbuf_seg: segment that kexec_add_buffer() fills
  * @kbuf_error: error of kexec_add_buffer(), which was reported, or 0
  * @ima_len: size that IMA requested, in bytes
  * @generation: generation of the reservations in its device tree
@@ -81,7 +99,6 @@ struct kexec_image {
 	struct kexec_backing backing[KEXEC_SEGMENT_MAX];
 	struct list_head safe_pages;
 	struct list_head refused_pages;
-	struct list_head staging_pages;
 	struct page *pool;
 	unsigned int pool_left;
 	unsigned int pool_order;
@@ -92,6 +109,7 @@ struct kexec_image {
 	struct kexec_copy *copies;
 	struct work_struct digest_work;
 	bool has_digest;
+	unsigned int kbuf_seg;
 	int kbuf_error;
 	size_t ima_len;
 	unsigned int generation;
@@ -115,6 +133,12 @@ static __always_inline phys_addr_t kexec_dst_pa(const struct kexec_backing *b)
 	return b->segment->mem;
 }
 
+/* First page of the destination of a segment. */
+static __always_inline unsigned long kexec_dst_pfn(const struct kexec_backing *b)
+{
+	return PHYS_PFN(b->segment->mem);
+}
+
 /* Pages of the destination of a segment. */
 static __always_inline unsigned long kexec_dst_pages(const struct kexec_backing *b)
 {
@@ -126,6 +150,60 @@ static __always_inline phys_addr_t kexec_dst_end(const struct kexec_backing *b)
 {
 	return b->segment->mem + b->segment->memsz;
 }
+
+/**
+ * struct kexec_run_pos - position in the pages of a segment, see for_each_kexec_run()
+ * @slot: page of the destination that @run begins with
+ * @run: the present pages
+ * @runs: all of them
+ * @i: entry of @runs
+ * @skip: pages of that entry before @run
+ */
+struct kexec_run_pos {
+	unsigned long slot;
+	struct kexec_run run;
+	const struct kexec_runs *runs;
+	unsigned int i;
+	unsigned long skip;
+};
+
+static __always_inline void kexec_run_begin(struct kexec_run_pos *pos,
+					    const struct kexec_backing *b)
+{
+	*pos = (struct kexec_run_pos) {
+		/* Acquire: pairs with the release in kexec_runs_map_reserved(). */
+		.runs = smp_load_acquire(&b->runs),
+	};
+}
+
+static __always_inline bool kexec_run_get(struct kexec_run_pos *pos,
+					  const struct kexec_backing *b, unsigned long max)
+{
+	unsigned long left = kexec_dst_pages(b) - pos->slot;
+	unsigned long pfn = kexec_dst_pfn(b) + pos->slot;
+
+	if (left && pos->runs) {
+		left = pos->runs->run[pos->i].nr_pages - pos->skip;
+		pfn = page_to_pfn(pos->runs->run[pos->i].page) + pos->skip;
+	}
+	pos->run.page = pfn_to_page(pfn);
+	pos->run.nr_pages = min(left, max);
+	return left;
+}
+
+static __always_inline void kexec_run_next(struct kexec_run_pos *pos)
+{
+	pos->slot += pos->run.nr_pages;
+	pos->skip += pos->run.nr_pages;
+	if (pos->runs && pos->skip == pos->runs->run[pos->i].nr_pages) {
+		pos->i++;
+		pos->skip = 0;
+	}
+}
+
+/* Walk the pages of segment @b, which has all of them, in runs of at most @max pages. */
+#define for_each_kexec_run(pos, b, max)				\
+	for (kexec_run_begin(pos, b); kexec_run_get(pos, b, max); kexec_run_next(pos))
 
 #define to_kexec_image(_kimage) \
 	container_of(_kimage, struct kexec_image, kimage)

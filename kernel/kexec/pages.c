@@ -2,19 +2,24 @@
 /**
  * DOC: the pages that back an image
  *
- * Each segment has an array with one slot for each page of its destination.  A slot points
- * to the page that holds the content until the next kernel is entered.  Copies can run in
- * any order, because of one rule:
+ * Until the next kernel is entered, each page of a destination is backed by a page that has
+ * its content.  Copies can run in any order, because of one rule:
  *
- *	a page in a slot is either the destination of that slot,
+ *	a page that backs a destination page is either that page,
  *	or no destination of this image.
  *
- * Pages are allocated at the highest order available.  A page that is itself a destination
- * is assigned to its own slot; the page it displaces is copied into it and reused.  Slots
- * are found by index, so the cost of a page does not depend on the number of pages.
+ * All segments are known before the first page is allocated, and all pages are allocated
+ * before the first one has content, so no page is ever exchanged for another:
+ *
+ * 1. Destination pages are allocated where that is possible (contig.c).  A bit map for each
+ *    segment has those that are.
+ * 2. Source pages are allocated for the rest, at the highest order available.  A page that
+ *    turns out to be a destination is one of step 1.
+ * 3. The source pages are dealt out in ascending order.  From then on a segment has a list
+ *    of runs of contiguous pages, or no list if it is in place, see struct kexec_backing.
  *
  * A load must not trigger the OOM killer: it fails early if too little memory would remain,
- * memory is reclaimed before it is allocated (zone.c), and page tables for vmap() are
+ * memory is reclaimed before it is allocated (zone.c), and page tables for a mapping are
  * checked for first.
  *
  * Only boot memory is used, because hot-added memory can be offlined.  Once the allocator
@@ -22,18 +27,18 @@
  * once.  This bounds the search.
  *
  * The destination of a crash image is the crash reservation, which the allocator does not
- * own.  If no crash image is loaded, the slots point to the pages of the reservation.  If
- * one is, the new image is staged in pages of the reservation that neither image uses, and
- * in other pages if these are too few, and is copied in when nothing can fail any more.
- * The panic path may read the slots at any moment: a staging page is freed only after its
- * slot points to the reservation and the new image is published.
+ * own.  If no crash image is loaded, the new one is in place.  If one is, the new image is
+ * staged in pages of the reservation that neither image uses, and in other pages if these
+ * are too few, and is copied in when nothing can fail any more.  The panic path may read the
+ * runs at any moment: they and their pages are freed only after the segments are in place
+ * and the new image is published.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/bitmap.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -54,34 +59,8 @@
 /* Pages that are allocated by address at a time. */
 #define PAGES_BLOCK_PAGES	(SZ_2M >> PAGE_SHIFT)
 
-/* Page tables above the last level that a mapping of scattered pages needs. */
-#define PAGES_MAP_SPARE		8
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static unsigned int inject_panic_in_move;
-module_param_named(inject_panic_in_copy, inject_panic_in_move, uint, 0644);
-MODULE_PARM_DESC(inject_panic_in_copy, "panic when N segments of a crash image have moved in (0: no)");
-
-static unsigned int pages_inject_panic;
-module_param_named(inject_panic_publish, pages_inject_panic, uint, 0644);
-MODULE_PARM_DESC(inject_panic_publish, "panic when N segments of a new crash image name the reservation, or all staging pages are freed (17)");
-
-static void pages_inject_point(unsigned int point)
-{
-	if (point == pages_inject_panic)
-		panic("kexec.inject_panic_publish");
-}
-#else
-#define inject_panic_in_move 0U
-
-static void pages_inject_point(unsigned int point) { }
-#endif
-
 /**
- * kexec_usable_headroom() - get the memory that would remain after an allocation
+ * kexec_pages_headroom() - get the memory that would remain after an allocation
  * @nr_pages: size of the allocation, in pages
  *
  * A reserve is deducted, so that a load does not drive unrelated tasks into the OOM
@@ -90,7 +69,7 @@ static void pages_inject_point(unsigned int point) { }
  * Context: any.
  * Return: pages; negative if @nr_pages exceed the headroom.
  */
-long kexec_usable_headroom(unsigned long nr_pages)
+long kexec_pages_headroom(unsigned long nr_pages)
 {
 	unsigned long reserve = clamp(totalram_pages() / 32, (unsigned long)SZ_8M >> PAGE_SHIFT,
 				      (unsigned long)SZ_64M >> PAGE_SHIFT);
@@ -98,26 +77,34 @@ long kexec_usable_headroom(unsigned long nr_pages)
 	return kexec_zone_available() - (long)(nr_pages + reserve);
 }
 
-static bool pages_within_headroom(unsigned long nr_pages)
-{
-	return kexec_usable_headroom(nr_pages) >= 0;
-}
-
-/* The slot with the destination @pa, or NULL. */
-static struct page **pages_slot(struct kexec_image *img, phys_addr_t pa,
-				struct kexec_backing **owner)
+/* The segment with the destination page @pfn, or NULL. */
+static struct kexec_backing *pages_owner(struct kexec_image *img, unsigned long pfn)
 {
 	unsigned int i;
 
 	for (i = 0; i < img->kimage.nr_segments; i++) {
 		struct kexec_backing *b = &img->backing[i];
 
-		if (pa < kexec_dst_pa(b) || pa >= kexec_dst_end(b))
-			continue;
-		*owner = b;
-		return &b->pages[PHYS_PFN(pa - kexec_dst_pa(b))];
+		if (pfn - kexec_dst_pfn(b) < kexec_dst_pages(b))
+			return b;
 	}
 	return NULL;
+}
+
+/**
+ * kexec_pages_claim() - keep a page if it is a destination
+ * @img: an image whose pages are being allocated
+ * @page: a page that the caller owns
+ *
+ * Context: process context.
+ * Return: true if it is one and belongs to the image now, false if the caller still owns it.
+ */
+bool kexec_pages_claim(struct kexec_image *img, struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	struct kexec_backing *b = pages_owner(img, pfn);
+
+	return b && b->claimed && !__test_and_set_bit(pfn - kexec_dst_pfn(b), b->claimed);
 }
 
 static bool pages_is_usable(struct page *page, unsigned long nr_pages)
@@ -136,13 +123,6 @@ static bool pages_overlap_dst(const struct kexec_image *img, u64 start, u64 end)
 			return true;
 	}
 	return false;
-}
-
-/* Pages of the crash reservation are not owned by the allocator. */
-static void pages_put_page(struct page *page)
-{
-	if (!PageReserved(page))
-		__free_page(page);
 }
 
 static unsigned long pages_staging_pages(const struct kexec_image *img)
@@ -271,234 +251,258 @@ static int pages_refill(struct kexec_image *img)
 	return 0;
 }
 
-/**
- * kexec_pages_assign() - assign a page to the slot it is the destination of
- * @img: the image
- * @page: a page that the caller owns
- *
- * Context: process context; no segment of @img is mapped.
- * Return: a page that the caller owns and that is no destination: @page, or the page that
- * it displaced, or NULL if the slot was empty.
- */
-struct page *kexec_pages_assign(struct kexec_image *img, struct page *page)
-{
-	struct kexec_backing *owner;
-	struct page **slot = pages_slot(img, page_to_phys(page), &owner);
-	struct page *old;
-
-	if (!slot)
-		return page;
-	old = *slot;
-	*slot = page;
-	if (old && owner->filled)
-		copy_highpage(page, old);
-	return old;
-}
-
-/* Allocate a page that is no destination.  Returns NULL on failure. */
+/* The next page for a source, which may be a destination, or NULL. */
 static struct page *pages_next(struct kexec_image *img)
 {
-	struct page *page;
+	struct page *page = pages_next_staging(img);
 
-	do {
-		page = pages_next_staging(img);
-		if (!page) {
-			if (!img->pool_left && pages_refill(img))
-				return NULL;
-			img->pool_left--;
-			page = img->pool++;
-		}
-		page = kexec_pages_assign(img, page);
-	} while (!page);
-
-	return page;
+	if (page)
+		return page;
+	if (!img->pool_left && pages_refill(img))
+		return NULL;
+	img->pool_left--;
+	return img->pool++;
 }
 
-/*
- * Pages already allocated for other segments may be destinations of segment @seg.  Assign
- * them to @seg and allocate replacements.
+/**
+ * struct pages_sources - source pages that are not dealt out yet
+ * @runs: the first page of each run of contiguous ones; its private field has their number
+ * @nr: pages
  */
-static int pages_relocate(struct kexec_image *img, unsigned int seg)
+struct pages_sources {
+	struct list_head runs;
+	unsigned long nr;
+};
+
+static void pages_add_source(struct pages_sources *sources, struct page *page)
 {
-	struct kexec_backing *owner, *b;
-	unsigned int i;
-	unsigned long n;
+	struct page *first;
 
-	for (i = 0; i < seg; i++) {
-		b = &img->backing[i];
-		if (b->borrowed || b->complete)
-			continue;
-		for (n = 0; n < kexec_dst_pages(b); n++) {
-			struct page *page = b->pages[n], **slot, *other;
-
-			slot = pages_slot(img, page_to_phys(page), &owner);
-			if (!slot || owner == b)
-				continue;
-			other = pages_next(img);
-			if (!other)
-				return -ENOMEM;
-			copy_highpage(other, page);
-			b->pages[n] = other;
-			*slot = page;
-			cond_resched();
+	sources->nr++;
+	if (!list_empty(&sources->runs)) {
+		first = list_last_entry(&sources->runs, struct page, lru);
+		if (page_to_pfn(first) + page_private(first) == page_to_pfn(page)) {
+			set_page_private(first, page_private(first) + 1);
+			return;
 		}
 	}
-	return 0;
+	set_page_private(page, 1);
+	list_add_tail(&page->lru, &sources->runs);
 }
 
-static void pages_use_reserved(struct kexec_backing *b)
+/* Pages of the crash reservation are not owned by the allocator. */
+static void pages_put_run(struct page *first, unsigned long nr)
 {
-	unsigned long i;
+	unsigned long pfn = page_to_pfn(first);
 
-	for (i = 0; i < kexec_dst_pages(b); i++)
-		b->pages[i] = pfn_to_page(PHYS_PFN(kexec_dst_pa(b)) + i);
-	b->borrowed = true;
+	for (; nr; nr--, pfn++) {
+		if (!PageReserved(pfn_to_page(pfn)))
+			__free_page(pfn_to_page(pfn));
+		if (!(nr % PAGES_STEP))
+			cond_resched();
+	}
 }
 
-static int pages_fill_slots(struct kexec_image *img, struct kexec_backing *b)
+static void pages_free_sources(struct pages_sources *sources)
 {
-	unsigned long i, missing = 0;
+	struct page *first, *next;
+	unsigned long nr;
+
+	list_for_each_entry_safe(first, next, &sources->runs, lru) {
+		nr = page_private(first);
+		set_page_private(first, 0);
+		pages_put_run(first, nr);
+	}
+}
+
+static unsigned long pages_missing(const struct kexec_backing *b)
+{
+	unsigned long nr = kexec_dst_pages(b);
+
+	return b->claimed ? nr - bitmap_weight(b->claimed, nr) : nr;
+}
+
+/* Allocate a source page for each destination page that is not allocated. */
+static int pages_collect(struct kexec_image *img, struct pages_sources *sources)
+{
+	unsigned long need = 0, allocate;
+	struct page *page;
+	unsigned int i;
 	int ret;
 
-	for (i = 0; i < kexec_dst_pages(b); i++)
-		missing += !b->pages[i];
-	missing -= min(missing, pages_staging_pages(img));
-	if (missing && !pages_within_headroom(missing))
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		need += pages_missing(&img->backing[i]);
+	allocate = need - min(need, pages_staging_pages(img));
+	if (allocate && kexec_pages_headroom(allocate) < 0)
 		return -ENOMEM;
-	ret = missing ? kexec_zone_make_room(missing) : 0;
+	ret = allocate ? kexec_zone_make_room(allocate) : 0;
 	if (ret)
 		return ret;
 
-	for (i = 0; i < kexec_dst_pages(b); i++) {
-		struct page *page;
-
-		if (b->pages[i])
-			continue;
+	img->pool_order = PAGES_MAX_ORDER;
+	while (sources->nr < need) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		page = pages_next(img);
 		if (!page)
 			return -ENOMEM;
-		/* pages_next() may have filled this slot. */
-		if (b->pages[i]) {
-			list_add(&page->lru, &img->refused_pages);
-			continue;
-		}
-		b->pages[i] = page;
+		if (kexec_pages_claim(img, page))
+			need--;
+		else
+			pages_add_source(sources, page);
 		cond_resched();
 	}
 	return 0;
 }
 
 /**
- * kexec_pages_segment() - allocate the pages that a segment lacks
- * @img: the image
- * @seg: index of a segment; all segments before it have their pages
- *
- * On failure kexec_pages_free() frees what was allocated.
- *
- * Context: process context, may sleep; no segment of @img is mapped.
- * Return: 0, -ENOMEM or -EINTR after one message.
+ * struct pages_cursor - position in the list of source pages
+ * @first: first page of the present run
+ * @used: pages of it that are dealt out
  */
-int kexec_pages_segment(struct kexec_image *img, unsigned int seg)
-{
-	struct kexec_backing *b = &img->backing[seg];
-	int ret;
+struct pages_cursor {
+	struct page *first;
+	unsigned long used;
+};
 
-	if (kexec_image_is_crash(img) && !kexec_crash_image) {
-		pages_use_reserved(b);
-		return 0;
+/* The next contiguous source pages, @max at most. */
+static struct kexec_run pages_deal_out(struct pages_cursor *c, unsigned long max)
+{
+	struct kexec_run run;
+
+	if (c->used == page_private(c->first)) {
+		c->first = list_next_entry(c->first, lru);
+		c->used = 0;
 	}
-	if (kexec_image_is_crash(img))
-		pages_find_staging(img);
-	/* In place: no other segment can have one of its pages. */
-	if (b->complete)
-		return 0;
-
-	img->pool_order = PAGES_MAX_ORDER;
-	ret = pages_relocate(img, seg);
-	if (!ret)
-		ret = pages_fill_slots(img, b);
-	/* Allocations also fail once the task has a fatal signal pending. */
-	if (ret && fatal_signal_pending(current))
-		ret = -EINTR;
-	if (ret == -ENOMEM)
-		pr_err("no memory for segment %u of the %s (%lu kB)\n",
-		       seg, img->name, kexec_dst_pages(b) << (PAGE_SHIFT - 10));
-	else if (ret)
-		pr_err("loading segment %u of the %s was interrupted by a signal\n",
-		       seg, img->name);
-	return ret;
+	run.page = pfn_to_page(page_to_pfn(c->first) + c->used);
+	run.nr_pages = min(max, page_private(c->first) - c->used);
+	c->used += run.nr_pages;
+	return run;
 }
 
-/*
- * vmap() allocates page tables with GFP_KERNEL, which may invoke the OOM killer.  Check with
- * a failable allocation that enough pages are available.
- */
-static bool pages_can_map(const struct kexec_backing *b)
+/* Counts the runs of @b if @runs is NULL. */
+static unsigned int pages_list_runs(const struct kexec_backing *b, struct pages_cursor *c,
+				    struct kexec_runs *runs)
 {
-	unsigned long left = kexec_dst_pages(b) / PTRS_PER_PTE + PAGES_MAP_SPARE;
-	struct page *page, *next;
-	LIST_HEAD(pages);
+	unsigned long nr = kexec_dst_pages(b), at, end;
+	struct kexec_run run;
+	unsigned int n = 0;
 
-	for (; left; left--) {
-		page = alloc_page(KEXEC_HOLD_GFP);
-		if (!page)
-			break;
-		list_add(&page->lru, &pages);
+	for (at = 0; at < nr; at += run.nr_pages, n++) {
+		if (b->claimed && test_bit(at, b->claimed)) {
+			end = find_next_zero_bit(b->claimed, nr, at);
+			run.page = pfn_to_page(kexec_dst_pfn(b) + at);
+			run.nr_pages = end - at;
+		} else {
+			end = b->claimed ? find_next_bit(b->claimed, nr, at) : nr;
+			run = pages_deal_out(c, end - at);
+		}
+		if (runs)
+			runs->run[n] = run;
+		if (!(n % PAGES_STEP))
+			cond_resched();
 	}
-	list_for_each_entry_safe(page, next, &pages, lru)
-		__free_page(page);
-	return !left;
+	return n;
 }
 
-/**
- * kexec_pages_linear() - get the address of a segment in the linear map
- * @b: a segment that has its pages, at least one
- *
- * Context: any.
- * Return: the address, or NULL if the pages are not contiguous.
- */
-void *kexec_pages_linear(const struct kexec_backing *b)
+static struct pages_cursor pages_first_source(const struct pages_sources *sources)
 {
-	unsigned long i;
-
-	for (i = 1; i < kexec_dst_pages(b) && !b->complete; i++)
-		if (page_to_pfn(b->pages[i]) != page_to_pfn(b->pages[0]) + i)
-			return NULL;
-	return kexec_run_va(b->pages[0]);
+	return (struct pages_cursor) {
+		.first = list_first_entry(&sources->runs, struct page, lru),
+	};
 }
 
-/**
- * kexec_pages_map() - map a segment contiguously
- * @b: a segment that has its pages, at least one
- *
- * Context: process context, may sleep.
- * Return: 0 with @b->va set, or -ENOMEM after one message.
- */
-int kexec_pages_map(struct kexec_backing *b)
+/* Deal out the source pages.  On failure all of them stay in @sources. */
+static int pages_settle(struct kexec_image *img, struct pages_sources *sources)
 {
-	b->va = kexec_pages_linear(b);
-	if (!b->va && pages_can_map(b))
-		b->va = vmap(b->pages, kexec_dst_pages(b), VM_MAP, PAGE_KERNEL);
-	if (b->va)
-		return 0;
-	pr_err("no memory or address space to map the segment at %#lx (%lu kB)\n",
-	       b->segment->mem, kexec_dst_pages(b) << (PAGE_SHIFT - 10));
+	struct kexec_runs *runs[KEXEC_SEGMENT_MAX] = { };
+	struct pages_cursor c = pages_first_source(sources);
+	unsigned int i, nr = img->kimage.nr_segments, n;
+	struct page *first;
+
+	for (i = 0; i < nr; i++) {
+		if (!pages_missing(&img->backing[i]))
+			continue;
+		n = pages_list_runs(&img->backing[i], &c, NULL);
+		runs[i] = kvmalloc(struct_size(runs[i], run, n), KEXEC_HOLD_GFP);
+		if (!runs[i])
+			goto out_free;
+		runs[i]->nr = n;
+	}
+
+	c = pages_first_source(sources);
+	for (i = 0; i < nr; i++) {
+		struct kexec_backing *b = &img->backing[i];
+
+		if (runs[i])
+			pages_list_runs(b, &c, runs[i]);
+		b->runs = runs[i];
+		b->placed = true;
+		kvfree(b->claimed);
+		b->claimed = NULL;
+	}
+	list_for_each_entry(first, &sources->runs, lru)
+		set_page_private(first, 0);
+	return 0;
+
+out_free:
+	while (i--)
+		kvfree(runs[i]);
 	return -ENOMEM;
 }
 
+static void pages_use_reservation(struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		img->backing[i].placed = true;
+}
+
+static int pages_report(const struct kexec_image *img, int err)
+{
+	u64 size = 0;
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		size += img->kimage.segment[i].memsz;
+	/* Allocations also fail once the task has a fatal signal pending. */
+	if (fatal_signal_pending(current)) {
+		pr_err("loading the %s was interrupted by a signal\n", img->name);
+		return -EINTR;
+	}
+	pr_err("no memory for the segments of the %s (%llu kB)\n", img->name, size >> 10);
+	return err;
+}
+
 /**
- * kexec_pages_unmap() - undo kexec_pages_map()
- * @b: the segment
+ * kexec_pages_place() - allocate the pages that the segments of an image lack
+ * @img: an image that has all its segments, without content
+ *
+ * On failure kexec_pages_free() frees what was allocated.
  *
  * Context: process context, may sleep.
+ * Return: 0, -ENOMEM or -EINTR after one message.
  */
-void kexec_pages_unmap(struct kexec_backing *b)
+int kexec_pages_place(struct kexec_image *img)
 {
-	if (is_vmalloc_addr(b->va))
-		vunmap(b->va);
-	b->va = NULL;
+	struct pages_sources sources = { .runs = LIST_HEAD_INIT(sources.runs) };
+	int ret;
+
+	if (kexec_image_is_crash(img)) {
+		if (!kexec_crash_image) {
+			pages_use_reservation(img);
+			return 0;
+		}
+		pages_find_staging(img);
+	}
+	ret = pages_collect(img, &sources);
+	if (!ret)
+		ret = pages_settle(img, &sources);
+	if (!ret)
+		return 0;
+	pages_free_sources(&sources);
+	return pages_report(img, ret);
 }
 
 /* Allocate a page of boot memory, which may be a destination. */
@@ -517,7 +521,7 @@ static struct page *pages_next_any(struct kexec_image *img)
  * kexec_pages_safe_page() - allocate a zeroed page that is no destination
  * @ctx: the struct kexec_image
  *
- * Changes no slot, so the copy list may exist already.
+ * Changes no segment, so the copy list may exist already.
  *
  * Context: process context, may sleep.
  * Return: its address in the linear map, or NULL.
@@ -525,14 +529,13 @@ static struct page *pages_next_any(struct kexec_image *img)
 void *kexec_pages_safe_page(void *ctx)
 {
 	struct kexec_image *img = ctx;
-	struct kexec_backing *owner;
 	struct page *page;
 
 	for (;;) {
 		page = pages_next_any(img);
 		if (!page)
 			return NULL;
-		if (!pages_slot(img, page_to_phys(page), &owner))
+		if (!pages_owner(img, page_to_pfn(page)))
 			break;
 		list_add(&page->lru, &img->refused_pages);
 	}
@@ -547,24 +550,23 @@ static void pages_free_list(struct list_head *pages)
 
 	list_for_each_entry_safe(page, next, pages, lru) {
 		list_del(&page->lru);
-		pages_put_page(page);
+		__free_page(page);
 		cond_resched();
 	}
 }
 
-static void pages_free_range(unsigned long pfn, unsigned long nr)
+/**
+ * kexec_pages_free_padding() - free the pages next to the destination of a segment
+ * @b: the segment
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_pages_free_padding(struct kexec_backing *b)
 {
-	for (; nr; nr--)
-		__free_page(pfn_to_page(pfn++));
-}
+	unsigned long pfn = kexec_dst_pfn(b);
 
-/* Free the pages that were allocated before and after the destination of @b. */
-static void pages_free_padding(struct kexec_backing *b)
-{
-	unsigned long pfn = PHYS_PFN(kexec_dst_pa(b));
-
-	pages_free_range(pfn - b->pad_before, b->pad_before);
-	pages_free_range(pfn + kexec_dst_pages(b), b->pad_after);
+	pages_put_run(pfn_to_page(pfn - b->pad_before), b->pad_before);
+	pages_put_run(pfn_to_page(pfn + kexec_dst_pages(b)), b->pad_after);
 	b->pad_before = 0;
 	b->pad_after = 0;
 }
@@ -577,10 +579,6 @@ static void pages_free_padding(struct kexec_backing *b)
  */
 void kexec_pages_trim_pool(struct kexec_image *img)
 {
-	unsigned int i;
-
-	for (i = 0; i < img->kimage.nr_segments; i++)
-		pages_free_padding(&img->backing[i]);
 	pages_free_list(&img->refused_pages);
 	while (img->pool_left) {
 		img->pool_left--;
@@ -588,167 +586,77 @@ void kexec_pages_trim_pool(struct kexec_image *img)
 	}
 }
 
-static void pages_free_pages(struct kexec_backing *b)
+/**
+ * kexec_pages_free_runs() - free the pages of a list of runs, and the list
+ * @runs: the list, or NULL
+ *
+ * Pages of the crash reservation stay allocated.
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_pages_free_runs(struct kexec_runs *runs)
 {
-	unsigned long i;
+	unsigned int i;
 
-	for (i = 0; i < kexec_dst_pages(b) && !b->borrowed; i++) {
-		if (b->pages[i])
-			pages_put_page(b->pages[i]);
-		cond_resched();
-	}
+	for (i = 0; runs && i < runs->nr; i++)
+		pages_put_run(runs->run[i].page, runs->run[i].nr_pages);
+	kvfree(runs);
+}
+
+static void pages_free_claimed(struct kexec_backing *b)
+{
+	unsigned long nr = kexec_dst_pages(b), at, end;
+
+	for_each_set_bitrange(at, end, b->claimed, nr)
+		pages_put_run(pfn_to_page(kexec_dst_pfn(b) + at), end - at);
+	bitmap_zero(b->claimed, nr);
 }
 
 /**
- * kexec_pages_release() - free the destination pages of a segment
- * @b: a segment without content
+ * kexec_pages_release() - free the pages of a segment
+ * @b: a segment that is not mapped
  *
  * Context: process context, may sleep.
  */
 void kexec_pages_release(struct kexec_backing *b)
 {
-	if (!b->claimed)
-		return;
-	pages_free_padding(b);
-	pages_free_pages(b);
-	memset(b->pages, 0, kexec_dst_pages(b) * sizeof(*b->pages));
-	b->claimed = false;
-	b->complete = false;
+	kexec_pages_free_padding(b);
+	if (b->claimed)
+		pages_free_claimed(b);
+	else if (b->runs)
+		kexec_pages_free_runs(b->runs);
+	else if (b->placed)
+		pages_put_run(pfn_to_page(kexec_dst_pfn(b)), kexec_dst_pages(b));
+	b->runs = NULL;
+	b->placed = false;
 }
 
 /**
  * kexec_pages_trim() - free the pages at the end of a segment
- * @b: the segment
+ * @b: a segment that has its pages and is not mapped
  * @nr_pages: pages to keep
  *
- * Context: process context, may sleep; the segment is not mapped.
+ * Context: process context, may sleep.
  */
 void kexec_pages_trim(struct kexec_backing *b, unsigned long nr_pages)
 {
-	unsigned long i;
-
-	/* The padding would no longer be adjacent. */
-	pages_free_padding(b);
-	for (i = nr_pages; i < kexec_dst_pages(b); i++) {
-		if (b->pages[i] && !b->borrowed)
-			pages_put_page(b->pages[i]);
-		b->pages[i] = NULL;
-		cond_resched();
-	}
-}
-
-/**
- * kexec_pages_copy_to_crash() - copy a crash image into the reservation
- * @img: the image; the reservation has no other content that is needed
- * @may_sleep: false on the panic path
- *
- * The copy is clean to the point of coherency.  The staging pages do not change, so a
- * panic can repeat an interrupted copy.
- *
- * Context: process context, or the panic path.
- */
-void kexec_pages_copy_to_crash(struct kexec_image *img, bool may_sleep)
-{
-	unsigned int i;
-	unsigned long n;
-
-	for (i = 0; i < img->kimage.nr_segments; i++) {
-		struct kexec_backing *b = &img->backing[i];
-
-		if (may_sleep && i && i == inject_panic_in_move)
-			panic("kexec.inject_panic_in_copy: %u segments are there", i);
-		for (n = 0; n < kexec_dst_pages(b); n++) {
-			struct page *dst = pfn_to_page(PHYS_PFN(kexec_dst_pa(b)) + n);
-
-			if (b->pages[n] != dst)
-				copy_highpage(dst, b->pages[n]);
-			kexec_arch_clean_to_poc(page_address(dst), PAGE_SIZE);
-			if (may_sleep)
-				cond_resched();
-		}
-	}
-}
-
-static void pages_map_reserved(struct kexec_image *img, struct kexec_backing *b)
-{
-	unsigned long i;
-
-	for (i = 0; i < kexec_dst_pages(b); i++) {
-		struct page *staging = b->pages[i];
-
-		/* Both pages have the content, so a panic may find either in the slot. */
-		WRITE_ONCE(b->pages[i], pfn_to_page(PHYS_PFN(kexec_dst_pa(b)) + i));
-		list_add(&staging->lru, &img->staging_pages);
-		cond_resched();
-	}
-	b->borrowed = true;
-}
-
-/**
- * kexec_pages_map_reserved() - point the slots of a crash image to the reservation
- * @img: an image that kexec_pages_copy_to_crash() copied
- *
- * Frees nothing; kexec_pages_free_staging() does, after the image is published.
- *
- * Context: process context, may sleep.
- */
-void kexec_pages_map_reserved(struct kexec_image *img)
-{
+	struct kexec_runs *runs = b->runs;
+	unsigned long at = 0, keep, nr;
 	unsigned int i;
 
-	for (i = 0; i < img->kimage.nr_segments; i++) {
-		if (!img->backing[i].borrowed)
-			pages_map_reserved(img, &img->backing[i]);
-		pages_inject_point(i + 1);
+	if (!runs) {
+		pages_put_run(pfn_to_page(kexec_dst_pfn(b) + nr_pages),
+			      kexec_dst_pages(b) - nr_pages);
+		return;
 	}
-}
-
-/**
- * kexec_pages_free_staging() - free the staging pages of a crash image
- * @img: a published image, see kexec_pages_map_reserved()
- *
- * Context: process context, may sleep.
- */
-void kexec_pages_free_staging(struct kexec_image *img)
-{
-	pages_free_list(&img->staging_pages);
-	pages_inject_point(KEXEC_SEGMENT_MAX + 1);
-}
-
-/**
- * kexec_pages_clean_segment() - clean a segment to the point of coherency
- * @b: a segment that has its pages
- *
- * Context: process context, may sleep.
- */
-void kexec_pages_clean_segment(const struct kexec_backing *b)
-{
-	unsigned long i, first = 0;
-
-	for (i = 1; i <= kexec_dst_pages(b); i++) {
-		if (i < kexec_dst_pages(b) && i - first < PAGES_STEP &&
-		    page_to_pfn(b->pages[i]) == page_to_pfn(b->pages[i - 1]) + 1)
-			continue;
-		kexec_arch_clean_to_poc(kexec_run_va(b->pages[first]), (i - first) << PAGE_SHIFT);
-		first = i;
-		cond_resched();
+	for (i = 0; i < runs->nr; i++, at += nr) {
+		nr = runs->run[i].nr_pages;
+		keep = clamp(nr_pages, at, at + nr) - at;
+		pages_put_run(pfn_to_page(page_to_pfn(runs->run[i].page) + keep), nr - keep);
+		runs->run[i].nr_pages = keep;
 	}
-}
-
-/**
- * kexec_pages_clean() - clean an image to the point of coherency
- * @img: an image that has its pages
- *
- * The next kernel starts with its caches off.
- *
- * Context: process context, may sleep.
- */
-void kexec_pages_clean(const struct kexec_image *img)
-{
-	unsigned int i;
-
-	for (i = 0; i < img->kimage.nr_segments; i++)
-		kexec_pages_clean_segment(&img->backing[i]);
+	while (runs->nr && !runs->run[runs->nr - 1].nr_pages)
+		runs->nr--;
 }
 
 /**
@@ -763,15 +671,17 @@ void kexec_pages_free(struct kexec_image *img)
 
 	kexec_pages_trim_pool(img);
 	pages_free_list(&img->safe_pages);
-	pages_free_list(&img->staging_pages);
 	for (i = 0; i < img->kimage.nr_segments; i++) {
 		struct kexec_backing *b = &img->backing[i];
 
-		if (b->va)
-			kexec_pages_unmap(b);
-		pages_free_pages(b);
-		kvfree(b->pages);
-		b->pages = NULL;
+		kexec_pages_free_runs(b->staged);
+		b->staged = NULL;
+		/* The reservation stays reserved. */
+		if (kexec_image_is_crash(img) && !b->runs)
+			continue;
+		kexec_pages_release(b);
+		kvfree(b->claimed);
+		b->claimed = NULL;
 	}
 	pages_free_staging(img);
 }

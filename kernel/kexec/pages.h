@@ -9,23 +9,18 @@
 
 struct kexec_backing;
 struct kexec_image;
+struct kexec_runs;
 struct page;
 
-long kexec_usable_headroom(unsigned long nr_pages);
-struct page *kexec_pages_assign(struct kexec_image *img, struct page *page);
-int kexec_pages_segment(struct kexec_image *img, unsigned int seg);
+long kexec_pages_headroom(unsigned long nr_pages);
+bool kexec_pages_claim(struct kexec_image *img, struct page *page);
+int kexec_pages_place(struct kexec_image *img);
+void *kexec_pages_safe_page(void *img);
+void kexec_pages_free_padding(struct kexec_backing *b);
+void kexec_pages_trim_pool(struct kexec_image *img);
+void kexec_pages_free_runs(struct kexec_runs *runs);
 void kexec_pages_release(struct kexec_backing *b);
 void kexec_pages_trim(struct kexec_backing *b, unsigned long nr_pages);
-void *kexec_pages_linear(const struct kexec_backing *b);
-int kexec_pages_map(struct kexec_backing *b);
-void kexec_pages_unmap(struct kexec_backing *b);
-void *kexec_pages_safe_page(void *img);
-void kexec_pages_trim_pool(struct kexec_image *img);
-void kexec_pages_copy_to_crash(struct kexec_image *img, bool may_sleep);
-void kexec_pages_map_reserved(struct kexec_image *img);
-void kexec_pages_free_staging(struct kexec_image *img);
-void kexec_pages_clean_segment(const struct kexec_backing *b);
-void kexec_pages_clean(const struct kexec_image *img);
 void kexec_pages_free(struct kexec_image *img);
 
 #endif /* _KERNEL_KEXEC_PAGES_H */

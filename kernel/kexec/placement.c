@@ -150,7 +150,7 @@ static int placement_choose(struct kexec_image *img, int seg, const struct range
 	struct range_request next = *req;
 	unsigned long resume, nr = PFN_UP(memsz);
 	/* Without headroom nothing is allocated here, and filling the segment fails. */
-	bool room = kexec_usable_headroom(nr) >= 0 && !kexec_zone_make_room(nr);
+	bool room = kexec_pages_headroom(nr) >= 0 && !kexec_zone_make_room(nr);
 	int tries;
 
 	/* Another task may allocate it first, or its pageblock may be rejected. */
@@ -191,7 +191,7 @@ static int placement_choose(struct kexec_image *img, int seg, const struct range
 int kexec_placement_segment(struct kexec_image *img, const struct range_request *req,
 			    u64 offset, u64 memsz, bool first)
 {
-	/* Allocate the page array first, so that it is not in the range. */
+	/* Allocate the bit map first, so that it is not in the range. */
 	int seg = kexec_segment_add(img, 0, memsz);
 	struct range_request next = *req;
 	int ret = -EADDRNOTAVAIL;

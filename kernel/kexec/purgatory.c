@@ -19,8 +19,8 @@
 #include <linux/types.h>
 
 #include "image.h"
-#include "pages.h"
 #include "purgatory.h"
+#include "runs.h"
 
 /* Several times the size of any purgatory, and less than any kernel. */
 #define PURGATORY_MAX	SZ_256K
@@ -70,11 +70,11 @@ void kexec_purgatory_check(struct kexec_image *img)
 	if (seg < 0 || img->kimage.segment[seg].memsz > PURGATORY_MAX)
 		return;
 	b = &img->backing[seg];
-	if (kexec_pages_map(b))
+	if (kexec_runs_map(b))
 		return;
 	bytes = purgatory_hashed(b->va, img->kimage.segment[seg].memsz / sizeof(u64),
 				 img->kimage.segment, img->kimage.nr_segments);
-	kexec_pages_unmap(b);
+	kexec_runs_unmap(b);
 	if (bytes)
 		pr_notice("purgatory: hashes %llu kB with caches off; kexec -s or -i avoids it\n",
 			  bytes / SZ_1K);

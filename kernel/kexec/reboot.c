@@ -18,7 +18,7 @@
 #include "hotplug.h"
 #include "image.h"
 #include "lock.h"
-#include "pages.h"
+#include "runs.h"
 #include "sysctl.h"
 #include "verify.h"
 
@@ -28,7 +28,7 @@ static void reboot_clean_late(struct kexec_image *img)
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
 		if (img->backing[i].late)
-			kexec_pages_clean_segment(&img->backing[i]);
+			kexec_runs_clean_segment(&img->backing[i]);
 }
 
 static void reboot_quiesce(struct kexec_image *img)
@@ -62,7 +62,7 @@ static int reboot_verify(struct kexec_image *img)
 	} else {
 		/* The digests were read through the cache; the next kernel bypasses it. */
 		if (kexec_verify_wanted(false))
-			kexec_pages_clean(img);
+			kexec_runs_clean(img);
 		ret = kexec_arch_park(KEXEC_PARK_PROBE);
 	}
 	kexec_timeline_pause(&img->timeline);

@@ -16,9 +16,9 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "contig.h"
 #include "image.h"
 #include "pages.h"
+#include "runs.h"
 #include "segment.h"
 #include "usable.h"
 #include "lib/range_map.h"
@@ -50,13 +50,16 @@ int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz)
 	img->kimage.segment[seg].memsz = PAGE_ALIGN(memsz);
 	b = &img->backing[seg];
 	b->segment = &img->kimage.segment[seg];
-	/* Fail instead of invoking the OOM killer. */
-	b->pages = kvcalloc(kexec_dst_pages(b), sizeof(*b->pages),
-			    GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
-	if (!b->pages) {
-		pr_err("no memory to keep track of segment %u (%lu pages)\n",
-		       seg, kexec_dst_pages(b));
-		return -ENOMEM;
+	/* The crash reservation is not allocated. */
+	if (!kexec_image_is_crash(img)) {
+		/* Fail instead of invoking the OOM killer. */
+		b->claimed = kvcalloc(BITS_TO_LONGS(kexec_dst_pages(b)), sizeof(long),
+				      GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+		if (!b->claimed) {
+			pr_err("no memory to keep track of segment %u (%lu pages)\n",
+			       seg, kexec_dst_pages(b));
+			return -ENOMEM;
+		}
 	}
 
 	img->kimage.nr_segments++;
@@ -65,7 +68,7 @@ int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz)
 
 /**
  * kexec_segment_drop() - remove the last segment
- * @img: an image with at least one segment; no pages were allocated since it was added
+ * @img: an image with at least one segment, not mapped
  *
  * Context: process context, may sleep.
  */
@@ -73,8 +76,8 @@ void kexec_segment_drop(struct kexec_image *img)
 {
 	struct kexec_backing *b = &img->backing[--img->kimage.nr_segments];
 
-	kexec_pages_trim(b, 0);
-	kvfree(b->pages);
+	kexec_pages_release(b);
+	kvfree(b->claimed);
 	*b = (struct kexec_backing) { };
 }
 
@@ -93,7 +96,7 @@ void kexec_segment_move(struct kexec_image *img, unsigned int seg, phys_addr_t m
 }
 
 /**
- * kexec_segment_trim() - shorten a segment that was filled
+ * kexec_segment_trim() - shorten a segment that has its pages
  * @img: the image
  * @seg: index of the segment
  * @memsz: bytes to keep
@@ -104,13 +107,6 @@ void kexec_segment_trim(struct kexec_image *img, unsigned int seg, u64 memsz)
 {
 	kexec_pages_trim(&img->backing[seg], PFN_UP(memsz));
 	img->kimage.segment[seg].memsz = PFN_UP(memsz) << PAGE_SHIFT;
-}
-
-static int segment_open(struct kexec_image *img, unsigned int seg)
-{
-	int ret = kexec_contig_segment(img, seg);
-
-	return ret ?: kexec_pages_map(&img->backing[seg]);
 }
 
 /* Clear the part after the content. */
@@ -139,14 +135,13 @@ static int segment_close(struct kexec_image *img, unsigned int seg, size_t len)
 	ret = segment_clear(seg, b->va + len, b->segment->memsz - len);
 	if (ret)
 		return ret;
-	kexec_pages_unmap(b);
-	b->filled = true;
+	kexec_runs_unmap(b);
 	return 0;
 }
 
 /**
- * kexec_segment_read() - allocate the pages of a segment and fill them
- * @img: the image
+ * kexec_segment_read() - fill a segment
+ * @img: an image that has its pages
  * @seg: index of the segment
  * @len: bytes of content, at most the size of the segment
  * @read: writes @len bytes to an address; returns 0, or an errno after one message
@@ -162,7 +157,7 @@ int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
 
 	if (!img->kimage.segment[seg].memsz)
 		return 0;
-	ret = segment_open(img, seg);
+	ret = kexec_runs_map(&img->backing[seg]);
 	if (!ret)
 		ret = read(img->backing[seg].va, len, arg);
 	return ret ?: segment_close(img, seg, len);

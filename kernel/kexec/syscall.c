@@ -3,7 +3,8 @@
  * DOC: the system calls kexec_load and kexec_file_load
  *
  * This file checks the arguments and the caller and acquires the lock.  Then both calls
- * allocate an image, fill, seal and publish it.  On failure the loaded image does not change.
+ * allocate an image, add all its segments, allocate their pages, fill them, and seal and
+ * publish the image.  On failure the loaded image does not change.
  *
  * The order of the checks is part of the ABI, because it decides the errno:
  *
@@ -24,11 +25,13 @@
 
 #include <trace/events/kexec.h>
 
+#include "contig.h"
 #include "crash_load.h"
 #include "file.h"
 #include "hotplug.h"
 #include "image.h"
 #include "lock.h"
+#include "pages.h"
 #include "purgatory.h"
 #include "segment.h"
 
@@ -124,18 +127,23 @@ static int syscall_check_entry(unsigned long entry, bool crash)
 	return 0;
 }
 
+static int syscall_add_segments(struct kexec_image *img, const struct kexec_segment *segments,
+				unsigned int nr)
+{
+	int ret = kexec_segment_check(img, segments, nr);
+	unsigned int i;
+
+	for (i = 0; i < nr && ret >= 0; i++)
+		ret = kexec_segment_add(img, segments[i].mem, segments[i].memsz);
+	return min(ret, 0);
+}
+
 static int syscall_fill_segments(struct kexec_image *img, const struct kexec_segment *segments,
 				 unsigned int nr)
 {
 	unsigned int i;
 	int ret;
 
-	/* All destinations are known before the first page is allocated. */
-	for (i = 0; i < nr; i++) {
-		ret = kexec_segment_add(img, segments[i].mem, segments[i].memsz);
-		if (ret < 0)
-			return ret;
-	}
 	for (i = 0; i < nr; i++) {
 		ret = kexec_segment_fill_user(img, i, segments[i].buf, segments[i].bufsz);
 		if (ret)
@@ -165,7 +173,11 @@ static int syscall_load_locked(unsigned long entry, const struct kexec_segment *
 	img->kimage.hotplug_support = crash && (flags & (KEXEC_CRASH_HOTPLUG_SUPPORT |
 							 KEXEC_UPDATE_ELFCOREHDR));
 #endif
-	ret = kexec_segment_check(img, segments, nr);
+	ret = syscall_add_segments(img, segments, nr);
+	if (!ret) {
+		kexec_contig_place(img);
+		ret = kexec_pages_place(img);
+	}
 	if (!ret)
 		ret = syscall_fill_segments(img, segments, nr);
 	if (!ret)

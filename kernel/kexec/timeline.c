@@ -29,6 +29,7 @@
 #include <trace/events/kexec.h>
 
 #include "image.h"
+#include "runs.h"
 #include "lib/timeline_abi.h"
 
 static void timeline_close(struct kexec_timeline_log *log, u64 tick)
@@ -122,20 +123,10 @@ void kexec_timeline_attach(struct kexec_image *img, unsigned int seg, const void
 void kexec_timeline_store(struct kexec_image *img)
 {
 	const struct kexec_timeline_log *log = &img->timeline;
-	const struct kexec_backing *b = &img->backing[log->seg];
 	struct kexec_timeline bytes;
-	size_t done, step, at;
 
 	if (!log->offset)
 		return;
 	kexec_timeline_encode(log, img->plan.dtb_pa, arch_timer_get_rate(), &bytes);
-	for (done = 0; done < sizeof(bytes); done += step) {
-		void *page;
-
-		at = log->offset + done;
-		step = min_t(size_t, sizeof(bytes) - done, PAGE_SIZE - offset_in_page(at));
-		page = page_address(b->pages[at >> PAGE_SHIFT]) + offset_in_page(at);
-		memcpy(page, (void *)&bytes + done, step);
-		kexec_arch_clean_to_poc(page, step);
-	}
+	kexec_runs_write(&img->backing[log->seg], log->offset, &bytes, sizeof(bytes));
 }

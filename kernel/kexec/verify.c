@@ -32,37 +32,47 @@
 #include <linux/workqueue.h>
 
 #include "image.h"
-#include "pages.h"
+#include "runs.h"
 #include "sysctl.h"
 #include "verify.h"
 
 /* Bytes processed between two calls of cond_resched(). */
 #define VERIFY_STEP_PAGES	(SZ_1M >> PAGE_SHIFT)
 
-/* Contiguous pages from slot @from on. */
-static unsigned long verify_run(const struct kexec_backing *b, unsigned long from)
+/* Pages from page @from of @run on that can be read at once; one if it has an error. */
+static unsigned long verify_readable(const struct kexec_run *run, unsigned long from)
 {
 	unsigned long n = 1;
 
-	if (PageHWPoison(b->pages[from]))
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
+		return run->nr_pages - from;
+	if (PageHWPoison(run->page + from))
 		return 1;
-	while (from + n < kexec_dst_pages(b) && n < VERIFY_STEP_PAGES &&
-	       page_to_pfn(b->pages[from + n]) == page_to_pfn(b->pages[from]) + n &&
-	       !PageHWPoison(b->pages[from + n]))
+	while (from + n < run->nr_pages && !PageHWPoison(run->page + from + n))
 		n++;
 	return n;
 }
 
-static u32 verify_digest(const struct kexec_backing *b, bool may_sleep)
+static u32 verify_digest_run(u32 crc, const struct kexec_run *run)
 {
 	unsigned long i, n;
 	struct page *page;
+
+	for (i = 0; i < run->nr_pages; i += n) {
+		n = verify_readable(run, i);
+		page = PageHWPoison(run->page + i) ? ZERO_PAGE(0) : run->page + i;
+		crc = crc32_le(crc, kexec_run_va(page), n << PAGE_SHIFT);
+	}
+	return crc;
+}
+
+static u32 verify_digest(const struct kexec_backing *b, bool may_sleep)
+{
+	struct kexec_run_pos pos;
 	u32 crc = ~0;
 
-	for (i = 0; i < kexec_dst_pages(b); i += n) {
-		n = verify_run(b, i);
-		page = PageHWPoison(b->pages[i]) ? ZERO_PAGE(0) : b->pages[i];
-		crc = crc32_le(crc, kexec_run_va(page), n << PAGE_SHIFT);
+	for_each_kexec_run(&pos, b, VERIFY_STEP_PAGES) {
+		crc = verify_digest_run(crc, &pos.run);
 		if (may_sleep)
 			cond_resched();
 	}
@@ -97,7 +107,7 @@ static void verify_work(struct work_struct *work)
 	struct kexec_image *img = container_of(work, struct kexec_image, digest_work);
 
 	verify_record(img);
-	kexec_pages_clean(img);
+	kexec_runs_clean(img);
 }
 
 /**
@@ -153,6 +163,15 @@ void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 	img->backing[seg].digest = verify_digest(&img->backing[seg], true);
 }
 
+/* The first of @nr pages with a memory error, or NULL. */
+static struct page *verify_find_error(struct page *page, unsigned long nr)
+{
+	for (; nr; nr--, page++)
+		if (PageHWPoison(page))
+			return page;
+	return NULL;
+}
+
 /*
  * Does the content of a segment, or its destination, have a memory error?  A crash image is
  * not copied, and its first pages are the ones with content.
@@ -160,23 +179,27 @@ void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 static bool verify_has_error(const struct kexec_image *img, unsigned int seg)
 {
 	const struct kexec_backing *b = &img->backing[seg];
-	unsigned long nr = PFN_UP(img->kimage.segment[seg].bufsz), i;
+	unsigned long nr = PFN_UP(img->kimage.segment[seg].bufsz), n;
+	struct kexec_run_pos pos;
 	struct page *page;
 
 	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
 		return false;
 	if (!img->plan.crash)
 		nr = kexec_dst_pages(b);
-	for (i = 0; i < nr; i++) {
-		page = b->pages[i];
-		if (!PageHWPoison(page) && !img->plan.crash)
-			page = pfn_to_page(PHYS_PFN(kexec_dst_pa(b)) + i);
-		if (PageHWPoison(page)) {
+	for_each_kexec_run(&pos, b, VERIFY_STEP_PAGES) {
+		if (pos.slot >= nr)
+			break;
+		n = min(nr - pos.slot, pos.run.nr_pages);
+		page = verify_find_error(pos.run.page, n);
+		if (!page && !img->plan.crash)
+			page = verify_find_error(pfn_to_page(kexec_dst_pfn(b) + pos.slot), n);
+		if (page) {
 			pr_emerg("segment %u of the %s: memory error in the page at %#llx\n", seg,
 				 img->name, (u64)page_to_phys(page));
 			return true;
 		}
-		if (!img->plan.crash && !(i % VERIFY_STEP_PAGES))
+		if (!img->plan.crash)
 			cond_resched();
 	}
 	return false;

@@ -6,6 +6,7 @@
  * frees all but a few pages of them, and allocates the range as an image does.
  */
 #include <kunit/test.h>
+#include <linux/bitmap.h>
 #include <linux/gfp.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -16,6 +17,7 @@
 #include "../contig.h"
 #include "../image.h"
 #include "../lock.h"
+#include "../pages.h"
 #include "../segment.h"
 #include "../usable.h"
 #include "../verify.h"
@@ -112,29 +114,46 @@ static void pages_test_give_back(struct pages_ground *g)
 			__free_page(pfn_to_page(g->pfn + i));
 }
 
-/* Slots that hold another page than their own, or none. */
+/* Pages of the destination that are not allocated, or are backed by others. */
 static unsigned long pages_test_away(const struct kexec_backing *b)
 {
-	unsigned long i, away = 0;
+	unsigned long away = 0;
+	struct kexec_run_pos pos;
 
-	for (i = 0; i < kexec_dst_pages(b); i++)
-		away += !b->pages[i] || page_to_phys(b->pages[i]) != kexec_dst_pa(b) + PFN_PHYS(i);
+	if (b->claimed)
+		return kexec_dst_pages(b) - bitmap_weight(b->claimed, kexec_dst_pages(b));
+	for_each_kexec_run(&pos, b, 1)
+		away += page_to_pfn(pos.run.page) != kexec_dst_pfn(b) + pos.slot;
 	return away;
 }
 
-/* The rule in pages.c: a page is the destination of its slot or of none. */
+/* The rule in pages.c: a page that backs another one is no destination. */
 static void pages_test_check_rule(struct kunit *test, const struct pages_ground *g)
 {
 	const struct kexec_backing *b = &g->img->backing[0];
-	unsigned long i, pfn;
+	struct kexec_run_pos pos;
+	unsigned long pfn, seen = 0;
 
-	for (i = 0; i < kexec_dst_pages(b); i++) {
-		KUNIT_ASSERT_NOT_NULL(test, b->pages[i]);
-		pfn = page_to_pfn(b->pages[i]);
-		if (pfn != g->pfn + i)
+	for_each_kexec_run(&pos, b, 1) {
+		pfn = page_to_pfn(pos.run.page);
+		if (pfn != g->pfn + pos.slot)
 			KUNIT_ASSERT_FALSE_MSG(test, pfn >= g->pfn && pfn < g->pfn + g->nr,
-					       "slot %lu holds %#lx", i, pfn);
+					       "page %lu is %#lx", pos.slot, pfn);
+		seen++;
 	}
+	KUNIT_EXPECT_EQ(test, seen, g->nr);
+}
+
+/* The page that backs page @slot of the first segment. */
+static struct page * __maybe_unused pages_test_page(const struct pages_ground *g,
+						    unsigned long slot)
+{
+	struct kexec_run_pos pos;
+
+	for_each_kexec_run(&pos, &g->img->backing[0], 1)
+		if (pos.slot == slot)
+			return pos.run.page;
+	return NULL;
 }
 
 /* Pageblocks with an unmovable page are rejected, and no others. */
@@ -153,24 +172,19 @@ static void __maybe_unused pages_test_only_what_it_must(struct kunit *test)
 	missing = kexec_contig_alloc_segment(g->img, 0, &resume);
 	KUNIT_EXPECT_EQ(test, missing, 2 * pageblock_nr_pages);
 	KUNIT_EXPECT_EQ(test, resume, (PAGES_TEST_SECOND + 1) * pageblock_nr_pages);
-	KUNIT_EXPECT_FALSE(test, b->complete);
 	for (i = 0; i < kexec_dst_pages(b); i++) {
 		block = i / pageblock_nr_pages;
-		if (block == PAGES_TEST_FIRST || block == PAGES_TEST_SECOND)
-			KUNIT_ASSERT_NULL_MSG(test, b->pages[i], "slot %lu", i);
-		else
-			KUNIT_ASSERT_PTR_EQ_MSG(test, b->pages[i], pfn_to_page(g->pfn + i),
-						"slot %lu", i);
+		KUNIT_ASSERT_EQ_MSG(test, test_bit(i, b->claimed), block != PAGES_TEST_FIRST &&
+				    block != PAGES_TEST_SECOND, "page %lu", i);
 	}
 
 	/* Most free pages of these two are allocated in smaller blocks. */
 	kexec_contig_fill_gaps(g->img, 0);
-	KUNIT_EXPECT_FALSE(test, b->complete);
-	KUNIT_EXPECT_NULL(test, b->pages[g->pinned[0]]);
-	KUNIT_EXPECT_NULL(test, b->pages[g->pinned[1]]);
+	KUNIT_EXPECT_FALSE(test, test_bit(g->pinned[0], b->claimed));
+	KUNIT_EXPECT_FALSE(test, test_bit(g->pinned[1], b->claimed));
 	KUNIT_EXPECT_LT(test, pages_test_away(b), pageblock_nr_pages);
 
-	KUNIT_ASSERT_EQ(test, 0, kexec_contig_segment(g->img, 0));
+	KUNIT_ASSERT_EQ(test, 0, kexec_pages_place(g->img));
 	pages_test_check_rule(test, g);
 	KUNIT_EXPECT_GE(test, pages_test_away(b), 2);
 	KUNIT_EXPECT_LT(test, pages_test_away(b), pageblock_nr_pages);
@@ -192,7 +206,7 @@ static void pages_test_not_to_be_had(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pages_test_away(b), 8);
 	KUNIT_EXPECT_EQ(test, b->pad_before, 0);
 	KUNIT_EXPECT_EQ(test, b->pad_after, 0);
-	KUNIT_ASSERT_EQ(test, 0, kexec_contig_segment(g->img, 0));
+	KUNIT_ASSERT_EQ(test, 0, kexec_pages_place(g->img));
 	pages_test_check_rule(test, g);
 	KUNIT_EXPECT_GE(test, pages_test_away(b), 1);
 }
@@ -212,7 +226,6 @@ static void __maybe_unused pages_test_neighbours(struct kunit *test)
 
 		KUNIT_EXPECT_EQ_MSG(test, kexec_contig_alloc_segment(g->img, order[i], &resume), 0,
 				    "segment %u", order[i]);
-		KUNIT_EXPECT_TRUE(test, b->complete);
 		KUNIT_EXPECT_EQ_MSG(test, pages_test_away(b), 0, "segment %u", order[i]);
 	}
 	for (i = 0; i < ARRAY_SIZE(order); i++) {
@@ -225,7 +238,7 @@ static void __maybe_unused pages_test_neighbours(struct kunit *test)
 /* Result of kexec_verify_check() if one page of the image has a memory error. */
 static int pages_test_verify_with_error(struct pages_ground *g, unsigned int slot, bool crash)
 {
-	struct page *page = g->img->backing[0].pages[slot];
+	struct page *page = pages_test_page(g, slot);
 	int ret;
 
 	g->img->plan.crash = crash;
@@ -247,6 +260,7 @@ static void pages_test_memory_error(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, content);
 	memset(content, 'x', len);
 	pages_test_give_back(g);
+	KUNIT_ASSERT_EQ(test, 0, kexec_pages_place(g->img));
 	KUNIT_ASSERT_EQ(test, 0, kexec_segment_fill_kernel(g->img, 0, content, len));
 	kexec_verify_record(g->img);
 	kexec_verify_wait(g->img);
@@ -258,7 +272,7 @@ static void pages_test_memory_error(struct kunit *test)
 	/* Another image is copied as a whole. */
 	KUNIT_EXPECT_EQ(test, -EUCLEAN, pages_test_verify_with_error(g, 4, false));
 
-	tail = g->img->backing[0].pages[6];
+	tail = pages_test_page(g, 6);
 	memset(page_address(tail), 0xff, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, 0, pages_test_verify_with_error(g, 6, true));
 	KUNIT_EXPECT_EQ(test, -EUCLEAN, kexec_verify_check(g->img));

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: the content of placed segments
+ *
+ * A segment that has its pages is a list of runs of contiguous pages, see struct
+ * kexec_backing.  This file maps, writes and cleans them, and copies a crash image from its
+ * staging pages to the reservation.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/panic.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "image.h"
+#include "pages.h"
+#include "runs.h"
+#include "zone.h"
+
+/* Pages processed between two calls of cond_resched(). */
+#define RUNS_STEP		((unsigned long)SZ_1M >> PAGE_SHIFT)
+
+/* Page tables above the last level that a mapping of scattered pages needs. */
+#define RUNS_MAP_SPARE		8
+
+#ifdef CONFIG_KEXEC_DEBUG_PARAMS
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "kexec."
+
+static unsigned int runs_inject_copy;
+module_param_named(inject_panic_in_copy, runs_inject_copy, uint, 0644);
+MODULE_PARM_DESC(inject_panic_in_copy, "panic when N segments of a crash image have moved in (0: no)");
+
+static unsigned int runs_inject_panic;
+module_param_named(inject_panic_publish, runs_inject_panic, uint, 0644);
+MODULE_PARM_DESC(inject_panic_publish, "panic when N segments of a new crash image name the reservation, or all staging pages are freed (17)");
+
+static void runs_inject_point(unsigned int point)
+{
+	if (point == runs_inject_panic)
+		panic("kexec.inject_panic_publish");
+}
+#else
+#define runs_inject_copy 0U
+
+static void runs_inject_point(unsigned int point) { }
+#endif
+
+/*
+ * The page tables of a mapping are allocated with GFP_KERNEL, which may invoke the OOM
+ * killer.  Check with a failable allocation that enough pages are available.
+ */
+static bool runs_can_map(const struct kexec_backing *b)
+{
+	unsigned long left = kexec_dst_pages(b) / PTRS_PER_PTE + RUNS_MAP_SPARE;
+	struct page *page, *next;
+	LIST_HEAD(pages);
+
+	for (; left; left--) {
+		page = alloc_page(KEXEC_HOLD_GFP);
+		if (!page)
+			break;
+		list_add(&page->lru, &pages);
+	}
+	list_for_each_entry_safe(page, next, &pages, lru)
+		__free_page(page);
+	return !left;
+}
+
+/* A mapping of all pages, or NULL; without an array of them, as vmap() needs it. */
+static void *runs_map(const struct kexec_backing *b)
+{
+	struct vm_struct *area = get_vm_area(b->segment->memsz, VM_MAP);
+	struct kexec_run_pos pos;
+	unsigned long va, len;
+
+	if (!area)
+		return NULL;
+	for_each_kexec_run(&pos, b, ULONG_MAX) {
+		va = (unsigned long)area->addr + PFN_PHYS(pos.slot);
+		len = PFN_PHYS(pos.run.nr_pages);
+		if (vmap_page_range(va, va + len, page_to_phys(pos.run.page), PAGE_KERNEL)) {
+			free_vm_area(area);
+			return NULL;
+		}
+		cond_resched();
+	}
+	return area->addr;
+}
+
+/**
+ * kexec_runs_address() - get an address of a segment, mapped contiguously
+ * @b: a segment that has its pages, at least one
+ *
+ * Context: process context, may sleep.
+ * Return: the address, in the linear map if the pages are contiguous, or NULL.
+ */
+void *kexec_runs_address(const struct kexec_backing *b)
+{
+	if (!b->runs)
+		return phys_to_virt(kexec_dst_pa(b));
+	if (b->runs->nr == 1)
+		return kexec_run_va(b->runs->run[0].page);
+	return runs_can_map(b) ? runs_map(b) : NULL;
+}
+
+/**
+ * kexec_runs_map() - map a segment contiguously
+ * @b: a segment that has its pages, at least one
+ *
+ * Context: process context, may sleep.
+ * Return: 0 with @b->va set, or -ENOMEM after one message.
+ */
+int kexec_runs_map(struct kexec_backing *b)
+{
+	b->va = kexec_runs_address(b);
+	if (b->va)
+		return 0;
+	pr_err("no memory or address space to map the segment at %#lx (%lu kB)\n",
+	       b->segment->mem, kexec_dst_pages(b) << (PAGE_SHIFT - 10));
+	return -ENOMEM;
+}
+
+/**
+ * kexec_runs_unmap() - undo kexec_runs_map()
+ * @b: the segment
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_runs_unmap(struct kexec_backing *b)
+{
+	if (is_vmalloc_addr(b->va))
+		vunmap(b->va);
+	b->va = NULL;
+}
+
+static void runs_copy_run(const struct kexec_backing *b, const struct kexec_run_pos *pos)
+{
+	unsigned long dst = kexec_dst_pfn(b) + pos->slot, src = page_to_pfn(pos->run.page), n;
+
+	for (n = 0; dst != src && n < pos->run.nr_pages; n++)
+		copy_highpage(pfn_to_page(dst + n), pfn_to_page(src + n));
+	kexec_arch_clean_to_poc(kexec_run_va(pfn_to_page(dst)), PFN_PHYS(pos->run.nr_pages));
+}
+
+/**
+ * kexec_runs_copy_to_crash() - copy a crash image into the reservation
+ * @img: the image; the reservation has no other content that is needed
+ * @may_sleep: false on the panic path
+ *
+ * The copy is clean to the point of coherency.  The staging pages do not change, so a
+ * panic can repeat an interrupted copy.
+ *
+ * Context: process context, or the panic path.
+ */
+void kexec_runs_copy_to_crash(struct kexec_image *img, bool may_sleep)
+{
+	struct kexec_run_pos pos;
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		if (may_sleep && i && i == runs_inject_copy)
+			panic("kexec.inject_panic_in_copy: %u segments are there", i);
+		for_each_kexec_run(&pos, &img->backing[i], RUNS_STEP) {
+			runs_copy_run(&img->backing[i], &pos);
+			if (may_sleep)
+				cond_resched();
+		}
+	}
+}
+
+/**
+ * kexec_runs_map_reserved() - make the segments of a crash image be in place
+ * @img: an image that kexec_runs_copy_to_crash() copied
+ *
+ * Frees nothing; kexec_runs_free_staging() does, after the image is published.
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_runs_map_reserved(struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		struct kexec_backing *b = &img->backing[i];
+
+		b->staged = b->runs;
+		/*
+		 * Release: a panic that finds the segment in place finds the copy, too.
+		 * One that finds the runs may use them: they have the same content.
+		 * Pairs with the acquire in kexec_run_begin().
+		 */
+		smp_store_release(&b->runs, NULL);
+		runs_inject_point(i + 1);
+	}
+}
+
+/**
+ * kexec_runs_free_staging() - free the staging pages of a crash image
+ * @img: a published image, see kexec_runs_map_reserved()
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_runs_free_staging(struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		kexec_pages_free_runs(img->backing[i].staged);
+		img->backing[i].staged = NULL;
+	}
+	runs_inject_point(KEXEC_SEGMENT_MAX + 1);
+}
+
+/**
+ * kexec_runs_clean_segment() - clean a segment to the point of coherency
+ * @b: a segment that has its pages
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_runs_clean_segment(const struct kexec_backing *b)
+{
+	struct kexec_run_pos pos;
+
+	for_each_kexec_run(&pos, b, RUNS_STEP) {
+		kexec_arch_clean_to_poc(kexec_run_va(pos.run.page), PFN_PHYS(pos.run.nr_pages));
+		cond_resched();
+	}
+}
+
+/**
+ * kexec_runs_write() - write to a segment that is not mapped
+ * @b: a segment that has its pages
+ * @offset: bytes from its start
+ * @from: bytes to write
+ * @len: number of them
+ *
+ * What is written is clean to the point of coherency.
+ *
+ * Context: any.
+ */
+void kexec_runs_write(const struct kexec_backing *b, size_t offset, const void *from, size_t len)
+{
+	struct kexec_run_pos pos;
+	size_t at, step;
+	void *va;
+
+	for_each_kexec_run(&pos, b, ULONG_MAX) {
+		at = PFN_PHYS(pos.slot);
+		if (offset - at >= PFN_PHYS(pos.run.nr_pages) || !len)
+			continue;
+		step = min(len, PFN_PHYS(pos.run.nr_pages) - (offset - at));
+		va = kexec_run_va(pos.run.page) + (offset - at);
+		memcpy(va, from, step);
+		kexec_arch_clean_to_poc(va, step);
+		offset += step;
+		from += step;
+		len -= step;
+	}
+}
+
+/**
+ * kexec_runs_clean() - clean an image to the point of coherency
+ * @img: an image that has its pages
+ *
+ * The next kernel starts with its caches off.
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_runs_clean(const struct kexec_image *img)
+{
+	unsigned int i;
+
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		kexec_runs_clean_segment(&img->backing[i]);
+}
