@@ -18,21 +18,43 @@ struct pt_regs;
  * struct kexec_copy - one range that is copied when this kernel is left
  * @dst_pa: physical address of the destination, page aligned
  * @src_pa: physical address of the source, page aligned, never inside a destination
- * @len: bytes, a multiple of the page size
+ * @len: bytes, a multiple of the page size and not 0
  */
 struct kexec_copy {
-	phys_addr_t dst_pa;
-	phys_addr_t src_pa;
+	u64 dst_pa;
+	u64 src_pa;
 	u64 len;
 };
+
+/**
+ * struct kexec_copy_table - one page of the copy list
+ * @nr: entries of @copy in use
+ * @next_pa: physical address of the next table, or KEXEC_COPY_END
+ * @copy: the entries
+ *
+ * The generic part writes the tables and the code that copies reads them, so their layout is
+ * part of the machine's interface, see arch/arm64/kexec/kern_reloc.h.
+ */
+struct kexec_copy_table {
+	u64 nr;
+	u64 next_pa;
+	struct kexec_copy copy[];
+};
+
+/* No further table; page frame 0 may be a table. */
+#define KEXEC_COPY_END		(~0ULL)
+
+/* Entries in a page. */
+#define KEXEC_TABLE_COPIES \
+	((PAGE_SIZE - sizeof(struct kexec_copy_table)) / sizeof(struct kexec_copy))
 
 /**
  * struct kexec_plan - parameters for the start of the next kernel
  * @entry_pa: first instruction of the next kernel (or of a purgatory)
  * @dtb_pa: value of x0; 0 if user space provides entry code of its own
- * @copies: ranges to copy, sorted by destination, neighbours merged; owned by the generic part
- *          and valid until kexec_arch_release()
- * @nr_copies: entries in @copies; 0 if the image is in place
+ * @copies: first table of ranges to copy, in pages of @alloc_page, sorted by destination,
+ *          neighbours merged; NULL if the image is in place
+ * @nr_copies: entries of all tables
  * @crash: the image is started by a panic
  * @alloc_page: returns a zeroed page that is no destination and that stays unchanged until the
  *              next kernel runs, or NULL
@@ -42,7 +64,7 @@ struct kexec_copy {
 struct kexec_plan {
 	phys_addr_t entry_pa;
 	phys_addr_t dtb_pa;
-	const struct kexec_copy *copies;
+	struct kexec_copy_table *copies;
 	unsigned int nr_copies;
 	bool crash;
 	void *(*alloc_page)(void *ctx);

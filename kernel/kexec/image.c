@@ -177,7 +177,6 @@ void kexec_image_free(struct kexec_image *img)
 	for (i = 0; i < img->kimage.nr_segments; i++)
 		kexec_runs_unmap(&img->backing[i]);
 	kexec_pages_free(img);
-	kvfree(img->copies);
 	kvfree(img->usable);
 	kfree(img);
 }
@@ -289,71 +288,62 @@ static const struct kexec_backing *image_segment_from(const struct kexec_image *
 static int image_add_all_copies(const struct kexec_image *img, struct extent_list *list)
 {
 	const struct kexec_backing *b = image_segment_from(img, 0);
+	struct kexec_range dst[KEXEC_SEGMENT_MAX];
+	unsigned int nr = 0;
 	int ret;
 
 	for (; b; b = image_segment_from(img, kexec_dst_end(b))) {
+		dst[nr++] = (struct kexec_range) { kexec_dst_pa(b), kexec_dst_end(b) };
 		ret = image_add_copies(list, b);
 		if (ret)
 			return ret;
 	}
-	return kexec_extent_check(list);
+	return kexec_extent_check(list, dst, nr);
 }
 
-/* Pages copied at worst: no two of them neighbours, one entry each. */
 static int image_list_copies(struct kexec_image *img)
 {
-	struct extent_list list = { };
-	unsigned long worst = 0;
+	struct extent_list list = { .alloc_page = img->plan.alloc_page, .ctx = img };
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < img->kimage.nr_segments; i++) {
-		unsigned long n = image_pages_to_copy(&img->backing[i]);
-
-		trace_kexec_segment(i, img->kimage.segment[i].mem,
-				    img->kimage.segment[i].memsz, n << PAGE_SHIFT);
-		worst += n;
-	}
-	if (!worst)
-		return 0;
-
-	list.max = min_t(unsigned long, worst, UINT_MAX);
-	list.copies = kvcalloc(list.max, sizeof(*list.copies),
-			       GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
-	if (!list.copies) {
-		pr_err("no memory for a copy list of %u entries\n",
-		       list.max);
-		return -ENOMEM;
-	}
-	img->copies = list.copies;
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		trace_kexec_segment(i, img->kimage.segment[i].mem, img->kimage.segment[i].memsz,
+				    image_pages_to_copy(&img->backing[i]) << PAGE_SHIFT);
 
 	ret = image_add_all_copies(img, &list);
-	if (ret == -EINTR)
+	if (ret && fatal_signal_pending(current)) {
+		ret = -EINTR;
 		pr_err("loading the %s was interrupted by a signal\n", img->name);
-	else if (ret)
+	} else if (ret == -ENOMEM) {
+		pr_err("no memory for the copy list of the %s (entry %u)\n", img->name, list.nr);
+	} else if (ret) {
 		pr_err("copy list of the %s is not consistent (%d); the image is dropped\n",
 		       img->name, ret);
+	}
 	if (ret)
 		return ret;
 
-	img->plan.copies = list.copies;
+	img->plan.copies = list.first;
 	img->plan.nr_copies = list.nr;
 	return 0;
 }
 
 static void image_print_plan(const struct kexec_image *img)
 {
-	unsigned int i;
+	const struct kexec_copy_table *table;
+	unsigned int i, n = 0;
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
 		kexec_dprintk("segment[%u]: mem=%#lx memsz=%#zx to copy=%lu of %lu pages\n",
 			      i, img->kimage.segment[i].mem, img->kimage.segment[i].memsz,
 			      image_pages_to_copy(&img->backing[i]),
 			      kexec_dst_pages(&img->backing[i]));
-	for (i = 0; i < img->plan.nr_copies; i++)
-		kexec_dprintk("extent[%u]: %pap -> %pap, %#llx bytes\n", i,
-			      &img->copies[i].src_pa, &img->copies[i].dst_pa,
-			      img->copies[i].len);
+	for (table = img->plan.copies; table; table = kexec_extent_next(table))
+		for (i = 0; i < table->nr; i++)
+			kexec_dprintk("extent[%u]: %#llx -> %#llx, %#llx bytes\n", n++,
+				      table->copy[i].src_pa, table->copy[i].dst_pa,
+				      table->copy[i].len);
 	kexec_dprintk("%s: entry=%pap dtb=%pap extents=%u\n", img->name,
 		      &img->plan.entry_pa, &img->plan.dtb_pa, img->plan.nr_copies);
 }

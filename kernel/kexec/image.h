@@ -82,7 +82,6 @@ struct kexec_backing {
  *          those that the kernel has placed; NULL at its end
  * @staging_map: pages of the crash reservation that neither this crash image nor the loaded
  *               one uses; NULL if not needed
- * @copies: the copy list of @plan
  * @digest_work: computes the digests after the load
  * @has_digest: the digests are complete
  * @kbuf_seg: segment that kexec_add_buffer() fills
@@ -106,7 +105,6 @@ struct kexec_image {
 	u64 pool_below;
 	struct range_map *usable;
 	struct range_map *staging_map;
-	struct kexec_copy *copies;
 	struct work_struct digest_work;
 	bool has_digest;
 	unsigned int kbuf_seg;

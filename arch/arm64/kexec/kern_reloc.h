@@ -11,12 +11,11 @@
 
 #include <linux/bits.h>
 #include <linux/build_bug.h>
+#include <linux/kexec_arch.h>
 #include <linux/sizes.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 #include <asm/page.h>
-
-struct kexec_plan;
 
 /* "KREL" in memory on a little-endian machine, for readers of a dump. */
 #define KERN_RELOC_MAGIC	0x4c45524bU
@@ -29,9 +28,6 @@ struct kexec_plan;
 #define KERN_RELOC_MMU_ON	BIT(KERN_RELOC_MMU_ON_BIT)
 /* Enter the next kernel at EL2, through HVC_SOFT_RESTART. */
 #define KERN_RELOC_EL2		BIT(KERN_RELOC_EL2_BIT)
-
-/* No further table; page frame 0 may be a table. */
-#define KERN_RELOC_NO_TABLE	(~0ULL)
 
 /* "KFLT" in memory on a little-endian machine. */
 #define KERN_RELOC_FAULT_MAGIC	0x544c464bU
@@ -91,7 +87,7 @@ struct kern_reloc_where {
  * @dcache_line: bytes in the smallest data cache line of any CPU
  * @entry_pa: first instruction of the next kernel
  * @dtb_pa: x0 of the next kernel
- * @table_pa: first &struct kern_reloc_table
+ * @table_pa: first &struct kexec_copy_table
  * @ttbr1: for TTBR1_EL1, the copy of the linear map; only with KERN_RELOC_MMU_ON
  * @ttbr1_empty: for TTBR1_EL1 between the old and the new tables; only with KERN_RELOC_MMU_ON
  * @pa_to_addr: added to a physical address gives the address to use: offset of the linear map,
@@ -123,40 +119,10 @@ static_assert(offsetof(struct kern_reloc_arg, fault_pa) == 64);
 static_assert(offsetof(struct kern_reloc_arg, fault) == 128);
 static_assert(sizeof(struct kern_reloc_arg) == 192);
 
-/**
- * struct kern_reloc_extent - one range to copy
- * @dst_pa: physical address of the destination, page aligned
- * @src_pa: physical address of the source, page aligned
- * @len: bytes, a multiple of the page size and not 0
- */
-struct kern_reloc_extent {
-	u64 dst_pa;
-	u64 src_pa;
-	u64 len;
-};
-
-static_assert(sizeof(struct kern_reloc_extent) == 24);
-
-#define KERN_RELOC_TABLE_EXTENTS \
-	((PAGE_SIZE - 2 * sizeof(u64)) / sizeof(struct kern_reloc_extent))
-
-/**
- * struct kern_reloc_table - one page of extents
- * @nr: extents in use
- * @next_pa: physical address of the next table, or KERN_RELOC_NO_TABLE
- * @extent: the extents
- */
-struct kern_reloc_table {
-	u64 nr;
-	u64 next_pa;
-	struct kern_reloc_extent extent[KERN_RELOC_TABLE_EXTENTS];
-};
-
-static_assert(offsetof(struct kern_reloc_table, next_pa) == 8);
-static_assert(offsetof(struct kern_reloc_table, extent) == 16);
-static_assert(sizeof(struct kern_reloc_table) <= PAGE_SIZE);
-
-int kexec_reloc_fill_tables(const struct kexec_plan *plan, u64 *first_pa);
+/* relocate.S reads the tables of the plan. */
+static_assert(sizeof(struct kexec_copy) == 24);
+static_assert(offsetof(struct kexec_copy_table, next_pa) == 8);
+static_assert(offsetof(struct kexec_copy_table, copy) == 16);
 
 /* fault.c: the record of an exception */
 extern u8 kexec_fault_page[SZ_4K];

@@ -8,7 +8,7 @@
  * destination.  Page tables are optional: without memory for them, the routine runs with
  * the MMU off.
  *
- * The plan's allocator allocates and owns the pages (code, argument, extents, tables,
+ * The plan's allocator allocates and owns the pages (code, argument, tables,
  * vectors).  struct reloc_state lives from kexec_arch_prepare() to
  * kexec_arch_release().  The caller holds the kexec lock; below it get_online_mems() keeps
  * the page tables of the linear map while they are copied.
@@ -116,68 +116,36 @@ static int reloc_make_vectors(struct reloc_state *st)
 	return err;
 }
 
-/**
- * kexec_reloc_fill_tables() - write a plan's copies as the assembly reads them
- * @plan: the plan; its allocator allocates the pages
- * @first_pa: the first &struct kern_reloc_table, or KERN_RELOC_NO_TABLE when
- *            there is nothing to copy
- *
- * The tables are clean to the PoC afterwards.
- *
- * Context: process context when the allocator may sleep.
- * Return: 0, or -ENOMEM after one message.
- */
-int kexec_reloc_fill_tables(const struct kexec_plan *plan, u64 *first_pa)
+static struct kexec_copy_table *reloc_next_table(const struct kexec_copy_table *table)
 {
-	u64 *link = first_pa;
-	struct kern_reloc_table *prev = NULL, *table;
-	unsigned int i, done;
+	return table->next_pa == KEXEC_COPY_END ? NULL : phys_to_virt(table->next_pa);
+}
 
-	for (done = 0; done < plan->nr_copies; done += table->nr) {
-		table = reloc_alloc_page(plan, "table of extents");
-		if (!table)
-			return -ENOMEM;
-		table->nr = min_t(unsigned int, plan->nr_copies - done, KERN_RELOC_TABLE_EXTENTS);
-		for (i = 0; i < table->nr; i++) {
-			const struct kexec_copy *copy = &plan->copies[done + i];
+/* They are read with the MMU off if there are no page tables. */
+static void reloc_clean_tables(const struct kexec_plan *plan)
+{
+	const struct kexec_copy_table *table;
 
-			table->extent[i] = (struct kern_reloc_extent) {
-				.dst_pa = copy->dst_pa,
-				.src_pa = copy->src_pa,
-				.len = copy->len,
-			};
-		}
-		*link = virt_to_phys(table);
-		link = &table->next_pa;
-		/* Complete now that its link is written. */
-		if (prev)
-			kexec_arch_clean_to_poc(prev, sizeof(*prev));
-		prev = table;
+	for (table = plan->copies; table; table = reloc_next_table(table)) {
+		kexec_arch_clean_to_poc(table, PAGE_SIZE);
 		cond_resched();
 	}
-	*link = KERN_RELOC_NO_TABLE;
-	if (prev)
-		kexec_arch_clean_to_poc(prev, sizeof(*prev));
-	return 0;
 }
 
 /* Neither the linear map nor the bus has anything at the end of memory. */
 static void reloc_inject_fault(const struct reloc_state *st)
 {
 	unsigned int left = reloc_inject_reloc_fault;
-	struct kern_reloc_table *table;
-	u64 pa;
+	struct kexec_copy_table *table;
 
-	for (pa = st->arg->table_pa; left && pa != KERN_RELOC_NO_TABLE; pa = table->next_pa) {
-		table = phys_to_virt(pa);
+	for (table = st->plan->copies; left && table; table = reloc_next_table(table)) {
 		if (left > table->nr) {
 			left -= table->nr;
 			continue;
 		}
-		table->extent[left - 1].src_pa = memblock_end_of_DRAM();
-		kexec_arch_clean_to_poc(table, sizeof(*table));
+		table->copy[left - 1].src_pa = memblock_end_of_DRAM();
 		pr_info("kexec.inject_reloc_fault: the source of extent %u is %#llx\n",
-			reloc_inject_reloc_fault, table->extent[left - 1].src_pa);
+			reloc_inject_reloc_fault, table->copy[left - 1].src_pa);
 		return;
 	}
 }
@@ -206,22 +174,18 @@ static void reloc_map_add(struct reloc_map *map, phys_addr_t pa, u64 len)
 
 static void reloc_map_fill(struct reloc_map *map, const struct reloc_state *st)
 {
-	const struct kexec_plan *plan = st->plan;
-	const struct kern_reloc_table *table;
+	const struct kexec_copy_table *table;
 	unsigned int i;
-	u64 pa;
 
 	reloc_map_add(map, virt_to_phys(st->arg), PAGE_SIZE);
 	reloc_map_add(map, st->arg->fault_pa, sizeof(st->arg->fault));
-	for (pa = st->arg->table_pa; pa != KERN_RELOC_NO_TABLE; pa = table->next_pa) {
-		reloc_map_add(map, pa, PAGE_SIZE);
-		table = phys_to_virt(pa);
-	}
-	for (i = 0; i < plan->nr_copies; i++) {
-		reloc_map_add(map, plan->copies[i].dst_pa, plan->copies[i].len);
-		reloc_map_add(map, plan->copies[i].src_pa, plan->copies[i].len);
-		if (!(i % KERN_RELOC_TABLE_EXTENTS))
-			cond_resched();
+	for (table = st->plan->copies; table; table = reloc_next_table(table)) {
+		reloc_map_add(map, virt_to_phys(table), PAGE_SIZE);
+		for (i = 0; i < table->nr; i++) {
+			reloc_map_add(map, table->copy[i].dst_pa, table->copy[i].len);
+			reloc_map_add(map, table->copy[i].src_pa, table->copy[i].len);
+		}
+		cond_resched();
 	}
 }
 
@@ -329,12 +293,12 @@ static int reloc_build(struct reloc_state *st)
 	err = reloc_copy_code(st);
 	if (!err)
 		err = reloc_make_vectors(st);
-	if (!err)
-		err = kexec_reloc_fill_tables(st->plan, &arg->table_pa);
 	if (err)
 		return err;
 
+	arg->table_pa = virt_to_phys(st->plan->copies);
 	reloc_inject_fault(st);
+	reloc_clean_tables(st->plan);
 	err = reloc_make_tables(st);
 	if (err)
 		pr_notice("no page tables (error %d): relocation will run with the MMU off\n", err);

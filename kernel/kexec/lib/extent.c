@@ -2,35 +2,29 @@
 /**
  * DOC: The copy list
  *
- * What was loaded into other pages than its destination has to be copied when
- * this kernel is left.  The list has runs of bytes rather than
- * page: memory that was allocated in one piece costs one entry.
+ * Segments that are backed by other pages than their destination have to be copied when
+ * this kernel is left.  The list has runs of bytes: contiguous pages need one entry.  It is
+ * written to the tables that the code that copies reads, page after page.
  *
- * Life of a list: the caller provides the array, calls kexec_extent_add() while it
- * walks the segments in ascending order of their destinations, and then
- * kexec_extent_check() before the list is used.  A list may have an entry for
- * each page of an image, so nothing is sorted.
+ * The caller calls kexec_extent_add() while it walks the segments in ascending order of
+ * their destinations, and kexec_extent_check() before the list is used.  A list may have
+ * an entry for each page of an image, so nothing is sorted.
  *
- * The routine that copies works through the list from front to back with the
- * old kernel gone, so the order must not matter.  That holds as long as no
- * source overlaps any destination: a copy then never destroys what a later one
+ * The copies run after the old kernel is gone, so their order must not matter.  That holds
+ * if no source overlaps any destination: a copy then never overwrites what a later one
  * reads.  Two destinations may share a source.
  *
- * Ownership: list and array belong to the caller; nothing here allocates.
- * Locking: none; the caller serializes.
- * Context: any.
+ * The tables belong to the allocator that the caller names; the caller serializes.
  *
- * The file builds in the kernel and on the host (tools/testing/kexec).
+ * The file is built in the kernel and on the host (tools/testing/kexec).
  */
 #include <linux/errno.h>
+#include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
 #include "extent.h"
-
-/* Entries looked at between two chances for other tasks to run. */
-#define EXTENT_STEP	1024
 
 /* Does @b carry on where @a ends, on both sides? */
 static bool extent_continues(const struct kexec_copy *a, const struct kexec_copy *b)
@@ -48,26 +42,53 @@ static bool extent_sane(const struct kexec_copy *c)
 }
 
 /**
- * kexec_extent_add() - note one run of bytes in the copy list
+ * kexec_extent_next() - get the next table of a copy list
+ * @table: a table
+ *
+ * Context: any.
+ * Return: the table, or NULL after the last one.
+ */
+struct kexec_copy_table *kexec_extent_next(const struct kexec_copy_table *table)
+{
+	return table->next_pa == KEXEC_COPY_END ? NULL : phys_to_virt(table->next_pa);
+}
+
+/* Append an empty table. */
+static int extent_add_table(struct extent_list *list)
+{
+	void *(*alloc)(void *ctx) = list->alloc_page;
+	struct kexec_copy_table *table = alloc(list->ctx);
+
+	if (!table)
+		return -ENOMEM;
+	table->next_pa = KEXEC_COPY_END;
+	if (list->last)
+		list->last->next_pa = virt_to_phys(table);
+	else
+		list->first = table;
+	list->last = table;
+	return 0;
+}
+
+/**
+ * kexec_extent_add() - append a run of bytes to the copy list
  * @list: the list
- * @dst_pa: first byte of the destination, not below the end of the one before
- * @src_pa: first byte of the source; equal to @dst_pa when it is in place
+ * @dst_pa: physical address of the destination, not below the end of the last one
+ * @src_pa: physical address of the source; equal to @dst_pa if the run is in place
  * @len: bytes
  *
- * A run that carries on where the one added before ends, in the destination and
- * in the source, lengthens that entry; one that is in place is not listed.  Page
- * alignment is up to the caller.
+ * A run that continues the last entry, in the destination and in the source, extends it; one
+ * that is in place is not listed.  Page alignment is left to the caller.
  *
- * Context: Any.
- * Return: 0; -EINVAL when @len is 0, either end wraps or the destination is not above
- *         the last one; -ENOSPC when the run needs an entry and there is none. The list
- *         is unchanged on error.
+ * Context: process context if the allocator may sleep.
+ * Return: 0; -EINVAL if @len is 0, either end wraps or the destination is not above the last
+ * one; -ENOMEM if there is no page for another table.  The list does not change on error.
  */
 int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 		     phys_addr_t src_pa, u64 len)
 {
 	struct kexec_copy new = { .dst_pa = dst_pa, .src_pa = src_pa, .len = len };
-	struct kexec_copy *last = list->nr ? &list->copies[list->nr - 1] : NULL;
+	struct kexec_copy *last = list->last ? &list->last->copy[list->last->nr - 1] : NULL;
 
 	if (!extent_sane(&new) || (last && dst_pa < last->dst_pa + last->len))
 		return -EINVAL;
@@ -79,60 +100,50 @@ int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 		return 0;
 	}
 
-	if (list->nr >= list->max)
-		return -ENOSPC;
-
-	list->copies[list->nr++] = new;
+	if ((!list->last || list->last->nr == KEXEC_TABLE_COPIES) && extent_add_table(list))
+		return -ENOMEM;
+	list->last->copy[list->last->nr++] = new;
+	list->nr++;
 	return 0;
 }
 
-/*
- * Does [@start, @end) meet a destination?  Destinations are known to be in order
- * and apart, so only the first one that ends after @start can overlap.
- */
-static bool extent_hits_dst(const struct extent_list *list, u64 start, u64 end)
+static bool extent_overlaps(const struct kexec_copy *c, const struct kexec_range *dst,
+			    unsigned int nr_dst)
 {
-	const struct kexec_copy *c = list->copies;
-	unsigned int lo = 0, hi = list->nr;
+	unsigned int i;
 
-	while (lo < hi) {
-		unsigned int mid = lo + (hi - lo) / 2;
-
-		if (c[mid].dst_pa + c[mid].len <= start)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < list->nr && c[lo].dst_pa < end;
+	for (i = 0; i < nr_dst; i++)
+		if (c->src_pa < dst[i].end && dst[i].start < c->src_pa + c->len)
+			return true;
+	return false;
 }
 
 /**
- * kexec_extent_check() - is it safe to act upon a copy list?
+ * kexec_extent_check() - check that the copies of a list can run in any order
  * @list: a complete list
+ * @dst: the destinations of all segments
+ * @nr_dst: entries of @dst
  *
- * Every entry has bytes to copy and does not wrap; destinations ascend and do
- * not overlap; no source overlaps a destination.
+ * Every entry has bytes to copy and does not wrap; destinations ascend and do not overlap;
+ * no source overlaps a destination, whether or not that is copied.
  *
- * Context: process context, may sleep. Takes O(n log n).
- * Return: 0; -EUCLEAN when the list breaks one of these rules.
+ * Context: process context, may sleep.
+ * Return: 0; -EUCLEAN if the list breaks one of these rules.
  */
-int kexec_extent_check(const struct extent_list *list)
+int kexec_extent_check(const struct extent_list *list, const struct kexec_range *dst,
+		       unsigned int nr_dst)
 {
-	const struct kexec_copy *c = list->copies;
-	unsigned int i;
+	const struct kexec_copy_table *table;
+	const struct kexec_copy *c;
+	u64 end = 0;
 
-	for (i = 0; i < list->nr; i++) {
-		if (!extent_sane(&c[i]))
-			return -EUCLEAN;
-		if (i && c[i - 1].dst_pa + c[i - 1].len > c[i].dst_pa)
-			return -EUCLEAN;
-	}
-
-	for (i = 0; i < list->nr; i++) {
-		if (extent_hits_dst(list, c[i].src_pa, c[i].src_pa + c[i].len))
-			return -EUCLEAN;
-		if (!(i % EXTENT_STEP))
-			cond_resched();
+	for (table = list->first; table; table = kexec_extent_next(table)) {
+		for (c = table->copy; c < table->copy + table->nr; c++) {
+			if (!extent_sane(c) || c->dst_pa < end || extent_overlaps(c, dst, nr_dst))
+				return -EUCLEAN;
+			end = c->dst_pa + c->len;
+		}
+		cond_resched();
 	}
 	return 0;
 }

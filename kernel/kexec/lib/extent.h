@@ -11,18 +11,24 @@
 
 /**
  * struct extent_list - a copy list under construction
- * @copies: the entries, in ascending order of their destinations
- * @nr: entries in use
- * @max: capacity in entries
+ * @first: the first table, or NULL if there is nothing to copy
+ * @last: the last one
+ * @nr: entries of all tables
+ * @alloc_page: returns a zeroed page for the next table, or NULL
+ * @ctx: passed to @alloc_page; owns the tables
  */
 struct extent_list {
-	struct kexec_copy *copies;
+	struct kexec_copy_table *first;
+	struct kexec_copy_table *last;
 	unsigned int nr;
-	unsigned int max;
+	void *(*alloc_page)(void *ctx);
+	void *ctx;
 };
 
+struct kexec_copy_table *kexec_extent_next(const struct kexec_copy_table *table);
 int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 		     phys_addr_t src_pa, u64 len);
-int kexec_extent_check(const struct extent_list *list);
+int kexec_extent_check(const struct extent_list *list, const struct kexec_range *dst,
+		       unsigned int nr_dst);
 
 #endif /* _KERNEL_KEXEC_EXTENT_H */

@@ -14,6 +14,7 @@
 #include <kunit/test.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
+#include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -26,14 +27,37 @@
 /* One entry, in pages. */
 #define COPY(d, s, n) { .dst_pa = (d) * PAGE, .src_pa = (s) * PAGE, .len = (n) * PAGE }
 
-static struct extent_list *extent_test_list(struct kunit *test, unsigned int max)
+/**
+ * struct extent_pool - pages for the tables of a list
+ * @test: frees them
+ * @left: pages that may still be allocated
+ */
+struct extent_pool {
+	struct kunit *test;
+	unsigned int left;
+};
+
+static void *extent_test_page(void *ctx)
+{
+	struct extent_pool *pool = ctx;
+
+	if (!pool->left)
+		return NULL;
+	pool->left--;
+	return kunit_kzalloc(pool->test, PAGE_SIZE, GFP_KERNEL);
+}
+
+/* A list of up to @pages tables. */
+static struct extent_list *extent_test_list(struct kunit *test, unsigned int pages)
 {
 	struct extent_list *list = kunit_kzalloc(test, sizeof(*list), GFP_KERNEL);
+	struct extent_pool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, list);
-	list->copies = kunit_kcalloc(test, ROOM, sizeof(*list->copies), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, list->copies);
-	list->max = max;
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	*pool = (struct extent_pool) { .test = test, .left = pages };
+	list->alloc_page = extent_test_page;
+	list->ctx = pool;
 	return list;
 }
 
@@ -60,14 +84,32 @@ static void extent_test_draw(struct kunit *test, struct extent_list *list,
 static void extent_test_expect(struct kunit *test, const struct extent_list *list,
 			       const struct kexec_copy *want, unsigned int nr)
 {
-	unsigned int i;
+	const struct kexec_copy_table *table = list->first;
+	unsigned int i, done = 0;
 
 	KUNIT_EXPECT_EQ(test, list->nr, nr);
-	for (i = 0; i < min(list->nr, nr); i++) {
-		KUNIT_EXPECT_EQ(test, list->copies[i].dst_pa, want[i].dst_pa);
-		KUNIT_EXPECT_EQ(test, list->copies[i].src_pa, want[i].src_pa);
-		KUNIT_EXPECT_EQ(test, list->copies[i].len, want[i].len);
+	for (; table && done < nr; table = kexec_extent_next(table)) {
+		KUNIT_ASSERT_LE(test, table->nr, KEXEC_TABLE_COPIES);
+		for (i = 0; i < table->nr && done < nr; i++, done++) {
+			KUNIT_EXPECT_EQ(test, table->copy[i].dst_pa, want[done].dst_pa);
+			KUNIT_EXPECT_EQ(test, table->copy[i].src_pa, want[done].src_pa);
+			KUNIT_EXPECT_EQ(test, table->copy[i].len, want[done].len);
+		}
 	}
+	KUNIT_EXPECT_EQ(test, done, nr);
+}
+
+/* Check a list; the destinations are those of its entries. */
+static int extent_test_verdict(struct kunit *test, const struct extent_list *list)
+{
+	const struct kexec_copy *copy = list->first ? list->first->copy : NULL;
+	struct kexec_range dst[ROOM];
+	unsigned int i;
+
+	KUNIT_ASSERT_LE(test, list->nr, ROOM);
+	for (i = 0; i < list->nr; i++)
+		dst[i] = (struct kexec_range) { copy[i].dst_pa, copy[i].dst_pa + copy[i].len };
+	return kexec_extent_check(list, dst, list->nr);
 }
 
 /**
@@ -132,18 +174,18 @@ KUNIT_ARRAY_PARAM(extent, extent_layouts, extent_layout_desc);
 static void extent_test_layout(struct kunit *test)
 {
 	const struct extent_layout *l = test->param_value;
-	struct extent_list *list = extent_test_list(test, ROOM);
+	struct extent_list *list = extent_test_list(test, 1);
 
 	extent_test_draw(test, list, l->dst, l->src);
 	extent_test_expect(test, list, l->want, l->nr);
-	KUNIT_EXPECT_EQ(test, kexec_extent_check(list), 0);
+	KUNIT_EXPECT_EQ(test, extent_test_verdict(test, list), 0);
 }
 
 /* Entries are never sorted, so a destination below the last one is refused. */
 static void extent_test_add_order(struct kunit *test)
 {
 	static const struct kexec_copy want[] = { COPY(5, 20, 2) };
-	struct extent_list *list = extent_test_list(test, ROOM);
+	struct extent_list *list = extent_test_list(test, 1);
 
 	KUNIT_EXPECT_EQ(test, extent_test_add(list, 5, 20, 2), 0);
 	KUNIT_EXPECT_EQ(test, extent_test_add(list, 6, 30, 1), -EINVAL);
@@ -159,7 +201,7 @@ static void extent_test_add_merges(struct kunit *test)
 	static const struct kexec_copy want[] = {
 		COPY(0, 20, 3), COPY(3, 30, 1), COPY(8, 31, 1), COPY(9, 40, 1),
 	};
-	struct extent_list *list = extent_test_list(test, ROOM);
+	struct extent_list *list = extent_test_list(test, 1);
 
 	KUNIT_EXPECT_EQ(test, extent_test_add(list, 0, 20, 1), 0);
 	KUNIT_EXPECT_EQ(test, extent_test_add(list, 1, 21, 2), 0);
@@ -169,27 +211,62 @@ static void extent_test_add_merges(struct kunit *test)
 	extent_test_expect(test, list, want, ARRAY_SIZE(want));
 }
 
-/* A full list refuses a new entry, but the last one can still grow. */
+/* Without a page for another table no entry is added, but the last one can still grow. */
 static void extent_test_add_full(struct kunit *test)
 {
-	static const struct kexec_copy want[] = { COPY(0, 20, 1), COPY(5, 30, 2) };
-	struct extent_list *list = extent_test_list(test, 2);
+	struct extent_list *list = extent_test_list(test, 1);
+	unsigned int i, nr = KEXEC_TABLE_COPIES;
+	const struct kexec_copy *last;
 
-	KUNIT_EXPECT_EQ(test, extent_test_add(list, 0, 20, 1), 0);
-	KUNIT_EXPECT_EQ(test, extent_test_add(list, 5, 30, 1), 0);
-	KUNIT_EXPECT_EQ(test, extent_test_add(list, 8, 40, 1), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, extent_test_add(list, 6, 31, 1), 0);
-	extent_test_expect(test, list, want, ARRAY_SIZE(want));
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, extent_test_add(list, 3 * i, 10000 + 5 * i, 1), 0);
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 3 * i, 10000 + 5 * i, 1), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, list->nr, nr);
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 3 * i - 2, 10000 + 5 * i - 4, 1), 0);
+	KUNIT_EXPECT_EQ(test, list->nr, nr);
+	last = &list->first->copy[nr - 1];
+	KUNIT_EXPECT_EQ(test, last->len, 2 * PAGE);
+	KUNIT_EXPECT_EQ(test, list->first->nr, nr);
+	KUNIT_EXPECT_EQ(test, list->first->next_pa, KEXEC_COPY_END);
 
 	list = extent_test_list(test, 0);
-	KUNIT_EXPECT_EQ(test, extent_test_add(list, 0, 20, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, extent_test_add(list, 0, 20, 1), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, list->nr, 0);
+	KUNIT_EXPECT_NULL(test, list->first);
+}
+
+/* Tables are filled one after the other, and none is allocated in advance. */
+static void extent_test_add_tables(struct kunit *test)
+{
+	static const unsigned int sizes[] = {
+		1, KEXEC_TABLE_COPIES - 1, KEXEC_TABLE_COPIES, KEXEC_TABLE_COPIES + 1,
+		2 * KEXEC_TABLE_COPIES + 3,
+	};
+	unsigned int i, n, pages, max = sizes[ARRAY_SIZE(sizes) - 1];
+	struct kexec_copy *want = kunit_kcalloc(test, max, sizeof(*want), GFP_KERNEL);
+	struct extent_pool *pool;
+	struct extent_list *list;
+
+	KUNIT_ASSERT_NOT_NULL(test, want);
+	for (n = 0; n < max; n++)
+		want[n] = (struct kexec_copy) COPY(3ULL * n + 1, 7ULL * n + 100000, n % 2 + 1ULL);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		pages = (sizes[i] - 1) / KEXEC_TABLE_COPIES + 1;
+		list = extent_test_list(test, pages + 1);
+		pool = list->ctx;
+		for (n = 0; n < sizes[i]; n++)
+			KUNIT_ASSERT_EQ(test, 0, kexec_extent_add(list, want[n].dst_pa,
+								  want[n].src_pa, want[n].len));
+		extent_test_expect(test, list, want, sizes[i]);
+		KUNIT_EXPECT_EQ(test, pool->left, 1);
+		KUNIT_EXPECT_EQ(test, kexec_extent_check(list, NULL, 0), 0);
+	}
 }
 
 /* No bytes, and either end beyond the address space. */
 static void extent_test_add_bad(struct kunit *test)
 {
-	struct extent_list *list = extent_test_list(test, ROOM);
+	struct extent_list *list = extent_test_list(test, 1);
 	const u64 last = U64_MAX - PAGE + 1;
 
 	KUNIT_EXPECT_EQ(test, kexec_extent_add(list, PAGE, 0, 0), -EINVAL);
@@ -254,11 +331,15 @@ KUNIT_ARRAY_PARAM(extent_check, extent_verdicts, extent_verdict_desc);
 static void extent_test_check(struct kunit *test)
 {
 	const struct extent_verdict *v = test->param_value;
-	struct extent_list *list = extent_test_list(test, ROOM);
+	struct extent_list *list = extent_test_list(test, 1);
 
-	memcpy(list->copies, v->copies, sizeof(v->copies));
-	list->nr = v->nr;
-	KUNIT_EXPECT_EQ(test, kexec_extent_check(list), v->want);
+	if (v->nr) {
+		KUNIT_ASSERT_EQ(test, 0, extent_test_add(list, 0, 1, 1));
+		memcpy(list->first->copy, v->copies, sizeof(v->copies));
+		list->first->nr = v->nr;
+		list->nr = v->nr;
+	}
+	KUNIT_EXPECT_EQ(test, extent_test_verdict(test, list), v->want);
 	extent_test_expect(test, list, v->copies, v->nr);
 }
 
@@ -267,6 +348,7 @@ static struct kunit_case extent_test_cases[] = {
 	KUNIT_CASE(extent_test_add_order),
 	KUNIT_CASE(extent_test_add_merges),
 	KUNIT_CASE(extent_test_add_full),
+	KUNIT_CASE(extent_test_add_tables),
 	KUNIT_CASE(extent_test_add_bad),
 	KUNIT_CASE_PARAM(extent_test_check, extent_check_gen_params),
 	{}

@@ -21,6 +21,7 @@
 
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 
 #include "../../../kernel/kexec/lib/extent.h"
 #include "../../../kernel/kexec/lib/range_map.h"
@@ -182,6 +183,31 @@ static void extent_sources(const struct extent_machine *m, unsigned int *src)
 	}
 }
 
+/* Entry @i of @list. */
+static struct kexec_copy *extent_entry(const struct extent_list *list, unsigned int i)
+{
+	struct kexec_copy_table *table = list->first;
+
+	for (; i >= table->nr; table = kexec_extent_next(table))
+		i -= table->nr;
+	return &table->copy[i];
+}
+
+static void *extent_page(void *ctx)
+{
+	return sim_alloc(PAGE_SIZE);
+}
+
+static void extent_free(struct extent_list *list)
+{
+	struct kexec_copy_table *table = list->first, *next;
+
+	for (; table; table = next) {
+		next = kexec_extent_next(table);
+		free(table);
+	}
+}
+
 /* The minimum number of entries, and each one correct. */
 static void extent_compare(struct sim *s, const struct extent_machine *m,
 			   const struct extent_list *list)
@@ -196,7 +222,7 @@ static void extent_compare(struct sim *s, const struct extent_machine *m,
 	sim_check(s, list->nr == nr, "%u instead of %u entries", list->nr, nr);
 
 	for (i = 0; i < list->nr; i++) {
-		const struct kexec_copy *c = &list->copies[i];
+		const struct kexec_copy *c = extent_entry(list, i);
 		u64 done;
 
 		for (done = 0; done < c->len; done += PAGE_BYTES, page++) {
@@ -253,10 +279,10 @@ static void extent_leave(struct sim *s, struct extent_machine *m, struct extent_
 
 	for (i = list->nr; any_order && i > 1; i--) {
 		other = sim_below(s, i);
-		swap(list->copies[i - 1], list->copies[other]);
+		swap(*extent_entry(list, i - 1), *extent_entry(list, other));
 	}
 	for (i = 0; i < list->nr; i++)
-		extent_copy(m, &list->copies[i]);
+		extent_copy(m, extent_entry(list, i));
 
 	for (i = 0; i < m->nr_segs; i++) {
 		sim_check(s, !memcmp(m->mem + m->seg[i].dst * PAGE_BYTES, m->seg[i].bytes,
@@ -267,20 +293,25 @@ static void extent_leave(struct sim *s, struct extent_machine *m, struct extent_
 static void extent_sim_load(struct sim *s)
 {
 	static struct extent_machine m;
-	struct extent_list list = { .max = PAGES };
+	struct extent_list list = { .alloc_page = extent_page };
+	struct kexec_range dst[SEGMENTS];
+	unsigned int i;
 
 	extent_boot(s, &m);
 	extent_place(s, &m);
 	if (!m.nr_segs || !extent_load(s, &m))
 		return;
 
-	list.copies = sim_alloc(list.max * sizeof(*list.copies));
 	extent_add_all(s, &m, &list);
-	sim_check(s, !kexec_extent_check(&list), "a good list is refused");
+	for (i = 0; i < m.nr_segs; i++) {
+		dst[i].start = extent_pa(&m, m.seg[i].dst);
+		dst[i].end = extent_pa(&m, m.seg[i].dst + m.seg[i].nr);
+	}
+	sim_check(s, !kexec_extent_check(&list, dst, m.nr_segs), "a good list is refused");
 	extent_compare(s, &m, &list);
 	extent_leave(s, &m, &list);
 	s->ops += 2;
-	free(list.copies);
+	extent_free(&list);
 }
 
 /**
@@ -299,59 +330,73 @@ static void extent_judge(const struct extent_list *list, struct extent_verdict *
 
 	memset(v, 0, sizeof(*v));
 	for (i = 0; i < list->nr; i++) {
-		first = list->copies[i].dst_pa / PAGE_BYTES;
-		nr = list->copies[i].len / PAGE_BYTES;
-		v->bad |= !nr || (i && list->copies[i - 1].dst_pa > list->copies[i].dst_pa);
+		const struct kexec_copy *c = extent_entry(list, i);
+
+		first = c->dst_pa / PAGE_BYTES;
+		nr = c->len / PAGE_BYTES;
+		v->bad |= !nr || (i && extent_entry(list, i - 1)->dst_pa > c->dst_pa);
 		for (page = first; page < first + nr; page++) {
 			v->bad |= v->is_dst[page];
 			v->is_dst[page] = true;
 		}
 	}
 	for (i = 0; i < list->nr; i++) {
-		first = list->copies[i].src_pa / PAGE_BYTES;
-		nr = list->copies[i].len / PAGE_BYTES;
+		first = extent_entry(list, i)->src_pa / PAGE_BYTES;
+		nr = extent_entry(list, i)->len / PAGE_BYTES;
 		for (page = first; page < first + nr; page++)
 			v->bad |= v->is_dst[page];
 	}
 }
 
+#define EXTENT_RANDOM_MAX	14
+
 /* Mostly tidy lists, so that one slip decides. */
 static void extent_random_list(struct sim *s, struct extent_list *list)
 {
-	unsigned int nr = sim_below(s, list->max + 1), i, dst = sim_below(s, 20);
+	unsigned int nr = sim_below(s, EXTENT_RANDOM_MAX + 1), i, dst = sim_below(s, 20);
+	struct kexec_copy *copy;
 
+	list->first = sim_alloc(PAGE_SIZE);
+	list->first->next_pa = KEXEC_COPY_END;
+	list->first->nr = nr;
 	list->nr = nr;
+	copy = list->first->copy;
 	for (i = 0; i < nr; i++) {
 		unsigned int len = sim_one_in(s, 30) ? 0 : sim_between(s, 1, 6);
 
-		list->copies[i].dst_pa = (u64)dst * PAGE_BYTES;
-		list->copies[i].src_pa = sim_between(s, sim_one_in(s, 20) ? 0 : PAGES / 2,
-						     PAGES - 7) * PAGE_BYTES;
-		list->copies[i].len = (u64)len * PAGE_BYTES;
+		copy[i].dst_pa = (u64)dst * PAGE_BYTES;
+		copy[i].src_pa = sim_between(s, sim_one_in(s, 20) ? 0 : PAGES / 2,
+					     PAGES - 7) * PAGE_BYTES;
+		copy[i].len = (u64)len * PAGE_BYTES;
 		dst += len + sim_below(s, 3);
 		if (dst && sim_one_in(s, 25))
 			dst--;
 	}
 	if (nr > 1 && sim_one_in(s, 10)) {
 		i = sim_below(s, nr - 1);
-		swap(list->copies[i], list->copies[i + 1]);
+		swap(copy[i], copy[i + 1]);
 	}
 }
 
 static void extent_sim_check(struct sim *s)
 {
-	struct extent_list list = { .max = 14 };
+	struct kexec_range dst[EXTENT_RANDOM_MAX];
+	struct extent_list list = { };
 	struct extent_verdict v;
+	unsigned int i;
 	int ret;
 
-	list.copies = sim_alloc(list.max * sizeof(*list.copies));
 	extent_random_list(s, &list);
 	extent_judge(&list, &v);
-	ret = kexec_extent_check(&list);
+	for (i = 0; i < list.nr; i++) {
+		dst[i].start = list.first->copy[i].dst_pa;
+		dst[i].end = dst[i].start + list.first->copy[i].len;
+	}
+	ret = kexec_extent_check(&list, dst, list.nr);
 	sim_check(s, ret == (v.bad ? -EUCLEAN : 0), "%d for a %s list of %u", ret,
 		  v.bad ? "bad" : "good", list.nr);
 	s->ops++;
-	free(list.copies);
+	extent_free(&list);
 }
 
 const struct sim_test extent_sim_tests[] = {

@@ -516,73 +516,6 @@ static void vectors_are_all_filled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOMEM, trans_pgd_copy_el2_vectors(&info, &pa));
 }
 
-static struct kexec_copy *made_up_copies(struct kunit *test, unsigned int nr)
-{
-	struct kexec_copy *copies = kunit_kcalloc(test, nr, sizeof(*copies), GFP_KERNEL);
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, copies);
-	for (i = 0; i < nr; i++)
-		copies[i] = (struct kexec_copy) {
-			.dst_pa = (3ULL * i + 1) << PAGE_SHIFT,
-			.src_pa = (7ULL * i + 2) << PAGE_SHIFT,
-			.len = (i % 5 + 1ULL) << PAGE_SHIFT,
-		};
-	return copies;
-}
-
-static void check_tables(struct kunit *test, const struct kexec_plan *plan, u64 table_pa)
-{
-	const struct kern_reloc_table *table;
-	unsigned int i, done = 0;
-
-	for (; table_pa != KERN_RELOC_NO_TABLE; table_pa = table->next_pa, done += table->nr) {
-		table = phys_to_virt(table_pa);
-		KUNIT_ASSERT_GT(test, table->nr, 0);
-		KUNIT_ASSERT_LE(test, table->nr, KERN_RELOC_TABLE_EXTENTS);
-		KUNIT_ASSERT_LE(test, done + table->nr, plan->nr_copies);
-		for (i = 0; i < table->nr; i++) {
-			const struct kexec_copy *want = &plan->copies[done + i];
-
-			KUNIT_EXPECT_EQ(test, table->extent[i].dst_pa, want->dst_pa);
-			KUNIT_EXPECT_EQ(test, table->extent[i].src_pa, want->src_pa);
-			KUNIT_EXPECT_EQ(test, table->extent[i].len, want->len);
-		}
-	}
-	KUNIT_EXPECT_EQ(test, done, plan->nr_copies);
-}
-
-static void extents_chain_over_pages(struct kunit *test)
-{
-	static const unsigned int sizes[] = {
-		0, 1, KERN_RELOC_TABLE_EXTENTS - 1, KERN_RELOC_TABLE_EXTENTS,
-		KERN_RELOC_TABLE_EXTENTS + 1, 2 * KERN_RELOC_TABLE_EXTENTS + 3,
-	};
-	struct pool *pool = pool_get(test);
-	struct kexec_plan plan = {
-		.copies = made_up_copies(test, sizes[ARRAY_SIZE(sizes) - 1]),
-		.alloc_page = pool_alloc,
-		.alloc_ctx = pool,
-	};
-	unsigned int i;
-	u64 first_pa;
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		plan.nr_copies = sizes[i];
-		first_pa = 0;
-		KUNIT_ASSERT_EQ(test, 0, kexec_reloc_fill_tables(&plan, &first_pa));
-		KUNIT_EXPECT_EQ(test, pool->nr, DIV_ROUND_UP(sizes[i], KERN_RELOC_TABLE_EXTENTS));
-		check_tables(test, &plan, first_pa);
-		pool_drain(pool);
-	}
-
-	for (i = 1; i <= 3; i++) {
-		pool->fail_at = i;
-		KUNIT_EXPECT_EQ(test, -ENOMEM, kexec_reloc_fill_tables(&plan, &first_pa));
-		pool_drain(pool);
-	}
-}
-
 static struct kunit_case trans_pgd_cases[] = {
 	KUNIT_CASE(live_copy_equals_linear_map),
 	KUNIT_CASE(live_copy_is_small),
@@ -594,7 +527,6 @@ static struct kunit_case trans_pgd_cases[] = {
 	KUNIT_CASE(idmap_leads_back),
 	KUNIT_CASE(idmap_fails_at_each_page),
 	KUNIT_CASE(vectors_are_all_filled),
-	KUNIT_CASE(extents_chain_over_pages),
 	{}
 };
 
