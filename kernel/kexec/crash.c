@@ -42,7 +42,7 @@
 #include <linux/smp.h>
 
 #include "crash_elfcorehdr.h"
-#include "crash_load.h"
+#include "crash_vmcoreinfo.h"
 #include "debug.h"
 #include "image.h"
 #include "lock.h"

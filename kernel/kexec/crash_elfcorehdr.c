@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: updates of the ELF core header of a crash image
+ * DOC: the ELF core header of a crash image
  *
- * The header lists the memory of a dump, so it changes with memory hotplug.  A panic may
+ * The header lists the memory and the notes of this kernel.  kexec_file_load() writes it to
+ * its segment, where the capture kernel reads it.  It changes with memory hotplug.  A panic may
  * happen at any moment of an update, and the capture kernel reads the header at a fixed
  * address, with its caches off: there is no pointer that one store could switch.  So there
  * are two steps, which are states of the kexec lock:
@@ -24,27 +25,269 @@
  * /sys/kernel/crash_elfcorehdr_size.  A header that does not fit is reported once, and the
  * old one stays.
  *
- * The kexec lock guards everything here.
+ * Locks, outermost first: the kexec lock, which guards everything here, and the memory hotplug
+ * read lock, which keeps memblock stable.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/cpumask.h>
 #include <linux/crash_core.h>
 #include <linux/elf.h>
+#include <linux/memblock.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/panic.h>
+#include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include <asm/sections.h>
+
 #include "crash_elfcorehdr.h"
-#include "crash_load.h"
 #include "debug.h"
 #include "image.h"
 #include "lock.h"
+#include "segment.h"
 #include "verify.h"
 #include "lib/elfcore.h"
 
+static u64 elfcorehdr_end(const struct resource *res)
+{
+	return res->end ? (u64)res->end + 1 : 0;
+}
+
+/* The next part of [*@pos, @end) that is online; other memory may be absent. */
+static bool elfcorehdr_online(u64 *pos, u64 end, struct kexec_range *piece)
+{
+	const u64 step = PFN_PHYS(PAGES_PER_SECTION);
+
+	while (*pos < end && !online_section_nr(pfn_to_section_nr(PHYS_PFN(*pos))))
+		*pos = ALIGN(*pos + 1, step);
+	piece->start = *pos;
+	while (*pos < end && online_section_nr(pfn_to_section_nr(PHYS_PFN(*pos))))
+		*pos = ALIGN(*pos + 1, step);
+	piece->end = min(*pos, end);
+	return piece->start < piece->end;
+}
+
+/*
+ * Counts the parts if @ram is NULL.  Whole pages only: the capture kernel reads nothing
+ * smaller, and the rest of a page may be memory that must not be read.
+ */
+static unsigned int elfcorehdr_walk_ram(struct kexec_range *ram)
+{
+	struct kexec_range piece;
+	phys_addr_t start, end;
+	unsigned int nr = 0;
+	u64 i, pos;
+
+	for_each_mem_range(i, &start, &end) {
+		pos = PAGE_ALIGN(start);
+		for (; elfcorehdr_online(&pos, PAGE_ALIGN_DOWN(end), &piece); nr++)
+			if (ram)
+				ram[nr] = piece;
+	}
+	return nr;
+}
+
+/* All memory of this kernel, except that of firmware or drivers. */
+static int elfcorehdr_ram(struct kexec_range **ramp, unsigned int *nrp)
+{
+	*nrp = elfcorehdr_walk_ram(NULL);
+	*ramp = kvcalloc(*nrp, sizeof(**ramp), GFP_KERNEL);
+	if (!*ramp)
+		return -ENOMEM;
+	elfcorehdr_walk_ram(*ramp);
+	return 0;
+}
+
+/*
+ * What does not belong to a dump, or cannot be read there; NULL when there is no
+ * memory for the list.
+ */
+static struct kexec_range *elfcorehdr_skip(unsigned int *nrp)
+{
+	unsigned int nr = kexec_arch_dump_excluded(NULL, 0), i;
+	struct kexec_range *excluded __free(kvfree) = NULL;
+	struct kexec_range *skip;
+
+	excluded = kvcalloc(nr + 1, sizeof(*excluded), GFP_KERNEL);
+	if (!excluded)
+		return NULL;
+	skip = kvcalloc(nr + 2, sizeof(*skip), GFP_KERNEL);
+	if (!skip)
+		return NULL;
+	skip[0] = (struct kexec_range) { crashk_res.start, elfcorehdr_end(&crashk_res) };
+	skip[1] = (struct kexec_range) { crashk_low_res.start, elfcorehdr_end(&crashk_low_res) };
+	kexec_arch_dump_excluded(excluded, nr);
+	for (i = 0; i < nr; i++)
+		skip[i + 2] = (struct kexec_range) { excluded[i].start, excluded[i].end };
+	*nrp = nr + 2;
+	return skip;
+}
+
+static u64 *elfcorehdr_cpu_notes(unsigned int *nrp)
+{
+	u64 *pa = kvcalloc(num_possible_cpus(), sizeof(*pa), GFP_KERNEL);
+	unsigned int cpu;
+
+	*nrp = 0;
+	if (!pa)
+		return NULL;
+	for_each_possible_cpu(cpu)
+		pa[(*nrp)++] = per_cpu_ptr_to_phys(per_cpu_ptr(crash_notes, cpu));
+	return pa;
+}
+
+/*
+ * Where a header is written, and its size.  Without @buf, only @room is computed: the size
+ * with spare capacity for memory hotplug.
+ */
+struct elfcorehdr_target {
+	void *buf;
+	size_t room;
+	size_t used;
+};
+
+static int elfcorehdr_write_req(const struct elfcore_req *req, struct elfcorehdr_target *to)
+{
+	int ret;
+
+	if (to->buf)
+		return kexec_elfcore_build(req, to->buf, to->room, &to->used);
+	ret = kexec_elfcore_size(req, &to->room);
+	if (!ret && IS_ENABLED(CONFIG_CRASH_HOTPLUG))
+		to->room = max(to->room, kexec_elfcore_capacity(req->nr_cpus,
+								req->nr_ram + req->nr_skip));
+	return ret;
+}
+
+/**
+ * kexec_arch_dump_excluded() - list memory that a capture kernel cannot read
+ * @ranges: filled with the first @max ranges; NULL with @max 0
+ * @max: entries of @ranges
+ *
+ * This one is for configurations in which all memory can be read.
+ *
+ * Context: any.
+ * Return: the number of ranges there are.
+ */
+unsigned int __weak kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max)
+{
+	return 0;
+}
+
+/* The caller keeps memory from coming and going. */
+static int elfcorehdr_describe(struct elfcorehdr_target *to)
+{
+	struct elfcore_req req = {
+		.cpu_note_len = sizeof(note_buf_t),
+		.info_pa = paddr_vmcoreinfo_note(),
+		.info_len = VMCOREINFO_NOTE_SIZE,
+		.text_va = (u64)_text,
+		.text_pa = __pa_symbol(_text),
+		.text_len = _end - _text,
+		.linear_offset = (u64)__va(memblock_start_of_DRAM()) - memblock_start_of_DRAM(),
+	};
+	struct kexec_range *ram = NULL, *skip;
+	u64 *notes;
+	int ret;
+
+	notes = elfcorehdr_cpu_notes(&req.nr_cpus);
+	skip = elfcorehdr_skip(&req.nr_skip);
+	ret = notes && skip ? elfcorehdr_ram(&ram, &req.nr_ram) : -ENOMEM;
+	req.ram = ram;
+	req.skip = skip;
+	req.cpu_note_pa = notes;
+	if (!ret)
+		ret = elfcorehdr_write_req(&req, to);
+	kvfree(ram);
+	kvfree(skip);
+	kvfree(notes);
+	return ret;
+}
+
+static int elfcorehdr_report(int err)
+{
+	if (err == -ENOSPC) {
+		pr_err("ELF core header: memory was added during the load; load again\n");
+		return -EAGAIN;
+	}
+	if (err)
+		pr_err("no ELF core header for this kernel's CPUs and memory (%d)%s\n", err,
+		       err == -ENOMEM ? "" : ": an ELF file has at most 65534 headers");
+	return err;
+}
+
+/**
+ * kexec_elfcorehdr_size() - get the size of the ELF core header of this kernel
+ * @len: receives the size with spare capacity, a multiple of 4096
+ *
+ * Context: process context, may sleep; acquires the memory hotplug read lock.
+ * Return: 0, or a negative errno after one message.
+ */
+int kexec_elfcorehdr_size(size_t *len)
+{
+	struct elfcorehdr_target to = { };
+	int ret;
+
+	get_online_mems();
+	ret = elfcorehdr_describe(&to);
+	put_online_mems();
+	*len = to.room;
+	return elfcorehdr_report(ret);
+}
+
+static int elfcorehdr_read(void *va, size_t len, void *arg)
+{
+	struct elfcorehdr_target to = { .buf = va, .room = len };
+	int ret;
+
+	memset(va, 0, len);
+	get_online_mems();
+	ret = elfcorehdr_describe(&to);
+	put_online_mems();
+	return elfcorehdr_report(ret);
+}
+
+/**
+ * kexec_elfcorehdr_fill() - write the ELF core header of this kernel to its segment
+ * @img: a crash image that has its pages
+ * @seg: index of the segment, which has the size of kexec_elfcorehdr_size()
+ *
+ * The header covers all online memory, hot-added memory included, but not the crash
+ * reservation.
+ *
+ * Context: process context, may sleep; acquires the memory hotplug read lock.
+ * Return: 0, or a negative errno after one message.
+ */
+int kexec_elfcorehdr_fill(struct kexec_image *img, unsigned int seg)
+{
+#ifdef CONFIG_CRASH_HOTPLUG
+	img->kimage.elfcorehdr_index = seg;
+#endif
+	return kexec_segment_read(img, seg, img->kimage.segment[seg].memsz, elfcorehdr_read, NULL);
+}
+
+/**
+ * kexec_elfcorehdr_check_user() - print a notice about a header that user space has built
+ *
+ * User space does not know which memory cannot be read, so its header includes it.
+ *
+ * Context: process context.
+ */
+void kexec_elfcorehdr_check_user(void)
+{
+	unsigned int nr = kexec_arch_dump_excluded(NULL, 0);
+
+	if (nr)
+		pr_notice("ELF header of user space: %u ranges in it cannot be read; use kexec -s\n",
+			  nr);
+}
+
+#ifdef CONFIG_CRASH_HOTPLUG
 /*
  * The copy is made in pieces, so that a test can panic in between: inside the ELF header,
  * after e_phnum, inside the first two program headers, and later.
@@ -173,11 +416,14 @@ void kexec_elfcorehdr_detach(struct kexec_image *img)
 /* Build the new header in the buffer. */
 static bool elfcorehdr_stage(struct kexec_refresh *r)
 {
-	size_t room = min_not_zero(r->room, (size_t)elfcorehdr_room), used = 0;
+	struct elfcorehdr_target to = {
+		.buf = r->stage,
+		.room = min_not_zero(r->room, (size_t)elfcorehdr_room),
+	};
 	int ret;
 
 	memset(r->stage, 0, r->room);
-	ret = kexec_elfcorehdr_write(r->stage, room, &used);
+	ret = elfcorehdr_describe(&to);
 	if (ret) {
 		/* Report it once: memory is often added in many blocks. */
 		if (!r->failed)
@@ -187,9 +433,9 @@ static bool elfcorehdr_stage(struct kexec_refresh *r)
 		return false;
 	}
 	r->failed = false;
-	r->len = max(used, r->used);
+	r->len = max(to.used, r->used);
 	r->digest = kexec_verify_digest(r->stage, r->room);
-	r->staged_used = used;
+	r->staged_used = to.used;
 	return true;
 }
 
@@ -248,3 +494,4 @@ void kexec_elfcorehdr_finish(void)
 	pr_emerg("the ELF core header was being updated; completing it\n");
 	elfcorehdr_write(to_kexec_image(kexec_crash_image));
 }
+#endif /* CONFIG_CRASH_HOTPLUG */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Updates of the ELF core header of a crash image.
+ * The ELF core header of a crash image.
  */
 #ifndef _KERNEL_KEXEC_CRASH_ELFCOREHDR_H
 #define _KERNEL_KEXEC_CRASH_ELFCOREHDR_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
 
 struct kexec_image;
@@ -32,6 +33,20 @@ struct kexec_refresh {
 	u32 digest;
 	bool failed;
 };
+
+#ifdef CONFIG_CRASH_DUMP
+int kexec_elfcorehdr_size(size_t *len);
+int kexec_elfcorehdr_fill(struct kexec_image *img, unsigned int seg);
+void kexec_elfcorehdr_check_user(void);
+#else
+static inline int kexec_elfcorehdr_size(size_t *len) { return -EOPNOTSUPP; }
+static inline int kexec_elfcorehdr_fill(struct kexec_image *img, unsigned int seg)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void kexec_elfcorehdr_check_user(void) { }
+#endif
 
 #ifdef CONFIG_CRASH_HOTPLUG
 int kexec_elfcorehdr_attach(struct kexec_image *img);

@@ -17,7 +17,7 @@
  * ==================  ======================================================
  *
  * Two things stay writable, at another address: the page in which the panic path
- * makes vmcoreinfo (crash_load.c), and the ELF core header, which follows changes
+ * makes vmcoreinfo (crash_vmcoreinfo.c), and the ELF core header, which follows changes
  * of memory and which a panic may have to finish (crash_elfcorehdr.c).
  *
  * Only permissions of entries that exist are changed, so nothing is allocated

@@ -35,7 +35,7 @@
 #include <asm/setup.h>
 
 #include "contig.h"
-#include "crash_load.h"
+#include "crash_elfcorehdr.h"
 #include "file.h"
 #include "image.h"
 #include "pages.h"
@@ -80,8 +80,7 @@
  * @initrd_seg: segment of the initrd, if there is one
  * @dtb_seg: segment of the device tree
  * @dtb_room: size of that segment, before it is trimmed
- * @elfcore: ELF core header, of a crash image
- * @elfcore_seg: segment of it
+ * @elfcore_seg: segment of the ELF core header, of a crash image
  * @ima_room: bytes reserved for IMA's list, 0 for none
  * @first_fit: use the first range that fits, whether or not it can be allocated
  */
@@ -97,7 +96,6 @@ struct file_load {
 	int initrd_seg;
 	int dtb_seg;
 	size_t dtb_room;
-	void *elfcore;
 	int elfcore_seg;
 	size_t ima_room;
 	bool first_fit;
@@ -409,19 +407,15 @@ static int file_place_dtb(struct file_load *load)
 
 static int file_place_elfcore(struct file_load *load)
 {
-	struct kimage *kimage = &load->img->kimage;
 	int seg;
 
-	if (!load->elfcore)
+	if (!load->fdt.crash)
 		return 0;
 	seg = file_place_top(load, load->fdt.elfcorehdr_len, 0);
 	if (seg < 0)
 		return seg;
 	load->elfcore_seg = seg;
-	load->fdt.elfcorehdr_pa = kimage->segment[seg].mem;
-#ifdef CONFIG_CRASH_HOTPLUG
-	kimage->elfcorehdr_index = seg;
-#endif
+	load->fdt.elfcorehdr_pa = load->img->kimage.segment[seg].mem;
 	return 0;
 }
 
@@ -703,14 +697,6 @@ static int file_add_ima(struct file_load *load)
 }
 #endif
 
-static int file_fill_elfcore(struct file_load *load)
-{
-	if (!load->elfcore)
-		return 0;
-	return kexec_segment_fill_kernel(load->img, load->elfcore_seg, load->elfcore,
-					 load->fdt.elfcorehdr_len);
-}
-
 static int file_fill_fdt(struct file_load *load)
 {
 	void *fdt = kvzalloc(load->dtb_room, GFP_KERNEL);
@@ -749,7 +735,7 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 	if (load->fdt.crash) {
 		size_t len;
 
-		ret = kexec_elfcorehdr_build(&load->elfcore, &len);
+		ret = kexec_elfcorehdr_size(&len);
 		if (ret)
 			return ret;
 		load->fdt.elfcorehdr_len = len;
@@ -804,7 +790,7 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
 		ima_kexec_cmdline(kernel_fd, load->fdt.cmdline, strlen(load->fdt.cmdline));
 	ret = file_add_ima(load);
 	if (!ret)
-		ret = file_fill_elfcore(load);
+		ret = load->fdt.crash ? kexec_elfcorehdr_fill(load->img, load->elfcore_seg) : 0;
 	return ret ?: file_fill_fdt(load);
 }
 
@@ -843,6 +829,5 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 
 	kfree(load.head);
 	kfree(load.fdt.cmdline);
-	vfree(load.elfcore);
 	return ret;
 }

@@ -31,8 +31,8 @@
 #include <linux/vmalloc.h>
 
 #include "crash_elfcorehdr.h"
-#include "crash_load.h"
 #include "crash_protect.h"
+#include "crash_vmcoreinfo.h"
 #include "debug.h"
 #include "image.h"
 #include "lock.h"

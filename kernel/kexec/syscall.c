@@ -26,7 +26,7 @@
 #include <trace/events/kexec.h>
 
 #include "contig.h"
-#include "crash_load.h"
+#include "crash_elfcorehdr.h"
 #include "file.h"
 #include "hotplug.h"
 #include "image.h"
@@ -183,7 +183,7 @@ static int syscall_load_locked(unsigned long entry, const struct kexec_segment *
 	if (!ret)
 		kexec_purgatory_check(img);
 	if (!ret && crash)
-		kexec_crash_check_elfcore();
+		kexec_elfcorehdr_check_user();
 	return syscall_finish(img, ret);
 }
 
