@@ -626,7 +626,7 @@ static int file_add_buffer(struct kexec_image *img, struct kexec_buf *kbuf)
 	const struct kexec_segment *segment = &img->kimage.segment[img->kbuf_seg];
 
 	if (kbuf->memsz > segment->memsz) {
-		pr_err("IMA list: %lu bytes do not fit (%zu): it grew during the load; load again\n",
+		pr_err("IMA list: %lu bytes are more than was reserved (%zu): load it again\n",
 		       kbuf->memsz, segment->memsz);
 		return -EAGAIN;
 	}
