@@ -486,16 +486,6 @@ static void file_unplace(struct file_load *load)
 			      load->kernel_base + file_kernel_room(load));
 }
 
-/* Try to place all segments; on failure no segment is left. */
-static int file_place_once(struct file_load *load, u64 min)
-{
-	int ret = file_place_from(load, min);
-
-	if (ret)
-		file_unplace(load);
-	return ret;
-}
-
 /*
  * Prefer ranges that can be allocated.  If the kernel leaves no range for the other segments,
  * try every range for it, each time after the last one.
@@ -503,17 +493,21 @@ static int file_place_once(struct file_load *load, u64 min)
 static int file_place_all(struct file_load *load)
 {
 	u64 size = file_kernel_room(load), min = 0;
-	int ret = file_place_once(load, 0);
+	int ret;
 
-	load->first_fit = true;
-	while (ret == -EADDRNOTAVAIL) {
-		ret = file_place_once(load, min);
+	for (;;) {
+		ret = file_place_from(load, min);
 		if (!ret)
-			kexec_contig_place(load->img);
-		if (!load->kernel_base)
 			break;
-		min = load->kernel_base + size;
+		file_unplace(load);
+		if (ret != -EADDRNOTAVAIL || (load->first_fit && !load->kernel_base))
+			break;
+		if (load->first_fit)
+			min = load->kernel_base + size;
+		load->first_fit = true;
 	}
+	if (!ret && load->first_fit)
+		kexec_contig_place(load->img);
 	if (!ret)
 		return kexec_pages_place(load->img);
 	if (ret == -EADDRNOTAVAIL)

@@ -301,13 +301,14 @@ static int segment_check_place(const struct kexec_image *img, const struct kexec
 {
 	if (!s->memsz)
 		return 0;
-	if (!kexec_image_is_crash(img))
-		return kexec_usable_check_dst(img->usable, seg, s->mem, s->mem + s->memsz);
-#ifdef CONFIG_CRASH_DUMP
 	if (range_map_contains(img->usable, s->mem, s->mem + s->memsz))
 		return kexec_usable_check_errors(seg, s->mem, s->mem + s->memsz);
-	pr_err("segment %u [%#lx, %#lx) is not in the crash reservation %pR\n", seg, s->mem,
-	       s->mem + s->memsz, &crashk_res);
+	if (!kexec_image_is_crash(img))
+		kexec_usable_report(seg, s->mem, s->mem + s->memsz);
+#ifdef CONFIG_CRASH_DUMP
+	else
+		pr_err("segment %u [%#lx, %#lx) is not in the crash reservation %pR\n", seg,
+		       s->mem, s->mem + s->memsz, &crashk_res);
 #endif
 	return -EADDRNOTAVAIL;
 }

@@ -178,8 +178,15 @@ struct range_map *kexec_usable_map(bool crash, bool by_user)
 	return map;
 }
 
-/* Report the part of a destination that cannot be used. */
-static void usable_report_dst(unsigned int seg, u64 start, u64 end)
+/**
+ * kexec_usable_report() - print why a destination cannot be used
+ * @seg: index of the segment
+ * @start: physical address of the first byte
+ * @end: physical address after the last byte
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_usable_report(unsigned int seg, u64 start, u64 end)
 {
 	struct memblock_region *r;
 	struct kexec_range where;
@@ -225,24 +232,6 @@ int kexec_usable_check_errors(unsigned int seg, u64 start, u64 end)
 		return 0;
 	pr_err("segment %u: the page at %#llx has a memory error (HardwareCorrupted)\n", seg,
 	       where);
-	return -EADDRNOTAVAIL;
-}
-
-/**
- * kexec_usable_check_dst() - check a destination that user space chose
- * @map: usable memory, from kexec_usable_map()
- * @seg: index of the segment, for the message
- * @start: physical address of the first byte
- * @end: physical address after the last byte, above @start
- *
- * Context: process context, may sleep.
- * Return: 0, or -EADDRNOTAVAIL after one message.
- */
-int kexec_usable_check_dst(const struct range_map *map, unsigned int seg, u64 start, u64 end)
-{
-	if (range_map_contains(map, start, end))
-		return kexec_usable_check_errors(seg, start, end);
-	usable_report_dst(seg, start, end);
 	return -EADDRNOTAVAIL;
 }
 

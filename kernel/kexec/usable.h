@@ -11,7 +11,7 @@ struct kexec_range;
 struct range_map;
 
 struct range_map *kexec_usable_map(bool crash, bool by_user);
-int kexec_usable_check_dst(const struct range_map *map, unsigned int seg, u64 start, u64 end);
+void kexec_usable_report(unsigned int seg, u64 start, u64 end);
 int kexec_usable_check_errors(unsigned int seg, u64 start, u64 end);
 bool kexec_usable_has_error(u64 start, u64 end, u64 *where);
 void kexec_usable_unreserve(u64 start, u64 end);

@@ -257,29 +257,3 @@ long kexec_zone_available(void)
 
 	return si_mem_available() + clamp(get_nr_swap_pages(), 0L, anon);
 }
-
-#ifndef CONFIG_CONTIG_ALLOC
-/* Declared with CONFIG_CONTIG_ALLOC only.  Without it, pages that are not free are copied. */
-static int alloc_contig_range(unsigned long start, unsigned long end, unsigned int migratetype,
-			      gfp_t gfp)
-{
-	return -EOPNOTSUPP;
-}
-#endif
-
-/**
- * kexec_zone_alloc_contig() - allocate a range of pages
- * @pfn: first page
- * @end: page after the last
- *
- * Movable pages in the range are migrated.  Fails if the zone lacks headroom.
- *
- * Context: process context, may sleep.
- * Return: true if the whole range is allocated, false if nothing is.
- */
-bool kexec_zone_alloc_contig(unsigned long pfn, unsigned long end)
-{
-	/* alloc_contig_range() works in one zone. */
-	return kexec_zone_fits(pfn, end, NULL) &&
-	       !alloc_contig_range(pfn, end, MIGRATE_MOVABLE, KEXEC_HOLD_GFP);
-}

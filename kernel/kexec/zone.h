@@ -19,6 +19,27 @@ bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside
 struct page *kexec_zone_alloc(unsigned int *order);
 int kexec_zone_make_room(unsigned long nr_pages);
 long kexec_zone_available(void);
-bool kexec_zone_alloc_contig(unsigned long pfn, unsigned long end);
+
+/**
+ * kexec_zone_alloc_contig() - allocate a range of pages
+ * @pfn: first page
+ * @end: page after the last
+ *
+ * Movable pages in the range are migrated.  Fails if the zone lacks headroom.
+ *
+ * Context: process context, may sleep.
+ * Return: true if the whole range is allocated, false if nothing is.
+ */
+static inline bool kexec_zone_alloc_contig(unsigned long pfn, unsigned long end)
+{
+#ifdef CONFIG_CONTIG_ALLOC
+	/* alloc_contig_range() works in one zone. */
+	return kexec_zone_fits(pfn, end, NULL) &&
+	       !alloc_contig_range(pfn, end, MIGRATE_MOVABLE, KEXEC_HOLD_GFP);
+#else
+	/* Pages that are not free are copied. */
+	return false;
+#endif
+}
 
 #endif /* _KERNEL_KEXEC_ZONE_H */
