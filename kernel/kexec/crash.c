@@ -32,6 +32,7 @@
 #include <linux/btf.h>
 #include <linux/compiler.h>
 #include <linux/irqflags.h>
+#include <linux/kexec_arch.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/panic.h>
@@ -65,7 +66,7 @@ static unsigned int inject_crash_again;
 module_param_named(inject_crash_again, inject_crash_again, uint, 0644);
 MODULE_PARM_DESC(inject_crash_again, "panic in the first N attempts to start the crash image");
 
-static void crash_inject_panic(void)
+static void __kexec_panic crash_inject_panic(void)
 {
 	if (crash_tries <= inject_crash_again)
 		panic("kexec.inject_crash_again");
@@ -85,7 +86,7 @@ static void crash_inject_panic(void) { }
  * Return: 1 if the crash image should be started now, 0 if not or if panic notifiers run
  * first.
  */
-int kexec_should_crash(struct task_struct *p)
+int __kexec_panic kexec_should_crash(struct task_struct *p)
 {
 	if (crash_kexec_post_notifiers)
 		return 0;
@@ -99,14 +100,14 @@ int kexec_should_crash(struct task_struct *p)
  * Context: any.  The result may be stale.
  * Return: 1 or 0.
  */
-int kexec_crash_loaded(void)
+int __kexec_panic kexec_crash_loaded(void)
 {
 	return !!READ_ONCE(kexec_crash_image);
 }
 EXPORT_SYMBOL_GPL(kexec_crash_loaded);
 
 /* The image in the reservation, or else the one that is being copied there. */
-static struct kexec_image *crash_find_image(void)
+static __kexec_panic struct kexec_image *crash_find_image(void)
 {
 	/* Acquire: if this is NULL, kexec_crash_pending is seen.  See image_publish_crash(). */
 	struct kimage *loaded = smp_load_acquire(&kexec_crash_image);
@@ -123,10 +124,10 @@ static struct kexec_image *crash_find_image(void)
 	return loaded ? to_kexec_image(loaded) : NULL;
 }
 
-static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs)
+static void __noreturn __kexec_panic crash_leave(struct kexec_image *img, struct pt_regs *regs)
 {
 	if (&img->kimage != kexec_crash_image) {
-		kexec_pages_copy_to_crash(img, false);
+		kexec_pages_copy_to_crash_panic(img);
 		kexec_vmcoreinfo_copy_activate(img);
 	}
 	crash_inject_panic();
@@ -136,16 +137,16 @@ static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs
 	unreachable();
 }
 
-static bool crash_verify(const struct kexec_image *img)
+static bool __kexec_panic crash_verify(const struct kexec_image *img)
 {
-	if (!kexec_verify_check(img))
+	if (!kexec_verify_check_crash(img))
 		return true;
 	pr_emerg("no dump: the crash image is not what was loaded\n");
 	return false;
 }
 
 /* Inlined, so that the caller of machine_kexec() in a dump is __crash_kexec(). */
-static __always_inline void crash_start(struct kexec_image *img, struct pt_regs *regs)
+static __always_inline void __kexec_panic crash_start(struct kexec_image *img, struct pt_regs *regs)
 {
 	struct pt_regs at_crash;
 
@@ -156,7 +157,7 @@ static __always_inline void crash_start(struct kexec_image *img, struct pt_regs 
 	crash_leave(img, &at_crash);
 }
 
-static void crash_report_no_image(bool locked)
+static void __kexec_panic crash_report_no_image(bool locked)
 {
 	/* Without a reservation no dump is expected. */
 	if (!crash_get_memory_size())
@@ -165,7 +166,7 @@ static void crash_report_no_image(bool locked)
 		 "the first crash image is still being loaded, or one is being unloaded");
 }
 
-static bool crash_lock(void)
+static bool __kexec_panic crash_lock(void)
 {
 	bool commit;
 
@@ -177,7 +178,7 @@ static bool crash_lock(void)
 }
 
 /* Stop the other CPUs.  @locked: the caller holds the lock.  Returns true if it does now. */
-static bool crash_stop_others(bool locked)
+static bool __kexec_panic crash_stop_others(bool locked)
 {
 	if (!locked && crash_tries == 1)
 		pr_emerg("an image is being loaded, unloaded or started: other CPUs are stopped first\n");
@@ -198,7 +199,7 @@ static bool crash_stop_others(bool locked)
  * Context: any, pseudo-NMI included; panic_cpu is this CPU.  Returns only if there is no
  * image to start.
  */
-void __crash_kexec(struct pt_regs *regs)
+void __kexec_panic __crash_kexec(struct pt_regs *regs)
 {
 	struct kexec_image *img;
 	unsigned long flags;
@@ -231,7 +232,7 @@ void __crash_kexec(struct pt_regs *regs)
  * Context: any, pseudo-NMI included.  Returns if there is no image to start, or if
  * another CPU is in panic().
  */
-__bpf_kfunc void crash_kexec(struct pt_regs *regs)
+__bpf_kfunc void __kexec_panic crash_kexec(struct pt_regs *regs)
 {
 	if (!panic_try_start())
 		return;

@@ -30,6 +30,7 @@
 
 #include <linux/crash_core.h>
 #include <linux/elf.h>
+#include <linux/kexec_arch.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/panic.h>
@@ -63,7 +64,7 @@ static unsigned int elfcorehdr_room;
 module_param_named(inject_refresh_size, elfcorehdr_room, uint, 0644);
 MODULE_PARM_DESC(inject_refresh_size, "maximum size of an updated ELF core header, in bytes (0: its segment)");
 
-static void elfcorehdr_point(void)
+static void __kexec_panic elfcorehdr_point(void)
 {
 	if (elfcorehdr_panic && !--elfcorehdr_panic)
 		panic("kexec.inject_refresh_panic");
@@ -190,7 +191,7 @@ static bool elfcorehdr_stage(struct kexec_refresh *r)
 }
 
 /* May run on several CPUs at once, which write the same bytes. */
-static void elfcorehdr_write(struct kexec_image *img)
+static void __kexec_panic elfcorehdr_write(struct kexec_image *img)
 {
 	struct kexec_refresh *r = &img->refresh;
 	size_t at = 0, end;
@@ -239,7 +240,7 @@ void kexec_elfcorehdr_update(void)
  *
  * Context: panic path, with the lock acquired in COMMITTING.
  */
-void kexec_elfcorehdr_finish(void)
+void __kexec_panic kexec_elfcorehdr_finish(void)
 {
 	pr_emerg("the ELF core header was being updated; completing it\n");
 	elfcorehdr_write(to_kexec_image(kexec_crash_image));

@@ -335,7 +335,7 @@ int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
  *
  * Context: process context with the kexec lock held, or the panic path.
  */
-void kexec_vmcoreinfo_copy_activate(struct kexec_image *img)
+void __kexec_panic kexec_vmcoreinfo_copy_activate(struct kexec_image *img)
 {
 	elfcorehdr_note_va = img->kimage.vmcoreinfo_data_copy;
 	crash_update_vmcoreinfo_safecopy(elfcorehdr_note_va);

@@ -21,6 +21,7 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/ima.h>
+#include <linux/kexec_arch.h>
 #include <linux/kexec_reserve.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
@@ -421,7 +422,7 @@ static void image_publish_crash(struct kexec_image *img)
 	 * the copy below is not reordered before it.
 	 */
 	xchg(&kexec_crash_image, NULL);
-	kexec_pages_copy_to_crash(img, true);
+	kexec_pages_copy_to_crash(img);
 	/* Not earlier: a panic copies from the pages that the slots name. */
 	kexec_pages_map_reserved(img);
 	kexec_vmcoreinfo_copy_activate(img);
@@ -579,7 +580,7 @@ void kimage_unmap_segment(void *buffer)
  * Context: any.
  * Return: the plan, part of the image.
  */
-struct kexec_plan *kexec_image_plan(struct kimage *image)
+__kexec_panic struct kexec_plan *kexec_image_plan(struct kimage *image)
 {
 	return &to_kexec_image(image)->plan;
 }

@@ -28,6 +28,7 @@
 #include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/delay.h>
+#include <linux/kexec_arch.h>
 #include <linux/ktime.h>
 #include <linux/time64.h>
 
@@ -46,7 +47,7 @@ static atomic_t lock_word = ATOMIC_INIT(LOCK_FREE);
 /* Work for the lock holder, see kexec_unlock() in hotplug.c. */
 static unsigned long lock_pending;
 
-static bool lock_move(enum lock_state from, enum lock_state to)
+static bool __kexec_panic lock_move(enum lock_state from, enum lock_state to)
 {
 	int now = from;
 
@@ -96,7 +97,7 @@ bool kexec_lock_timeout(void)
  * Context: any, the panic path and pseudo-NMI included; does not wait.
  * Return: true if the caller holds the lock.
  */
-bool kexec_lock_panic(bool *commit)
+bool __kexec_panic kexec_lock_panic(bool *commit)
 {
 	static const enum lock_state from[] = {
 		/* In the order in which another CPU may be passing through them. */
@@ -173,7 +174,7 @@ bool kexec_unlock_refresh(void)
  *
  * Context: any, the panic path included; the caller holds the lock.
  */
-void kexec_unlock_nowork(void)
+void __kexec_panic kexec_unlock_nowork(void)
 {
 	/* Release: pairs with the acquire in kexec_lock(). */
 	atomic_set_release(&lock_word, LOCK_FREE);

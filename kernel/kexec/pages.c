@@ -32,6 +32,7 @@
 
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/kexec_arch.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
@@ -637,36 +638,54 @@ void kexec_pages_trim(struct kexec_backing *b, unsigned long nr_pages)
 	b->nr_pages = nr_pages;
 }
 
+/* Copy one page to the reservation, unless it is there, and clean it to the PoC. */
+static void __kexec_panic pages_copy_to_crash(struct kexec_backing *b, unsigned long i)
+{
+	struct page *dst = pfn_to_page(PHYS_PFN(b->dst_pa) + i);
+
+	if (b->pages[i] != dst)
+		copy_highpage(dst, b->pages[i]);
+	kexec_arch_clean_to_poc(page_address(dst), PAGE_SIZE);
+}
+
 /**
  * kexec_pages_copy_to_crash() - copy a crash image into the reservation
  * @img: the image; the reservation has no other content that is needed
- * @may_sleep: false on the panic path
  *
  * The copy is clean to the point of coherency.  The staging pages do not change, so a
  * panic can repeat an interrupted copy.
  *
- * Context: process context, or the panic path.
+ * Context: process context, may sleep.
  */
-void kexec_pages_copy_to_crash(struct kexec_image *img, bool may_sleep)
+void kexec_pages_copy_to_crash(struct kexec_image *img)
 {
-	unsigned int i;
-	unsigned long n;
+	unsigned int seg;
+	unsigned long i;
 
-	for (i = 0; i < img->kimage.nr_segments; i++) {
-		struct kexec_backing *b = &img->backing[i];
-
-		if (may_sleep && i && i == inject_panic_in_move)
-			panic("kexec.inject_panic_in_copy: %u segments are there", i);
-		for (n = 0; n < b->nr_pages; n++) {
-			struct page *dst = pfn_to_page(PHYS_PFN(b->dst_pa) + n);
-
-			if (b->pages[n] != dst)
-				copy_highpage(dst, b->pages[n]);
-			kexec_arch_clean_to_poc(page_address(dst), PAGE_SIZE);
-			if (may_sleep)
-				cond_resched();
+	for (seg = 0; seg < img->kimage.nr_segments; seg++) {
+		if (seg && seg == inject_panic_in_move)
+			panic("kexec.inject_panic_in_copy: %u segments are there", seg);
+		for (i = 0; i < img->backing[seg].nr_pages; i++) {
+			pages_copy_to_crash(&img->backing[seg], i);
+			cond_resched();
 		}
 	}
+}
+
+/**
+ * kexec_pages_copy_to_crash_panic() - repeat or complete kexec_pages_copy_to_crash()
+ * @img: the image that was being published
+ *
+ * Context: panic path, with the other CPUs stopped.
+ */
+void __kexec_panic kexec_pages_copy_to_crash_panic(struct kexec_image *img)
+{
+	unsigned int seg;
+	unsigned long i;
+
+	for (seg = 0; seg < img->kimage.nr_segments; seg++)
+		for (i = 0; i < img->backing[seg].nr_pages; i++)
+			pages_copy_to_crash(&img->backing[seg], i);
 }
 
 static void pages_map_reserved(struct kexec_image *img, struct kexec_backing *b)

@@ -28,6 +28,7 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/crc32.h>
+#include <linux/kexec_arch.h>
 #include <linux/mm.h>
 #include <linux/workqueue.h>
 
@@ -40,7 +41,7 @@
 #define VERIFY_STEP_PAGES	(SZ_1M >> PAGE_SHIFT)
 
 /* Contiguous pages from slot @from on. */
-static unsigned long verify_run(const struct kexec_backing *b, unsigned long from)
+static unsigned long __kexec_panic verify_run(const struct kexec_backing *b, unsigned long from)
 {
 	unsigned long n = 1;
 
@@ -53,19 +54,35 @@ static unsigned long verify_run(const struct kexec_backing *b, unsigned long fro
 	return n;
 }
 
-static u32 verify_digest(const struct kexec_backing *b, bool may_sleep)
+/* Add the run that starts at slot *@i to the digest @crc; *@i is the slot after it. */
+static u32 __kexec_panic verify_add_run(const struct kexec_backing *b, unsigned long *i, u32 crc)
 {
-	unsigned long i, n;
-	struct page *page;
+	struct page *page = PageHWPoison(b->pages[*i]) ? ZERO_PAGE(0) : b->pages[*i];
+	unsigned long n = verify_run(b, *i);
+
+	*i += n;
+	return crc32_le(crc, kexec_run_va(page), n << PAGE_SHIFT);
+}
+
+static u32 verify_digest(const struct kexec_backing *b)
+{
+	unsigned long i = 0;
 	u32 crc = ~0;
 
-	for (i = 0; i < b->nr_pages; i += n) {
-		n = verify_run(b, i);
-		page = PageHWPoison(b->pages[i]) ? ZERO_PAGE(0) : b->pages[i];
-		crc = crc32_le(crc, kexec_run_va(page), n << PAGE_SHIFT);
-		if (may_sleep)
-			cond_resched();
+	while (i < b->nr_pages) {
+		crc = verify_add_run(b, &i, crc);
+		cond_resched();
 	}
+	return crc;
+}
+
+static u32 __kexec_panic verify_digest_panic(const struct kexec_backing *b)
+{
+	unsigned long i = 0;
+	u32 crc = ~0;
+
+	while (i < b->nr_pages)
+		crc = verify_add_run(b, &i, crc);
 	return crc;
 }
 
@@ -87,7 +104,7 @@ static void verify_record(struct kexec_image *img)
 	unsigned int i;
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		img->backing[i].digest = verify_digest(&img->backing[i], true);
+		img->backing[i].digest = verify_digest(&img->backing[i]);
 	/* Release: pairs with the acquire in kexec_verify_check(). */
 	smp_store_release(&img->has_digest, true);
 }
@@ -150,42 +167,60 @@ void kexec_verify_wait(struct kexec_image *img)
  */
 void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 {
-	img->backing[seg].digest = verify_digest(&img->backing[seg], true);
+	img->backing[seg].digest = verify_digest(&img->backing[seg]);
 }
 
-/*
- * Does the content of a segment, or its destination, have a memory error?  A crash image is
- * not copied, and its first pages are the ones with content.
- */
+static void __kexec_panic verify_report_error(const struct kexec_image *img, unsigned int seg,
+					      const struct page *page)
+{
+	pr_emerg("segment %u of the %s: memory error in the page at %#llx\n", seg, img->name,
+		 (u64)page_to_phys(page));
+}
+
+/* Does the content of a segment, or its destination, have a memory error? */
 static bool verify_has_error(const struct kexec_image *img, unsigned int seg)
 {
 	const struct kexec_backing *b = &img->backing[seg];
-	unsigned long nr = PFN_UP(img->kimage.segment[seg].bufsz), i;
 	struct page *page;
+	unsigned long i;
 
 	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
 		return false;
-	if (!img->plan.crash)
-		nr = b->nr_pages;
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < b->nr_pages; i++) {
 		page = b->pages[i];
-		if (!PageHWPoison(page) && !img->plan.crash)
+		if (!PageHWPoison(page))
 			page = pfn_to_page(PHYS_PFN(b->dst_pa) + i);
 		if (PageHWPoison(page)) {
-			pr_emerg("segment %u of the %s: memory error in the page at %#llx\n", seg,
-				 img->name, (u64)page_to_phys(page));
+			verify_report_error(img, seg, page);
 			return true;
 		}
-		if (!img->plan.crash && !(i % VERIFY_STEP_PAGES))
+		if (!(i % VERIFY_STEP_PAGES))
 			cond_resched();
 	}
 	return false;
 }
 
-static bool verify_segment(const struct kexec_image *img, unsigned int seg)
+/* The same for a crash image: it is not copied, and its first pages have the content. */
+static bool __kexec_panic verify_crash_has_error(const struct kexec_image *img, unsigned int seg)
+{
+	const unsigned long nr = PFN_UP(img->kimage.segment[seg].bufsz);
+	const struct kexec_backing *b = &img->backing[seg];
+	unsigned long i;
+
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
+		return false;
+	for (i = 0; i < nr; i++) {
+		if (PageHWPoison(b->pages[i])) {
+			verify_report_error(img, seg, b->pages[i]);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool __kexec_panic verify_compare(const struct kexec_image *img, unsigned int seg, u32 now)
 {
 	const struct kexec_backing *b = &img->backing[seg];
-	u32 now = verify_digest(b, !img->plan.crash);
 
 	if (now == b->digest)
 		return true;
@@ -194,36 +229,68 @@ static bool verify_segment(const struct kexec_image *img, unsigned int seg)
 	return false;
 }
 
+static bool __kexec_panic verify_has_digest(const struct kexec_image *img)
+{
+	/* Acquire: pairs with the release in verify_record(). */
+	if (smp_load_acquire(&img->has_digest))
+		return true;
+	pr_warn("the %s has no digest yet and is not verified\n", img->name);
+	return false;
+}
+
 /**
- * kexec_verify_check() - compare an image with its digests
+ * kexec_verify_check() - compare an image for reboot(KEXEC) with its digests
  * @img: a published image
  *
  * If kernel.kexec_verify excludes this kind of image, digests are not compared.  Memory
- * errors still count, except for a crash image.
+ * errors still count.
  *
- * Context: for a crash image the panic path: no lock, no allocation, time in proportion to
- * the size; otherwise process context.
+ * Context: process context, may sleep.
  * Return: 0, or -EUCLEAN after one message for each segment that has changed or has a memory
  * error.
  */
 int kexec_verify_check(const struct kexec_image *img)
 {
-	const bool wanted = kexec_verify_wanted(img->plan.crash);
+	const struct kexec_backing *b = img->backing;
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < img->kimage.nr_segments && (wanted || !img->plan.crash); i++)
+	for (i = 0; i < img->kimage.nr_segments; i++)
 		if (verify_has_error(img, i))
 			ret = -EUCLEAN;
-	if (ret || !wanted)
+	if (ret || !kexec_verify_wanted(false) || !verify_has_digest(img))
 		return ret;
-	/* Acquire: pairs with the release in verify_record(). */
-	if (!smp_load_acquire(&img->has_digest)) {
-		pr_warn("the %s has no digest yet and is not verified\n", img->name);
-		return 0;
-	}
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		if (!img->backing[i].late && !verify_segment(img, i))
+		if (!b[i].late && !verify_compare(img, i, verify_digest(&b[i])))
+			ret = -EUCLEAN;
+	return ret;
+}
+
+/**
+ * kexec_verify_check_crash() - compare a crash image with its digests
+ * @img: a published image
+ *
+ * If kernel.kexec_verify excludes this kind of image, nothing is checked.
+ *
+ * Context: panic path: no lock, no allocation, time in proportion to the size.
+ * Return: 0, or -EUCLEAN after one message for each segment that has changed or has a memory
+ * error.
+ */
+int __kexec_panic kexec_verify_check_crash(const struct kexec_image *img)
+{
+	const struct kexec_backing *b = img->backing;
+	unsigned int i;
+	int ret = 0;
+
+	if (!kexec_verify_wanted(true))
+		return 0;
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		if (verify_crash_has_error(img, i))
+			ret = -EUCLEAN;
+	if (ret || !verify_has_digest(img))
+		return ret;
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		if (!b[i].late && !verify_compare(img, i, verify_digest_panic(&b[i])))
 			ret = -EUCLEAN;
 	return ret;
 }

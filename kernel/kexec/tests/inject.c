@@ -10,6 +10,7 @@
 #include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/delay.h>
+#include <linux/kexec_arch.h>
 #include <linux/moduleparam.h>
 #include <linux/time64.h>
 
@@ -33,7 +34,7 @@ MODULE_PARM_DESC(inject_meet, "next point of a sequence on several CPUs (1: star
  *
  * Context: any, the panic path included; busy for INJECT_WAIT_MS at most.
  */
-void kexec_inject_meet(unsigned int point)
+void __kexec_panic kexec_inject_meet(unsigned int point)
 {
 	unsigned int ms;
 
