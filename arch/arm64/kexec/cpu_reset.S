@@ -3,7 +3,7 @@
  * The idmap: turn the MMU off.
  *
  * The code is at the same address with the MMU on and off.  Outside of the idmap it may only
- * take an address.
+ * take an address, which check-sections.pl verifies.
  */
 #include <linux/cfi_types.h>
 #include <linux/linkage.h>
