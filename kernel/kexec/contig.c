@@ -19,13 +19,13 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
-#include <linux/moduleparam.h>
 #include <linux/pageblock-flags.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
 #include "buddy_search.h"
 #include "contig.h"
+#include "debug.h"
 #include "image.h"
 #include "pages.h"
 #include "zone.h"
@@ -35,17 +35,6 @@
 
 /* Pages of one alloc_contig_range(), which cannot be interrupted and may clear them. */
 #define CONTIG_PIECE		((unsigned long)SZ_256M >> PAGE_SHIFT)
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static bool contig_in_place = true;
-module_param_named(in_place, contig_in_place, bool, 0644);
-MODULE_PARM_DESC(in_place, "allocate the destinations of segments (N: copy everything)");
-#else
-#define contig_in_place true
-#endif
 
 static unsigned long contig_pfn(const struct kexec_backing *b)
 {
@@ -198,7 +187,7 @@ unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int s
 
 	*resume = 0;
 	b->claimed = true;
-	if (!contig_in_place || !b->nr_pages)
+	if (!kexec_debug.in_place || !b->nr_pages)
 		return 0;
 	if (kexec_usable_headroom(b->nr_pages) < 0 || kexec_zone_make_room(b->nr_pages)) {
 		*resume = b->nr_pages;

@@ -34,7 +34,6 @@
 #include <linux/irqflags.h>
 #include <linux/kexec_arch.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/panic.h>
 #include <linux/preempt.h>
 #include <linux/reboot.h>
@@ -57,23 +56,6 @@
 static unsigned int crash_tries;
 /* The ELF core header is partly written. */
 static bool crash_header_torn;
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static unsigned int inject_crash_again;
-module_param_named(inject_crash_again, inject_crash_again, uint, 0644);
-MODULE_PARM_DESC(inject_crash_again, "panic in the first N attempts to start the crash image");
-
-static void __kexec_panic crash_inject_panic(void)
-{
-	if (crash_tries <= inject_crash_again)
-		panic("kexec.inject_crash_again");
-}
-#else
-static void crash_inject_panic(void) { }
-#endif
 
 /**
  * kexec_should_crash() - should an oops start the crash image?
@@ -130,7 +112,7 @@ static void __noreturn __kexec_panic crash_leave(struct kexec_image *img, struct
 		kexec_pages_copy_to_crash_panic(img);
 		kexec_vmcoreinfo_copy_activate(img);
 	}
-	crash_inject_panic();
+	kexec_debug_panic_again(crash_tries);
 	crash_save_vmcoreinfo();
 	machine_crash_shutdown(regs);
 	machine_kexec(&img->kimage);
@@ -182,7 +164,7 @@ static bool __kexec_panic crash_stop_others(bool locked)
 {
 	if (!locked && crash_tries == 1)
 		pr_emerg("an image is being loaded, unloaded or started: other CPUs are stopped first\n");
-	kexec_inject_meet(2);
+	kexec_debug_meet(2);
 	crash_smp_send_stop();
 	/* The holder may have released the lock and started an update before it stopped. */
 	locked = locked || crash_lock();

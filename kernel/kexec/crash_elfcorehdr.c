@@ -32,7 +32,6 @@
 #include <linux/elf.h>
 #include <linux/kexec_arch.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/panic.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -45,35 +44,6 @@
 #include "lock.h"
 #include "verify.h"
 #include "lib/elfcore.h"
-
-/*
- * The copy is made in pieces, so that a test can panic in between: inside the ELF header,
- * after e_phnum, inside the first two program headers, and later.
- */
-static const size_t elfcorehdr_cuts[] = { 20, 60, 130, 400, SIZE_MAX };
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static unsigned int elfcorehdr_panic;
-module_param_named(inject_refresh_panic, elfcorehdr_panic, uint, 0644);
-MODULE_PARM_DESC(inject_refresh_panic, "panic at the Nth point of the next update of the ELF core header");
-
-static unsigned int elfcorehdr_room;
-module_param_named(inject_refresh_size, elfcorehdr_room, uint, 0644);
-MODULE_PARM_DESC(inject_refresh_size, "maximum size of an updated ELF core header, in bytes (0: its segment)");
-
-static void __kexec_panic elfcorehdr_point(void)
-{
-	if (elfcorehdr_panic && !--elfcorehdr_panic)
-		panic("kexec.inject_refresh_panic");
-}
-#else
-#define elfcorehdr_room 0U
-
-static void elfcorehdr_point(void) { }
-#endif
 
 /**
  * arch_crash_get_elfcorehdr_size() - get the size of an ELF core header with spare capacity
@@ -170,7 +140,7 @@ void kexec_elfcorehdr_detach(struct kexec_image *img)
 /* Build the new header in the buffer. */
 static bool elfcorehdr_stage(struct kexec_refresh *r)
 {
-	size_t room = min_not_zero(r->room, (size_t)elfcorehdr_room), used = 0;
+	size_t room = min_not_zero(r->room, (size_t)kexec_debug.refresh_size), used = 0;
 	int ret;
 
 	memset(r->stage, 0, r->room);
@@ -194,19 +164,13 @@ static bool elfcorehdr_stage(struct kexec_refresh *r)
 static void __kexec_panic elfcorehdr_write(struct kexec_image *img)
 {
 	struct kexec_refresh *r = &img->refresh;
-	size_t at = 0, end;
-	unsigned int i;
 
-	for (i = 0; at < r->len; i++, at = end) {
-		end = min(elfcorehdr_cuts[i], r->len);
-		elfcorehdr_point();
-		memcpy(r->live + at, r->stage + at, end - at);
-	}
-	elfcorehdr_point();
-	kexec_inject_meet(3);
+	kexec_debug_copy_refresh(r->live, r->stage, r->len);
+	kexec_debug_panic_refresh();
+	kexec_debug_meet(3);
 	/* The capture kernel reads it with its caches off. */
 	kexec_arch_clean_to_poc(r->live, r->len);
-	elfcorehdr_point();
+	kexec_debug_panic_refresh();
 	img->backing[r->seg].digest = r->digest;
 }
 
@@ -224,15 +188,15 @@ void kexec_elfcorehdr_update(void)
 	if (!kexec_crash_image || !kexec_crash_image->hotplug_support)
 		return;
 	img = to_kexec_image(kexec_crash_image);
-	elfcorehdr_point();
+	kexec_debug_panic_refresh();
 	if (!elfcorehdr_stage(&img->refresh))
 		return;
-	elfcorehdr_point();
+	kexec_debug_panic_refresh();
 	if (!kexec_lock_commit())
 		return;
 	elfcorehdr_write(img);
 	img->refresh.used = img->refresh.staged_used;
-	elfcorehdr_point();
+	kexec_debug_panic_refresh();
 }
 
 /**

@@ -24,7 +24,6 @@
 #include <linux/kexec_arch.h>
 #include <linux/kexec_reserve.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -45,17 +44,6 @@
 
 /* Pages processed between two calls of cond_resched(). */
 #define IMAGE_STEP_PAGES	((unsigned long)SZ_1M >> PAGE_SHIFT)
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static bool image_fail_seal;
-module_param_named(fail_seal, image_fail_seal, bool, 0644);
-MODULE_PARM_DESC(fail_seal, "make loads fail after all files were read");
-#else
-#define image_fail_seal false
-#endif
 
 /* Why the slot of reboot(KEXEC) is empty; guarded by the kexec lock. */
 static char image_discard_reason[96];
@@ -370,7 +358,7 @@ int kexec_image_seal(struct kexec_image *img)
 {
 	int ret;
 
-	if (image_fail_seal) {
+	if (kexec_debug.fail_seal) {
 		pr_err("kexec.fail_seal: the load fails\n");
 		return -ENOMEM;
 	}
@@ -454,7 +442,7 @@ void kexec_image_publish(struct kexec_image *img)
 	kexec_timeline_pause(&img->timeline);
 	if (kexec_image_is_crash(img)) {
 		image_publish_crash(img);
-		kexec_inject_meet(1);
+		kexec_debug_meet(1);
 		return;
 	}
 #ifdef CONFIG_IMA_KEXEC

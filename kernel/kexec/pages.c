@@ -34,12 +34,12 @@
 #include <linux/highmem.h>
 #include <linux/kexec_arch.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "crash_protect.h"
+#include "debug.h"
 #include "image.h"
 #include "pages.h"
 #include "usable.h"
@@ -57,29 +57,6 @@
 
 /* Page tables above the last level that a mapping of scattered pages needs. */
 #define PAGES_MAP_SPARE		8
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static unsigned int inject_panic_in_move;
-module_param_named(inject_panic_in_copy, inject_panic_in_move, uint, 0644);
-MODULE_PARM_DESC(inject_panic_in_copy, "panic when N segments of a crash image have moved in (0: no)");
-
-static unsigned int pages_inject_panic;
-module_param_named(inject_panic_publish, pages_inject_panic, uint, 0644);
-MODULE_PARM_DESC(inject_panic_publish, "panic when N segments of a new crash image name the reservation, or all staging pages are freed (17)");
-
-static void pages_inject_point(unsigned int point)
-{
-	if (point == pages_inject_panic)
-		panic("kexec.inject_panic_publish");
-}
-#else
-#define inject_panic_in_move 0U
-
-static void pages_inject_point(unsigned int point) { }
-#endif
 
 /**
  * kexec_usable_headroom() - get the memory that would remain after an allocation
@@ -663,8 +640,7 @@ void kexec_pages_copy_to_crash(struct kexec_image *img)
 	unsigned long i;
 
 	for (seg = 0; seg < img->kimage.nr_segments; seg++) {
-		if (seg && seg == inject_panic_in_move)
-			panic("kexec.inject_panic_in_copy: %u segments are there", seg);
+		kexec_debug_panic_copy(seg);
 		for (i = 0; i < img->backing[seg].nr_pages; i++) {
 			pages_copy_to_crash(&img->backing[seg], i);
 			cond_resched();
@@ -718,7 +694,7 @@ void kexec_pages_map_reserved(struct kexec_image *img)
 	for (i = 0; i < img->kimage.nr_segments; i++) {
 		if (!img->backing[i].borrowed)
 			pages_map_reserved(img, &img->backing[i]);
-		pages_inject_point(i + 1);
+		kexec_debug_panic_publish(i + 1);
 	}
 }
 
@@ -731,7 +707,7 @@ void kexec_pages_map_reserved(struct kexec_image *img)
 void kexec_pages_free_staging(struct kexec_image *img)
 {
 	pages_free_list(&img->staging_pages);
-	pages_inject_point(KEXEC_SEGMENT_MAX + 1);
+	kexec_debug_panic_publish(KEXEC_SEGMENT_MAX + 1);
 }
 
 /**
