@@ -31,6 +31,7 @@
 
 #include <linux/btf.h>
 #include <linux/compiler.h>
+#include <linux/debug_locks.h>
 #include <linux/irqflags.h>
 #include <linux/kexec_arch.h>
 #include <linux/mm.h>
@@ -166,6 +167,8 @@ static bool __kexec_panic crash_stop_others(bool locked)
 		pr_emerg("an image is being loaded, unloaded or started: other CPUs are stopped first\n");
 	kexec_debug_meet(2);
 	crash_smp_send_stop();
+	/* A stopped CPU may hold the lock of lockdep. */
+	__debug_locks_off();
 	/* The holder may have released the lock and started an update before it stopped. */
 	locked = locked || crash_lock();
 	if (crash_header_torn)
@@ -188,7 +191,7 @@ void __kexec_panic __crash_kexec(struct pt_regs *regs)
 	bool locked;
 
 	/* crash_kexec() is a kfunc: BPF programs may call it with interrupts enabled. */
-	local_irq_save(flags);
+	raw_local_irq_save(flags);
 	locked = crash_lock();
 	if (!crash_get_memory_size() || (locked && !crash_find_image())) {
 		crash_report_no_image(locked);
@@ -203,8 +206,8 @@ void __kexec_panic __crash_kexec(struct pt_regs *regs)
 			crash_report_no_image(locked);
 	}
 	if (locked)
-		kexec_unlock_nowork();
-	local_irq_restore(flags);
+		kexec_unlock_panic();
+	raw_local_irq_restore(flags);
 }
 
 /**

@@ -95,7 +95,7 @@ static void *elfcorehdr_map(const struct kexec_backing *b)
  * kexec_elfcorehdr_attach() - prepare a crash image for memory hotplug
  * @img: an image whose segments are filled; one without hotplug support does not change
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  * Return: 0, or -ENOMEM or -EINVAL after one message.
  */
 int kexec_elfcorehdr_attach(struct kexec_image *img)
@@ -103,6 +103,7 @@ int kexec_elfcorehdr_attach(struct kexec_image *img)
 	struct kexec_refresh *r = &img->refresh;
 	int seg;
 
+	kexec_lock_assert_held();
 	if (!img->kimage.hotplug_support)
 		return 0;
 	seg = elfcorehdr_find(img);
@@ -185,6 +186,7 @@ void kexec_elfcorehdr_update(void)
 {
 	struct kexec_image *img;
 
+	kexec_lock_assert_held();
 	if (!kexec_crash_image || !kexec_crash_image->hotplug_support)
 		return;
 	img = to_kexec_image(kexec_crash_image);

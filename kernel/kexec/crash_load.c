@@ -33,6 +33,7 @@
 
 #include "crash_load.h"
 #include "image.h"
+#include "lock.h"
 #include "usable.h"
 #include "lib/elfcore.h"
 #include "lib/range_map.h"
@@ -303,7 +304,7 @@ static phys_addr_t elfcorehdr_free_page(const struct kexec_image *img,
  *
  * The page is not written: the loaded image may still use it.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  * Return: 0, or -ENOMEM after one message.
  */
 int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
@@ -311,6 +312,7 @@ int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
 	phys_addr_t page_pa;
 	struct page *page;
 
+	kexec_lock_assert_held();
 	/* Not in the low region, which is read-only. */
 	page_pa = elfcorehdr_free_page(img, &crashk_res);
 	if (!page_pa) {

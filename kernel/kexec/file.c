@@ -37,6 +37,7 @@
 #include "debug.h"
 #include "file.h"
 #include "image.h"
+#include "lock.h"
 #include "pages.h"
 #include "placement.h"
 #include "segment.h"
@@ -746,7 +747,7 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
  * @cmdline_len: bytes of it, 0 for none
  * @flags: as kexec_file_load(2) got them
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
@@ -756,6 +757,7 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 	struct file_load load = { .img = img };
 	int ret;
 
+	kexec_lock_assert_held();
 	CLASS(fd, kernel)(kernel_fd);
 	CLASS(fd, initrd)(initrd_fd);
 

@@ -135,6 +135,7 @@ static int hotplug_recheck_image(void)
 {
 	struct kexec_range where;
 
+	kexec_lock_assert_held();
 	if (kexec_image && hotplug_dst_reserved(to_kexec_image(kexec_image), &where))
 		hotplug_discard(&where);
 	if (kexec_image)

@@ -87,10 +87,11 @@ static DECLARE_WORK(image_replaced_work, image_free_replaced);
 /**
  * kexec_image_flush_free() - wait until a replaced image is freed
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_image_flush_free(void)
 {
+	kexec_lock_assert_held();
 	flush_work(&image_replaced_work);
 }
 
@@ -114,13 +115,14 @@ static void image_free_async(struct kimage *old)
  *
  * Waits until a replaced image is freed.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  * Return: the image, to be freed with kexec_image_free(), or NULL after one message.
  */
 struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 {
 	struct kexec_image *img;
 
+	kexec_lock_assert_held();
 	kexec_image_flush_free();
 	img = kzalloc(sizeof(*img), GFP_KERNEL);
 	if (!img) {
@@ -197,10 +199,11 @@ static void image_check_ima_size(struct kexec_image *failed) { }
  *
  * IMA copies as much of its list as fits, in a reboot notifier.
  *
- * Context: process context; the caller holds the kexec lock.
+ * Context: process context.
  */
 void kexec_image_check_ima_full(const struct kexec_image *img)
 {
+	kexec_lock_assert_held();
 #ifdef CONFIG_IMA_KEXEC
 	unsigned long len = ima_get_binary_runtime_size();
 
@@ -214,10 +217,11 @@ void kexec_image_check_ima_full(const struct kexec_image *img)
  * kexec_image_abort() - free an image whose load has failed
  * @img: the image
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_image_abort(struct kexec_image *img)
 {
+	kexec_lock_assert_held();
 	image_check_ima_size(img);
 	kexec_image_free(img);
 }
@@ -351,13 +355,14 @@ static void image_print_plan(const struct kexec_image *img)
  *
  * Fixes the copy list and lets the machine half build what it needs.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_image_seal(struct kexec_image *img)
 {
 	int ret;
 
+	kexec_lock_assert_held();
 	if (kexec_debug.fail_seal) {
 		pr_err("kexec.fail_seal: the load fails\n");
 		return -ENOMEM;
@@ -433,12 +438,13 @@ static void image_publish_crash(struct kexec_image *img)
  *
  * The image that was in the slot is freed; if it is no crash image, by a worker.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_image_publish(struct kexec_image *img)
 {
 	struct kimage *old;
 
+	kexec_lock_assert_held();
 	kexec_timeline_pause(&img->timeline);
 	if (kexec_image_is_crash(img)) {
 		image_publish_crash(img);
@@ -459,12 +465,13 @@ void kexec_image_publish(struct kexec_image *img)
  * kexec_image_unload() - empty a slot and free its image
  * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_image_unload(int type)
 {
 	struct kimage *old;
 
+	kexec_lock_assert_held();
 	old = xchg(type == KEXEC_TYPE_CRASH ? &kexec_crash_image : &kexec_image, NULL);
 	if (type == KEXEC_TYPE_CRASH) {
 		kexec_crash_unprotect();
@@ -483,10 +490,11 @@ void kexec_image_unload(int type)
  * kexec_image_discard() - unload the image for reboot(KEXEC) and record the reason
  * @reason: text for the next reboot(KEXEC), which starts with a colon
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_image_discard(const char *reason)
 {
+	kexec_lock_assert_held();
 	kexec_image_unload(KEXEC_TYPE_DEFAULT);
 	strscpy(image_discard_reason, reason);
 }
@@ -494,12 +502,13 @@ void kexec_image_discard(const char *reason)
 /**
  * kexec_image_discard_reason() - why no image for reboot(KEXEC) is loaded
  *
- * Context: process context; the caller holds the kexec lock.
+ * Context: process context.
  * Return: text that starts with a colon, empty if no image was discarded since the last
  * load or unload.
  */
 const char *kexec_image_discard_reason(void)
 {
+	kexec_lock_assert_held();
 	return image_discard_reason;
 }
 

@@ -33,6 +33,7 @@
 #include <linux/workqueue.h>
 
 #include "image.h"
+#include "lock.h"
 #include "pages.h"
 #include "sysctl.h"
 #include "verify.h"
@@ -163,10 +164,11 @@ void kexec_verify_wait(struct kexec_image *img)
  * @img: an image with digests
  * @seg: index of the segment
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 {
+	kexec_lock_assert_held();
 	img->backing[seg].digest = verify_digest(&img->backing[seg]);
 }
 

@@ -140,10 +140,10 @@ static bool __kexec_panic crash_stop_irq(const struct crash_stop_chips *locked,
 					 struct irq_desc *desc)
 {
 	if (!crash_stop_is_safe(locked, irq_desc_get_irq_data(desc)) ||
-	    !raw_spin_trylock(&desc->lock))
+	    !arch_spin_trylock(&desc->lock.raw_lock))
 		return false;
 	crash_stop_silence(desc);
-	raw_spin_unlock(&desc->lock);
+	arch_spin_unlock(&desc->lock.raw_lock);
 	return true;
 }
 
@@ -185,7 +185,7 @@ noinline void __kexec_panic machine_crash_shutdown(struct pt_regs *regs)
 {
 	unsigned int this_cpu;
 
-	local_irq_disable();
+	raw_local_irq_disable();
 	crash_smp_send_stop();
 
 	this_cpu = smp_processor_id();

@@ -34,9 +34,8 @@
  * is a warning; see decisions.rst.  hotplug.rst lists the callbacks of CPU hotplug that this
  * replaces or omits.
  *
- * Locks: the caller holds the kexec lock.  KEXEC_PARK_PROBE acquires the CPU hotplug read
- * lock below it; for KEXEC_PARK_OFF CPU hotplug is disabled, see kernel_kexec().  The kexec
- * lock guards all data here; stoppers read stop_order and write to their own
+ * Locks: the caller holds the kexec lock, and CPU hotplug is disabled, see kernel_kexec().
+ * The kexec lock guards all data here; stoppers read stop_order and write to their own
  * &struct stop_cpu.
  */
 #define pr_fmt(fmt) "kexec: " fmt
@@ -348,8 +347,6 @@ static int stop_probe(void)
 	bool arrived;
 	int ret;
 
-	guard(cpus_read_lock)();
-
 	ret = stop_probe_firmware();
 	if (ret)
 		return ret;
@@ -539,8 +536,8 @@ static void stop_off(void)
  * After KEXEC_PARK_OFF this CPU is the only one, with interrupts and preemption disabled.  A
  * CPU that does not power off, although it responded to the probe, is a panic that names it.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.  For KEXEC_PARK_OFF
- * also: on the CPU that will enter the next kernel, CPU hotplug disabled.
+ * Context: process context, may sleep; the caller holds the kexec lock and has disabled CPU
+ * hotplug.  KEXEC_PARK_OFF also: on the CPU that will enter the next kernel.
  * Return: 0; -EBUSY if a CPU does not respond or -EPERM if one must not be turned off, both
  * for KEXEC_PARK_PROBE only and after one message.
  */
