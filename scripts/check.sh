@@ -200,6 +200,10 @@ ok 'checkpatch --strict' "$(check_style)"
 ok 'compiles without a warning: W=1, sparse' "$(check_compile)"
 ok 'no circle between source files' "$(check_circles)"
 ok 'a circle that is planted is found' "$(check_circles --self-test)"
+ok 'sections: the panic path, the relocation page and the idmap call no other code' \
+	"$(quiet "$top/scripts/check-sections.sh" "$out")"
+ok 'sections: each fault that is planted is found' \
+	"$(quiet "$top/scripts/check-sections.sh" --self-test "$out")"
 ok 'kernel-doc -Wall' "$(check_kernel_doc)"
 ok 'shellcheck' "$(quiet each shell shellcheck)"
 ok 'Python compiles' "$(quiet check_python)"

@@ -112,7 +112,7 @@ makefile() {
 			return $text;
 		}
 		for (split /(?<=\n)(?=\n)/) {
-			next if !$ENV{SWITCHED} && /check-calls/;
+			next if !$ENV{SWITCHED} && /check-sections/;
 			s/^((obj-\S+\s*[+:]?=)((?:[^\n\\]|\\\n)*)\n)/assignment($1, $2, $3)/gem;
 			$out .= $_;
 		}

@@ -137,6 +137,8 @@ setup rootfs 'Root file system of the guests' "$selftests/rootfs.sh"
 step runner 'The QEMU runner itself' "$selftests/test_runner.py"
 step host 'Host simulator: KUnit suites and random tests under ASan and UBSan' \
 	make -s -C tools/testing/kexec check
+step litmus 'Memory order: litmus tests of the lock and of the change of images' \
+	env MEMORY_MODEL="$src_ours/tools/memory-model" tools/testing/kexec/litmus/lkmm.py
 relocate_o=build/out/4k/arch/arm64/kexec/relocate.o
 
 if [ "$mode" = quick ]; then

@@ -9,7 +9,15 @@
 #ifndef _LINUX_KEXEC_MACHINE_H
 #define _LINUX_KEXEC_MACHINE_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
+
+/*
+ * Code that a panic runs.  It does not sleep, allocate or wait for a lock.  It calls only code
+ * of the same section and the functions that kernel/kexec/sections.txt lists, which the build
+ * verifies.
+ */
+#define __kexec_panic	notrace __section(".text.unlikely.kexec_panic")
 
 struct kimage;
 struct pt_regs;

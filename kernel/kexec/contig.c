@@ -20,13 +20,13 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
-#include <linux/moduleparam.h>
 #include <linux/pageblock-flags.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
 #include "buddy_search.h"
 #include "contig.h"
+#include "debug.h"
 #include "image.h"
 #include "pages.h"
 #include "zone.h"
@@ -37,16 +37,6 @@
 /* Pages of one alloc_contig_range(), which cannot be interrupted and may clear them. */
 #define CONTIG_PIECE		((unsigned long)SZ_256M >> PAGE_SHIFT)
 
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static bool contig_in_place = true;
-module_param_named(in_place, contig_in_place, bool, 0644);
-MODULE_PARM_DESC(in_place, "allocate the destinations of segments (N: copy everything)");
-#else
-#define contig_in_place true
-#endif
 
 static unsigned long contig_end_pfn(const struct kexec_backing *b)
 {
@@ -191,7 +181,7 @@ unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int s
 	unsigned long nr = kexec_dst_pages(b), missing = 0;
 
 	*resume = 0;
-	if (!contig_in_place || !nr)
+	if (!kexec_debug.in_place || !nr)
 		return 0;
 	if (kexec_pages_headroom(nr) < 0 || kexec_zone_make_room(nr)) {
 		*resume = nr;

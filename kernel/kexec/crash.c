@@ -31,9 +31,10 @@
 
 #include <linux/btf.h>
 #include <linux/compiler.h>
+#include <linux/debug_locks.h>
 #include <linux/irqflags.h>
+#include <linux/kexec_arch.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/panic.h>
 #include <linux/preempt.h>
 #include <linux/reboot.h>
@@ -57,23 +58,6 @@ static unsigned int crash_tries;
 /* The ELF core header is partly written. */
 static bool crash_header_torn;
 
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static unsigned int inject_crash_again;
-module_param_named(inject_crash_again, inject_crash_again, uint, 0644);
-MODULE_PARM_DESC(inject_crash_again, "panic in the first N attempts to start the crash image");
-
-static void crash_inject_panic(void)
-{
-	if (crash_tries <= inject_crash_again)
-		panic("kexec.inject_crash_again");
-}
-#else
-static void crash_inject_panic(void) { }
-#endif
-
 /**
  * kexec_should_crash() - should an oops start the crash image?
  * @p: the task that oopses
@@ -85,7 +69,7 @@ static void crash_inject_panic(void) { }
  * Return: 1 if the crash image should be started now, 0 if not or if panic notifiers run
  * first.
  */
-int kexec_should_crash(struct task_struct *p)
+int __kexec_panic kexec_should_crash(struct task_struct *p)
 {
 	if (crash_kexec_post_notifiers)
 		return 0;
@@ -99,14 +83,14 @@ int kexec_should_crash(struct task_struct *p)
  * Context: any.  The result may be stale.
  * Return: 1 or 0.
  */
-int kexec_crash_loaded(void)
+int __kexec_panic kexec_crash_loaded(void)
 {
 	return !!READ_ONCE(kexec_crash_image);
 }
 EXPORT_SYMBOL_GPL(kexec_crash_loaded);
 
 /* The image in the reservation, or else the one that is being copied there. */
-static struct kexec_image *crash_find_image(void)
+static __kexec_panic struct kexec_image *crash_find_image(void)
 {
 	/* Acquire: if this is NULL, kexec_crash_pending is seen.  See image_publish_crash(). */
 	struct kimage *loaded = smp_load_acquire(&kexec_crash_image);
@@ -123,29 +107,29 @@ static struct kexec_image *crash_find_image(void)
 	return loaded ? to_kexec_image(loaded) : NULL;
 }
 
-static void __noreturn crash_leave(struct kexec_image *img, struct pt_regs *regs)
+static void __noreturn __kexec_panic crash_leave(struct kexec_image *img, struct pt_regs *regs)
 {
 	if (&img->kimage != kexec_crash_image) {
-		kexec_runs_copy_to_crash(img, false);
+		kexec_runs_copy_to_crash_panic(img);
 		kexec_vmcoreinfo_copy_activate(img);
 	}
-	crash_inject_panic();
+	kexec_debug_panic_again(crash_tries);
 	crash_save_vmcoreinfo();
 	machine_crash_shutdown(regs);
 	machine_kexec(&img->kimage);
 	unreachable();
 }
 
-static bool crash_verify(const struct kexec_image *img)
+static bool __kexec_panic crash_verify(const struct kexec_image *img)
 {
-	if (!kexec_verify_check(img))
+	if (!kexec_verify_check_crash(img))
 		return true;
 	pr_emerg("no dump: the crash image is not what was loaded\n");
 	return false;
 }
 
 /* Inlined, so that the caller of machine_kexec() in a dump is __crash_kexec(). */
-static __always_inline void crash_start(struct kexec_image *img, struct pt_regs *regs)
+static __always_inline void __kexec_panic crash_start(struct kexec_image *img, struct pt_regs *regs)
 {
 	struct pt_regs at_crash;
 
@@ -156,7 +140,7 @@ static __always_inline void crash_start(struct kexec_image *img, struct pt_regs 
 	crash_leave(img, &at_crash);
 }
 
-static void crash_report_no_image(bool locked)
+static void __kexec_panic crash_report_no_image(bool locked)
 {
 	/* Without a reservation no dump is expected. */
 	if (!crash_get_memory_size())
@@ -165,7 +149,7 @@ static void crash_report_no_image(bool locked)
 		 "the first crash image is still being loaded, or one is being unloaded");
 }
 
-static bool crash_lock(void)
+static bool __kexec_panic crash_lock(void)
 {
 	bool commit;
 
@@ -177,12 +161,14 @@ static bool crash_lock(void)
 }
 
 /* Stop the other CPUs.  @locked: the caller holds the lock.  Returns true if it does now. */
-static bool crash_stop_others(bool locked)
+static bool __kexec_panic crash_stop_others(bool locked)
 {
 	if (!locked && crash_tries == 1)
 		pr_emerg("an image is being loaded, unloaded or started: other CPUs are stopped first\n");
-	kexec_inject_meet(2);
+	kexec_debug_meet(2);
 	crash_smp_send_stop();
+	/* A stopped CPU may hold the lock of lockdep. */
+	__debug_locks_off();
 	/* The holder may have released the lock and started an update before it stopped. */
 	locked = locked || crash_lock();
 	if (crash_header_torn)
@@ -198,14 +184,14 @@ static bool crash_stop_others(bool locked)
  * Context: any, pseudo-NMI included; panic_cpu is this CPU.  Returns only if there is no
  * image to start.
  */
-void __crash_kexec(struct pt_regs *regs)
+void __kexec_panic __crash_kexec(struct pt_regs *regs)
 {
 	struct kexec_image *img;
 	unsigned long flags;
 	bool locked;
 
 	/* crash_kexec() is a kfunc: BPF programs may call it with interrupts enabled. */
-	local_irq_save(flags);
+	raw_local_irq_save(flags);
 	locked = crash_lock();
 	if (!crash_get_memory_size() || (locked && !crash_find_image())) {
 		crash_report_no_image(locked);
@@ -220,8 +206,8 @@ void __crash_kexec(struct pt_regs *regs)
 			crash_report_no_image(locked);
 	}
 	if (locked)
-		kexec_unlock_nowork();
-	local_irq_restore(flags);
+		kexec_unlock_panic();
+	raw_local_irq_restore(flags);
 }
 
 /**
@@ -231,7 +217,7 @@ void __crash_kexec(struct pt_regs *regs)
  * Context: any, pseudo-NMI included.  Returns if there is no image to start, or if
  * another CPU is in panic().
  */
-__bpf_kfunc void crash_kexec(struct pt_regs *regs)
+__bpf_kfunc void __kexec_panic crash_kexec(struct pt_regs *regs)
 {
 	if (!panic_try_start())
 		return;

@@ -33,10 +33,10 @@
 #include <linux/cpumask.h>
 #include <linux/crash_core.h>
 #include <linux/elf.h>
+#include <linux/kexec_arch.h>
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
@@ -288,35 +288,6 @@ void kexec_elfcorehdr_check_user(void)
 }
 
 #ifdef CONFIG_CRASH_HOTPLUG
-/*
- * The copy is made in pieces, so that a test can panic in between: inside the ELF header,
- * after e_phnum, inside the first two program headers, and later.
- */
-static const size_t elfcorehdr_cuts[] = { 20, 60, 130, 400, SIZE_MAX };
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static unsigned int elfcorehdr_panic;
-module_param_named(inject_refresh_panic, elfcorehdr_panic, uint, 0644);
-MODULE_PARM_DESC(inject_refresh_panic, "panic at the Nth point of the next update of the ELF core header");
-
-static unsigned int elfcorehdr_room;
-module_param_named(inject_refresh_size, elfcorehdr_room, uint, 0644);
-MODULE_PARM_DESC(inject_refresh_size, "maximum size of an updated ELF core header, in bytes (0: its segment)");
-
-static void elfcorehdr_point(void)
-{
-	if (elfcorehdr_panic && !--elfcorehdr_panic)
-		panic("kexec.inject_refresh_panic");
-}
-#else
-#define elfcorehdr_room 0U
-
-static void elfcorehdr_point(void) { }
-#endif
-
 /**
  * arch_crash_get_elfcorehdr_size() - get the size of an ELF core header with spare capacity
  *
@@ -371,7 +342,7 @@ static void *elfcorehdr_map(const struct kexec_backing *b)
  * kexec_elfcorehdr_attach() - prepare a crash image for memory hotplug
  * @img: an image whose segments are filled; one without hotplug support does not change
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  * Return: 0, or -ENOMEM or -EINVAL after one message.
  */
 int kexec_elfcorehdr_attach(struct kexec_image *img)
@@ -379,6 +350,7 @@ int kexec_elfcorehdr_attach(struct kexec_image *img)
 	struct kexec_refresh *r = &img->refresh;
 	int seg;
 
+	kexec_lock_assert_held();
 	if (!img->kimage.hotplug_support)
 		return 0;
 	seg = elfcorehdr_find(img);
@@ -418,7 +390,7 @@ static bool elfcorehdr_stage(struct kexec_refresh *r)
 {
 	struct elfcorehdr_target to = {
 		.buf = r->stage,
-		.room = min_not_zero(r->room, (size_t)elfcorehdr_room),
+		.room = min_not_zero(r->room, (size_t)kexec_debug.refresh_size),
 	};
 	int ret;
 
@@ -440,22 +412,16 @@ static bool elfcorehdr_stage(struct kexec_refresh *r)
 }
 
 /* May run on several CPUs at once, which write the same bytes. */
-static void elfcorehdr_write(struct kexec_image *img)
+static void __kexec_panic elfcorehdr_write(struct kexec_image *img)
 {
 	struct kexec_refresh *r = &img->refresh;
-	size_t at = 0, end;
-	unsigned int i;
 
-	for (i = 0; at < r->len; i++, at = end) {
-		end = min(elfcorehdr_cuts[i], r->len);
-		elfcorehdr_point();
-		memcpy(r->live + at, r->stage + at, end - at);
-	}
-	elfcorehdr_point();
-	kexec_inject_meet(3);
+	kexec_debug_copy_refresh(r->live, r->stage, r->len);
+	kexec_debug_panic_refresh();
+	kexec_debug_meet(3);
 	/* The capture kernel reads it with its caches off. */
 	kexec_arch_clean_to_poc(r->live, r->len);
-	elfcorehdr_point();
+	kexec_debug_panic_refresh();
 	img->backing[r->seg].digest = r->digest;
 }
 
@@ -470,18 +436,19 @@ void kexec_elfcorehdr_update(void)
 {
 	struct kexec_image *img;
 
+	kexec_lock_assert_held();
 	if (!kexec_crash_image || !kexec_crash_image->hotplug_support)
 		return;
 	img = to_kexec_image(kexec_crash_image);
-	elfcorehdr_point();
+	kexec_debug_panic_refresh();
 	if (!elfcorehdr_stage(&img->refresh))
 		return;
-	elfcorehdr_point();
+	kexec_debug_panic_refresh();
 	if (!kexec_lock_commit())
 		return;
 	elfcorehdr_write(img);
 	img->refresh.used = img->refresh.staged_used;
-	elfcorehdr_point();
+	kexec_debug_panic_refresh();
 }
 
 /**
@@ -489,7 +456,7 @@ void kexec_elfcorehdr_update(void)
  *
  * Context: panic path, with the lock acquired in COMMITTING.
  */
-void kexec_elfcorehdr_finish(void)
+void __kexec_panic kexec_elfcorehdr_finish(void)
 {
 	pr_emerg("the ELF core header was being updated; completing it\n");
 	elfcorehdr_write(to_kexec_image(kexec_crash_image));

@@ -10,6 +10,7 @@
 #include <linux/elfcore.h>
 #include <linux/init.h>
 #include <linux/kexec.h>
+#include <linux/kexec_arch.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 
@@ -41,7 +42,7 @@ subsys_initcall(crash_notes_alloc);
  *
  * Context: panic path, interrupts off, on @cpu itself.
  */
-void crash_save_cpu(struct pt_regs *regs, int cpu)
+void __kexec_panic crash_save_cpu(struct pt_regs *regs, int cpu)
 {
 	struct elf_prstatus status = { .common.pr_pid = current->pid };
 	u32 *note;

@@ -10,6 +10,7 @@
 #include <linux/init.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
+#include <linux/kexec_arch.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -61,7 +62,7 @@ early_initcall(crash_size_init);
  * Context: any.
  * Return: the size in bytes; the old one while the reservation shrinks.
  */
-ssize_t crash_get_memory_size(void)
+ssize_t __kexec_panic crash_get_memory_size(void)
 {
 	return READ_ONCE(crash_size_bytes);
 }

@@ -2,10 +2,9 @@
 /**
  * DOC: vmcoreinfo page of a crash image
  *
- * One page of the crash
- * reservation has a copy of vmcoreinfo, from which the panic path writes the note, so that a
- * stray write to the original does not affect the dump.  A new crash image is prepared while
- * the old one can still be started, so the page has three steps:
+ * One page of the crash reservation has a copy of vmcoreinfo, from which the panic path writes
+ * the note, so that a stray write to the original does not affect the dump.  A new crash image
+ * is prepared while the old one can still be started, so the page has three steps:
  *
  *	kexec_vmcoreinfo_copy_alloc()		choose and map it; nothing is written
  *	kexec_vmcoreinfo_copy_activate()	the old image is replaced: fill and use it
@@ -24,6 +23,7 @@
 
 #include "crash_vmcoreinfo.h"
 #include "image.h"
+#include "lock.h"
 #include "usable.h"
 #include "lib/range_map.h"
 
@@ -73,7 +73,7 @@ static phys_addr_t vmcoreinfo_free_page(const struct kexec_image *img,
  *
  * The page is not written: the loaded image may still use it.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  * Return: 0, or -ENOMEM after one message.
  */
 int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
@@ -81,6 +81,7 @@ int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
 	phys_addr_t page_pa;
 	struct page *page;
 
+	kexec_lock_assert_held();
 	/* Not in the low region, which is read-only. */
 	page_pa = vmcoreinfo_free_page(img, &crashk_res);
 	if (!page_pa) {
@@ -105,7 +106,7 @@ int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
  *
  * Context: process context with the kexec lock held, or the panic path.
  */
-void kexec_vmcoreinfo_copy_activate(struct kexec_image *img)
+void __kexec_panic kexec_vmcoreinfo_copy_activate(struct kexec_image *img)
 {
 	vmcoreinfo_va = img->kimage.vmcoreinfo_data_copy;
 	crash_update_vmcoreinfo_safecopy(vmcoreinfo_va);

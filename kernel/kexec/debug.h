@@ -1,14 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Test parameters that several files share.
+ * Test parameters.  Without CONFIG_KEXEC_DEBUG_PARAMS they are constants and nothing of this
+ * is compiled.
  */
 #ifndef _KERNEL_KEXEC_DEBUG_H
 #define _KERNEL_KEXEC_DEBUG_H
 
+#include <linux/string.h>
+#include <linux/types.h>
+
+/**
+ * struct kexec_debug_params - parameters of /sys/module/kexec that other files read
+ * @in_place: allocate the destinations of segments
+ * @fail_seal: make loads fail after all files were read
+ * @demand_signature: refuse kernels without a good signature
+ * @read_delay_ms: delay of kexec_file_load() before the files are read
+ * @recheck_ms: delay of each check of the image
+ * @refresh_size: maximum size of an updated ELF core header in bytes, 0 for its segment
+ */
+struct kexec_debug_params {
+	bool in_place;
+	bool fail_seal;
+	bool demand_signature;
+	unsigned int read_delay_ms;
+	unsigned int recheck_ms;
+	unsigned int refresh_size;
+};
+
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
-void kexec_inject_meet(unsigned int point);
+extern struct kexec_debug_params kexec_debug;
+
+void kexec_debug_count_deferred(void);
+void kexec_debug_meet(unsigned int point);
+void kexec_debug_panic_again(unsigned int tries);
+void kexec_debug_panic_copy(unsigned int segments);
+void kexec_debug_panic_publish(unsigned int point);
+void kexec_debug_panic_refresh(void);
+void kexec_debug_copy_refresh(void *dst, const void *src, size_t len);
 #else
-static inline void kexec_inject_meet(unsigned int point) { }
+static const struct kexec_debug_params kexec_debug = { .in_place = true };
+
+static inline void kexec_debug_count_deferred(void) { }
+static inline void kexec_debug_meet(unsigned int point) { }
+static inline void kexec_debug_panic_again(unsigned int tries) { }
+static inline void kexec_debug_panic_copy(unsigned int segments) { }
+static inline void kexec_debug_panic_publish(unsigned int point) { }
+static inline void kexec_debug_panic_refresh(void) { }
+
+static inline void kexec_debug_copy_refresh(void *dst, const void *src, size_t len)
+{
+	memcpy(dst, src, len);
+}
 #endif
 
 #endif /* _KERNEL_KEXEC_DEBUG_H */

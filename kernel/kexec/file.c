@@ -26,7 +26,6 @@
 #include <linux/kernel_read_file.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/security.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -36,8 +35,10 @@
 
 #include "contig.h"
 #include "crash_elfcorehdr.h"
+#include "debug.h"
 #include "file.h"
 #include "image.h"
+#include "lock.h"
 #include "pages.h"
 #include "placement.h"
 #include "runs.h"
@@ -101,17 +102,6 @@ struct file_load {
 	bool first_fit;
 };
 
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static unsigned int file_read_delay_ms;
-module_param_named(read_delay_ms, file_read_delay_ms, uint, 0644);
-MODULE_PARM_DESC(read_delay_ms, "wait between looking at the files of a load and reading them");
-#else
-#define file_read_delay_ms 0U
-#endif
-
 #ifdef CONFIG_KEXEC_SIG
 static bool file_sig_enforced = IS_ENABLED(CONFIG_KEXEC_SIG_FORCE);
 
@@ -124,14 +114,6 @@ void set_kexec_sig_enforced(void)
 {
 	file_sig_enforced = true;
 }
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-module_param_cb(demand_signature, &param_ops_bool_enable_only, &file_sig_enforced, 0644);
-MODULE_PARM_DESC(demand_signature, "refuse kernels without a good signature from now on");
-#endif
 
 static const char *file_sig_fault(int err)
 {
@@ -150,7 +132,7 @@ static int file_check_signature(int ret)
 {
 	if (!ret)
 		return 0;
-	if (file_sig_enforced) {
+	if (file_sig_enforced || kexec_debug.demand_signature) {
 		pr_err("the kernel is %s (%d), but this system demands a signature; sign it with a trusted key\n",
 		       file_sig_fault(ret), ret);
 		return ret;
@@ -771,8 +753,8 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
 
 	if (!ret)
 		ret = file_place_all(load);
-	if (file_read_delay_ms)
-		msleep(file_read_delay_ms);
+	if (kexec_debug.read_delay_ms)
+		msleep(kexec_debug.read_delay_ms);
 	if (!ret)
 		ret = file_fill_kernel(load, kernel);
 	if (!ret)
@@ -797,7 +779,7 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
  * @cmdline_len: bytes of it, 0 for none
  * @flags: as kexec_file_load(2) got them
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
@@ -807,6 +789,7 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 	struct file_load load = { .img = img };
 	int ret;
 
+	kexec_lock_assert_held();
 	CLASS(fd, kernel)(kernel_fd);
 	CLASS(fd, initrd)(initrd_fd);
 

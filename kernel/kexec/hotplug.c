@@ -33,43 +33,16 @@
 #include <linux/kexec_reserve.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
-#include <linux/moduleparam.h>
 #include <linux/notifier.h>
 
 #include "crash_elfcorehdr.h"
+#include "debug.h"
 #include "hotplug.h"
 #include "image.h"
 #include "lock.h"
 #include "runs.h"
 #include "usable.h"
 #include "verify.h"
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-/* Approximate: no lock guards it. */
-static unsigned int hotplug_deferred;
-module_param_named(deferred, hotplug_deferred, uint, 0444);
-MODULE_PARM_DESC(deferred, "number of hotplug events that were left to the lock holder");
-
-static void hotplug_count_deferred(void)
-{
-	WRITE_ONCE(hotplug_deferred, READ_ONCE(hotplug_deferred) + 1);
-}
-
-static unsigned int hotplug_inject_recheck_ms;
-module_param_named(inject_recheck_ms, hotplug_inject_recheck_ms, uint, 0644);
-MODULE_PARM_DESC(inject_recheck_ms, "delay of each check of the image, in ms");
-
-static void hotplug_inject_recheck(void)
-{
-	fsleep(hotplug_inject_recheck_ms * USEC_PER_MSEC);
-}
-#else
-static void hotplug_count_deferred(void) { }
-static void hotplug_inject_recheck(void) { }
-#endif
 
 /* memblock has no lock; every writer after boot holds one of these for writing. */
 static void hotplug_lock_memblock(void)
@@ -162,6 +135,7 @@ static int hotplug_recheck_image(void)
 {
 	struct kexec_range where;
 
+	kexec_lock_assert_held();
 	if (kexec_image && hotplug_dst_reserved(to_kexec_image(kexec_image), &where))
 		hotplug_discard(&where);
 	if (kexec_image)
@@ -176,7 +150,8 @@ static bool hotplug_recheck(void)
 		return false;
 	kexec_pending_clear(KEXEC_PENDING_RECHECK);
 	hotplug_recheck_image();
-	hotplug_inject_recheck();
+	if (kexec_debug.recheck_ms)
+		fsleep(kexec_debug.recheck_ms * USEC_PER_MSEC);
 	return kexec_unlock_recheck();
 }
 
@@ -205,7 +180,7 @@ static bool hotplug_do_pending(void)
 	else
 		return false;
 	if (!done)
-		hotplug_count_deferred();
+		kexec_debug_count_deferred();
 	return done;
 }
 
@@ -336,28 +311,3 @@ static int __init hotplug_watch_cpus(void)
 	return ret < 0 ? ret : 0;
 }
 late_initcall(hotplug_watch_cpus);
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-/* Reserve memory as a driver does, for instance 0x48000000:0x10000. */
-static int hotplug_param_reserve(const char *val, const struct kernel_param *kp)
-{
-	unsigned long long base, len;
-	int ret;
-
-	if (system_state != SYSTEM_RUNNING || sscanf(val, "%lli:%lli", &base, &len) != 2)
-		return -EINVAL;
-
-	cpus_read_lock();
-	get_online_mems();
-	ret = kexec_memreserve_add(base, len);
-	put_online_mems();
-	cpus_read_unlock();
-	return ret;
-}
-
-static const struct kernel_param_ops hotplug_reserve_ops = {
-	.set = hotplug_param_reserve,
-};
-module_param_cb(reserve, &hotplug_reserve_ops, NULL, 0200);
-MODULE_PARM_DESC(reserve, "reserve memory at run time, START:BYTES");
-#endif

@@ -21,9 +21,9 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/ima.h>
+#include <linux/kexec_arch.h>
 #include <linux/kexec_reserve.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -44,16 +44,6 @@
 
 #include <trace/events/kexec.h>
 
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static bool image_fail_seal;
-module_param_named(fail_seal, image_fail_seal, bool, 0644);
-MODULE_PARM_DESC(fail_seal, "make loads fail after all files were read");
-#else
-#define image_fail_seal false
-#endif
 
 /* Why the slot of reboot(KEXEC) is empty; guarded by the kexec lock. */
 static char image_discard_reason[96];
@@ -97,10 +87,11 @@ static DECLARE_WORK(image_replaced_work, image_free_replaced);
 /**
  * kexec_image_flush_free() - wait until a replaced image is freed
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_image_flush_free(void)
 {
+	kexec_lock_assert_held();
 	flush_work(&image_replaced_work);
 }
 
@@ -124,13 +115,14 @@ static void image_free_async(struct kimage *old)
  *
  * Waits until a replaced image is freed.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  * Return: the image, to be freed with kexec_image_free(), or NULL after one message.
  */
 struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 {
 	struct kexec_image *img;
 
+	kexec_lock_assert_held();
 	kexec_image_flush_free();
 	img = kzalloc(sizeof(*img), GFP_KERNEL);
 	if (!img) {
@@ -215,10 +207,11 @@ static void image_check_ima_size(struct kexec_image *failed) { }
  *
  * IMA copies as much of its list as fits, in a reboot notifier.
  *
- * Context: process context; the caller holds the kexec lock.
+ * Context: process context.
  */
 void kexec_image_check_ima_full(const struct kexec_image *img)
 {
+	kexec_lock_assert_held();
 #ifdef CONFIG_IMA_KEXEC
 	unsigned long len = ima_get_binary_runtime_size();
 
@@ -232,10 +225,11 @@ void kexec_image_check_ima_full(const struct kexec_image *img)
  * kexec_image_abort() - free an image whose load has failed
  * @img: the image
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_image_abort(struct kexec_image *img)
 {
+	kexec_lock_assert_held();
 	image_check_ima_size(img);
 	kexec_image_free(img);
 }
@@ -354,14 +348,15 @@ static void image_print_plan(const struct kexec_image *img)
  *
  * Fixes the copy list and lets the machine half build what it needs.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_image_seal(struct kexec_image *img)
 {
 	int ret;
 
-	if (image_fail_seal) {
+	kexec_lock_assert_held();
+	if (kexec_debug.fail_seal) {
 		pr_err("kexec.fail_seal: the load fails\n");
 		return -ENOMEM;
 	}
@@ -415,7 +410,7 @@ static void image_publish_crash(struct kexec_image *img)
 	 * the copy below is not reordered before it.
 	 */
 	xchg(&kexec_crash_image, NULL);
-	kexec_runs_copy_to_crash(img, true);
+	kexec_runs_copy_to_crash(img);
 	/* Not earlier: a panic copies from the pages that the runs name. */
 	kexec_runs_map_reserved(img);
 	kexec_vmcoreinfo_copy_activate(img);
@@ -438,16 +433,17 @@ static void image_publish_crash(struct kexec_image *img)
  *
  * The image that was in the slot is freed; if it is no crash image, by a worker.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_image_publish(struct kexec_image *img)
 {
 	struct kimage *old;
 
+	kexec_lock_assert_held();
 	kexec_timeline_pause(&img->timeline);
 	if (kexec_image_is_crash(img)) {
 		image_publish_crash(img);
-		kexec_inject_meet(1);
+		kexec_debug_meet(1);
 		return;
 	}
 #ifdef CONFIG_IMA_KEXEC
@@ -464,12 +460,13 @@ void kexec_image_publish(struct kexec_image *img)
  * kexec_image_unload() - empty a slot and free its image
  * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_image_unload(int type)
 {
 	struct kimage *old;
 
+	kexec_lock_assert_held();
 	old = xchg(type == KEXEC_TYPE_CRASH ? &kexec_crash_image : &kexec_image, NULL);
 	if (type == KEXEC_TYPE_CRASH) {
 		kexec_crash_unprotect();
@@ -488,10 +485,11 @@ void kexec_image_unload(int type)
  * kexec_image_discard() - unload the image for reboot(KEXEC) and record the reason
  * @reason: text for the next reboot(KEXEC), which starts with a colon
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_image_discard(const char *reason)
 {
+	kexec_lock_assert_held();
 	kexec_image_unload(KEXEC_TYPE_DEFAULT);
 	strscpy(image_discard_reason, reason);
 }
@@ -499,12 +497,13 @@ void kexec_image_discard(const char *reason)
 /**
  * kexec_image_discard_reason() - why no image for reboot(KEXEC) is loaded
  *
- * Context: process context; the caller holds the kexec lock.
+ * Context: process context.
  * Return: text that starts with a colon, empty if no image was discarded since the last
  * load or unload.
  */
 const char *kexec_image_discard_reason(void)
 {
+	kexec_lock_assert_held();
 	return image_discard_reason;
 }
 
@@ -551,7 +550,7 @@ void kimage_unmap_segment(void *buffer)
  * Context: any.
  * Return: the plan, part of the image.
  */
-struct kexec_plan *kexec_image_plan(struct kimage *image)
+__kexec_panic struct kexec_plan *kexec_image_plan(struct kimage *image)
 {
 	return &to_kexec_image(image)->plan;
 }

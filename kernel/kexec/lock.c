@@ -22,12 +22,19 @@
  * see crash_elfcorehdr.c.  A holder that lost the lock to a panic notices at its next
  * transition and leaves the image alone.
  *
+ * Outside of the panic path a holder is one task, which lockdep knows: acquiring, releasing
+ * and kexec_lock_assert_held() are checked.  Lockdep has a lock of its own, which a CPU that
+ * was stopped may hold, so the panic path does not call it.
+ *
+ * tools/testing/kexec/litmus has a litmus test for each order that is relied on.
+ *
  * System calls wait for RECHECKING, STAGING and COMMITTING, for a limited time: these
  * are short and not caused by user space.
  */
 #include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/delay.h>
+#include <linux/kexec_arch.h>
 #include <linux/ktime.h>
 #include <linux/time64.h>
 
@@ -41,23 +48,42 @@ enum lock_state {
 	LOCK_COMMITTING,
 };
 
-static atomic_t lock_word = ATOMIC_INIT(LOCK_FREE);
+struct kexec_lock_state kexec_lock_state = {
+	.word = ATOMIC_INIT(LOCK_FREE),
+#ifdef CONFIG_LOCKDEP
+	.dep_map = STATIC_LOCKDEP_MAP_INIT("kexec_lock", &kexec_lock_state),
+#endif
+};
 
 /* Work for the lock holder, see kexec_unlock() in hotplug.c. */
 static unsigned long lock_pending;
 
-static bool lock_move(enum lock_state from, enum lock_state to)
+static bool __kexec_panic lock_move(enum lock_state from, enum lock_state to)
 {
 	int now = from;
 
 	/* Fully ordered: observing @to implies observing all stores made in @from. */
-	return atomic_try_cmpxchg(&lock_word, &now, to);
+	return atomic_try_cmpxchg(&kexec_lock_state.word, &now, to);
+}
+
+/* The lock is only tried, so waiting for it is no part of a deadlock. */
+static __always_inline bool lock_map_acquired(bool acquired)
+{
+	if (acquired)
+		lock_acquire_exclusive(&kexec_lock_state.dep_map, 0, 1, NULL, _RET_IP_);
+	return acquired;
+}
+
+/* Before the lock is free, as another task may acquire it at once. */
+static __always_inline void lock_map_released(void)
+{
+	lock_release(&kexec_lock_state.dep_map, _RET_IP_);
 }
 
 /**
  * kexec_lock() - acquire the kexec lock if it is free
  *
- * Context: any, the panic path and pseudo-NMI included; does not wait.
+ * Context: any but the panic path, see kexec_lock_panic(); does not wait.
  * Return: true if the caller holds the lock.
  */
 bool kexec_lock(void)
@@ -65,7 +91,8 @@ bool kexec_lock(void)
 	int unlocked = LOCK_FREE;
 
 	/* Acquire: pairs with the release in kexec_unlock_nowork(). */
-	return atomic_try_cmpxchg_acquire(&lock_word, &unlocked, LOCK_HELD);
+	return lock_map_acquired(atomic_try_cmpxchg_acquire(&kexec_lock_state.word, &unlocked,
+							    LOCK_HELD));
 }
 
 /**
@@ -80,7 +107,8 @@ bool kexec_lock_timeout(void)
 	const ktime_t end = ktime_add_ms(ktime_get(), KEXEC_LOCK_TIMEOUT_MS);
 
 	while (!kexec_lock()) {
-		if (atomic_read(&lock_word) == LOCK_HELD || ktime_after(ktime_get(), end))
+		if (atomic_read(&kexec_lock_state.word) == LOCK_HELD ||
+		    ktime_after(ktime_get(), end))
 			return false;
 		/* fsleep() may oversleep: bound by time, not by iterations. */
 		fsleep(USEC_PER_MSEC);
@@ -96,7 +124,7 @@ bool kexec_lock_timeout(void)
  * Context: any, the panic path and pseudo-NMI included; does not wait.
  * Return: true if the caller holds the lock.
  */
-bool kexec_lock_panic(bool *commit)
+bool __kexec_panic kexec_lock_panic(bool *commit)
 {
 	static const enum lock_state from[] = {
 		/* In the order in which another CPU may be passing through them. */
@@ -120,7 +148,7 @@ bool kexec_lock_panic(bool *commit)
  */
 bool kexec_lock_recheck(void)
 {
-	return lock_move(LOCK_FREE, LOCK_RECHECKING);
+	return lock_map_acquired(lock_move(LOCK_FREE, LOCK_RECHECKING));
 }
 
 /**
@@ -131,6 +159,7 @@ bool kexec_lock_recheck(void)
  */
 bool kexec_unlock_recheck(void)
 {
+	lock_map_released();
 	return lock_move(LOCK_RECHECKING, LOCK_FREE);
 }
 
@@ -142,7 +171,7 @@ bool kexec_unlock_recheck(void)
  */
 bool kexec_lock_refresh(void)
 {
-	return lock_move(LOCK_FREE, LOCK_STAGING);
+	return lock_map_acquired(lock_move(LOCK_FREE, LOCK_STAGING));
 }
 
 /**
@@ -164,6 +193,7 @@ bool kexec_lock_commit(void)
  */
 bool kexec_unlock_refresh(void)
 {
+	lock_map_released();
 	return lock_move(LOCK_COMMITTING, LOCK_FREE) ||
 	       lock_move(LOCK_STAGING, LOCK_FREE);
 }
@@ -171,12 +201,24 @@ bool kexec_unlock_refresh(void)
 /**
  * kexec_unlock_nowork() - release the kexec lock without doing pending work
  *
- * Context: any, the panic path included; the caller holds the lock.
+ * Context: any but the panic path.
  */
 void kexec_unlock_nowork(void)
 {
+	lock_map_released();
 	/* Release: pairs with the acquire in kexec_lock(). */
-	atomic_set_release(&lock_word, LOCK_FREE);
+	atomic_set_release(&kexec_lock_state.word, LOCK_FREE);
+}
+
+/**
+ * kexec_unlock_panic() - release the lock after kexec_lock_panic()
+ *
+ * Context: panic path.
+ */
+void __kexec_panic kexec_unlock_panic(void)
+{
+	/* Release: pairs with the acquire in kexec_lock(). */
+	atomic_set_release(&kexec_lock_state.word, LOCK_FREE);
 }
 
 /**
@@ -187,6 +229,11 @@ void kexec_unlock_nowork(void)
  */
 void kexec_pending_set(enum kexec_pending work)
 {
+	/*
+	 * The CPU that clears the bit sees the effect of the event.  Pairs with the barrier in
+	 * kexec_pending_clear().
+	 */
+	smp_mb__before_atomic();
 	set_bit(work, &lock_pending);
 }
 
@@ -194,14 +241,15 @@ void kexec_pending_set(enum kexec_pending work)
  * kexec_pending_clear() - withdraw a request, before the work is done
  * @work: the work
  *
- * Context: any; the caller holds the lock in some state.
+ * Context: any.
  */
 void kexec_pending_clear(enum kexec_pending work)
 {
+	kexec_lock_assert_held();
 	clear_bit(work, &lock_pending);
 	/*
 	 * Memory is read after the bit was cleared: an event whose effect is not seen
-	 * sets the bit again.  Pairs with the barrier in kexec_pending_test().
+	 * sets the bit again.  Pairs with the barrier in kexec_pending_set().
 	 */
 	smp_mb__after_atomic();
 }

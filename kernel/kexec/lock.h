@@ -5,6 +5,8 @@
 #ifndef _KERNEL_KEXEC_LOCK_H
 #define _KERNEL_KEXEC_LOCK_H
 
+#include <linux/atomic.h>
+#include <linux/lockdep.h>
 #include <linux/types.h>
 
 /* Time to wait for an update of the ELF core header or a check of the image. */
@@ -15,6 +17,21 @@ enum kexec_pending {
 	KEXEC_PENDING_RECHECK,
 };
 
+/**
+ * struct kexec_lock_state - the kexec lock
+ * @word: state, see lock.c
+ * @dep_map: the task that holds it, for lockdep; the panic path does not use it
+ */
+struct kexec_lock_state {
+	atomic_t word;
+	struct lockdep_map dep_map;
+};
+
+extern struct kexec_lock_state kexec_lock_state;
+
+/* This task holds the lock in some state, or a panic has acquired it from this task. */
+#define kexec_lock_assert_held()	lockdep_assert_held(&kexec_lock_state)
+
 bool kexec_lock(void);
 bool kexec_lock_timeout(void);
 bool kexec_lock_panic(bool *commit);
@@ -24,6 +41,7 @@ bool kexec_lock_refresh(void);
 bool kexec_lock_commit(void);
 bool kexec_unlock_refresh(void);
 void kexec_unlock_nowork(void);
+void kexec_unlock_panic(void);
 void kexec_pending_set(enum kexec_pending work);
 void kexec_pending_clear(enum kexec_pending work);
 bool kexec_pending_test(enum kexec_pending work);

@@ -19,6 +19,7 @@
 #include <linux/types.h>
 
 #include "image.h"
+#include "lock.h"
 #include "purgatory.h"
 #include "runs.h"
 
@@ -59,7 +60,7 @@ static u64 purgatory_hashed(const u64 *data, size_t nr, const struct kexec_segme
  * kexec_purgatory_check() - print a notice about a purgatory that takes checksums
  * @img: an image of kexec_load() whose segments are filled
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_purgatory_check(struct kexec_image *img)
 {
@@ -67,6 +68,7 @@ void kexec_purgatory_check(struct kexec_image *img)
 	struct kexec_backing *b;
 	u64 bytes;
 
+	kexec_lock_assert_held();
 	if (seg < 0 || img->kimage.segment[seg].memsz > PURGATORY_MAX)
 		return;
 	b = &img->backing[seg];

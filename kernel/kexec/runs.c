@@ -10,14 +10,14 @@
 
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/kexec_arch.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
-#include <linux/panic.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include "debug.h"
 #include "image.h"
 #include "pages.h"
 #include "runs.h"
@@ -28,29 +28,6 @@
 
 /* Page tables above the last level that a mapping of scattered pages needs. */
 #define RUNS_MAP_SPARE		8
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static unsigned int runs_inject_copy;
-module_param_named(inject_panic_in_copy, runs_inject_copy, uint, 0644);
-MODULE_PARM_DESC(inject_panic_in_copy, "panic when N segments of a crash image have moved in (0: no)");
-
-static unsigned int runs_inject_panic;
-module_param_named(inject_panic_publish, runs_inject_panic, uint, 0644);
-MODULE_PARM_DESC(inject_panic_publish, "panic when N segments of a new crash image name the reservation, or all staging pages are freed (17)");
-
-static void runs_inject_point(unsigned int point)
-{
-	if (point == runs_inject_panic)
-		panic("kexec.inject_panic_publish");
-}
-#else
-#define runs_inject_copy 0U
-
-static void runs_inject_point(unsigned int point) { }
-#endif
 
 /*
  * The page tables of a mapping are allocated with GFP_KERNEL, which may invoke the OOM
@@ -140,7 +117,9 @@ void kexec_runs_unmap(struct kexec_backing *b)
 	b->va = NULL;
 }
 
-static void runs_copy_run(const struct kexec_backing *b, const struct kexec_run_pos *pos)
+/* Copy a run to the reservation, unless it is there, and clean it to the PoC. */
+static void __kexec_panic runs_copy_run(const struct kexec_backing *b,
+					const struct kexec_run_pos *pos)
 {
 	unsigned long dst = kexec_dst_pfn(b) + pos->slot, src = page_to_pfn(pos->run.page), n;
 
@@ -152,27 +131,40 @@ static void runs_copy_run(const struct kexec_backing *b, const struct kexec_run_
 /**
  * kexec_runs_copy_to_crash() - copy a crash image into the reservation
  * @img: the image; the reservation has no other content that is needed
- * @may_sleep: false on the panic path
  *
  * The copy is clean to the point of coherency.  The staging pages do not change, so a
  * panic can repeat an interrupted copy.
  *
- * Context: process context, or the panic path.
+ * Context: process context, may sleep.
  */
-void kexec_runs_copy_to_crash(struct kexec_image *img, bool may_sleep)
+void kexec_runs_copy_to_crash(struct kexec_image *img)
 {
 	struct kexec_run_pos pos;
-	unsigned int i;
+	unsigned int seg;
 
-	for (i = 0; i < img->kimage.nr_segments; i++) {
-		if (may_sleep && i && i == runs_inject_copy)
-			panic("kexec.inject_panic_in_copy: %u segments are there", i);
-		for_each_kexec_run(&pos, &img->backing[i], RUNS_STEP) {
-			runs_copy_run(&img->backing[i], &pos);
-			if (may_sleep)
-				cond_resched();
+	for (seg = 0; seg < img->kimage.nr_segments; seg++) {
+		kexec_debug_panic_copy(seg);
+		for_each_kexec_run(&pos, &img->backing[seg], RUNS_STEP) {
+			runs_copy_run(&img->backing[seg], &pos);
+			cond_resched();
 		}
 	}
+}
+
+/**
+ * kexec_runs_copy_to_crash_panic() - repeat or complete kexec_runs_copy_to_crash()
+ * @img: the image that was being published
+ *
+ * Context: panic path, with the other CPUs stopped.
+ */
+void __kexec_panic kexec_runs_copy_to_crash_panic(struct kexec_image *img)
+{
+	struct kexec_run_pos pos;
+	unsigned int seg;
+
+	for (seg = 0; seg < img->kimage.nr_segments; seg++)
+		for_each_kexec_run(&pos, &img->backing[seg], RUNS_STEP)
+			runs_copy_run(&img->backing[seg], &pos);
 }
 
 /**
@@ -197,7 +189,7 @@ void kexec_runs_map_reserved(struct kexec_image *img)
 		 * Pairs with the acquire in kexec_run_begin().
 		 */
 		smp_store_release(&b->runs, NULL);
-		runs_inject_point(i + 1);
+		kexec_debug_panic_publish(i + 1);
 	}
 }
 
@@ -215,7 +207,7 @@ void kexec_runs_free_staging(struct kexec_image *img)
 		kexec_pages_free_runs(img->backing[i].staged);
 		img->backing[i].staged = NULL;
 	}
-	runs_inject_point(KEXEC_SEGMENT_MAX + 1);
+	kexec_debug_panic_publish(KEXEC_SEGMENT_MAX + 1);
 }
 
 /**

@@ -16,6 +16,7 @@
 #include <linux/capability.h>
 #include <linux/init.h>
 #include <linux/kexec.h>
+#include <linux/kexec_arch.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/sysctl.h>
@@ -144,7 +145,7 @@ bool kexec_load_permitted(int kexec_image_type)
  * Context: any, the panic path included.
  * Return: true if kernel.kexec_verify selects it.
  */
-bool kexec_verify_wanted(bool crash)
+bool __kexec_panic kexec_verify_wanted(bool crash)
 {
 	return READ_ONCE(sysctl_verify) & (crash ? SYSCTL_VERIFY_CRASH : SYSCTL_VERIFY_REBOOT);
 }

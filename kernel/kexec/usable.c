@@ -34,6 +34,7 @@
 
 #include <asm/sections.h>
 
+#include "lock.h"
 #include "usable.h"
 #include "lib/range_map.h"
 
@@ -269,10 +270,11 @@ bool kexec_usable_has_error(u64 start, u64 end, u64 *where)
  * @start: physical address of the first byte, page aligned
  * @end: physical address after the last byte, page aligned
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_usable_unreserve(u64 start, u64 end)
 {
+	kexec_lock_assert_held();
 	/* Other writers hold one of these locks for writing, other readers the kexec lock. */
 	cpus_read_lock();
 	get_online_mems();

@@ -28,10 +28,12 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/crc32.h>
+#include <linux/kexec_arch.h>
 #include <linux/mm.h>
 #include <linux/workqueue.h>
 
 #include "image.h"
+#include "lock.h"
 #include "runs.h"
 #include "sysctl.h"
 #include "verify.h"
@@ -40,7 +42,8 @@
 #define VERIFY_STEP_PAGES	(SZ_1M >> PAGE_SHIFT)
 
 /* Pages from page @from of @run on that can be read at once; one if it has an error. */
-static unsigned long verify_readable(const struct kexec_run *run, unsigned long from)
+static unsigned long __kexec_panic verify_readable(const struct kexec_run *run,
+						   unsigned long from)
 {
 	unsigned long n = 1;
 
@@ -53,7 +56,7 @@ static unsigned long verify_readable(const struct kexec_run *run, unsigned long 
 	return n;
 }
 
-static u32 verify_digest_run(u32 crc, const struct kexec_run *run)
+static u32 __kexec_panic verify_digest_run(u32 crc, const struct kexec_run *run)
 {
 	unsigned long i, n;
 	struct page *page;
@@ -66,16 +69,25 @@ static u32 verify_digest_run(u32 crc, const struct kexec_run *run)
 	return crc;
 }
 
-static u32 verify_digest(const struct kexec_backing *b, bool may_sleep)
+static u32 verify_digest(const struct kexec_backing *b)
 {
 	struct kexec_run_pos pos;
 	u32 crc = ~0;
 
 	for_each_kexec_run(&pos, b, VERIFY_STEP_PAGES) {
 		crc = verify_digest_run(crc, &pos.run);
-		if (may_sleep)
-			cond_resched();
+		cond_resched();
 	}
+	return crc;
+}
+
+static u32 __kexec_panic verify_digest_panic(const struct kexec_backing *b)
+{
+	struct kexec_run_pos pos;
+	u32 crc = ~0;
+
+	for_each_kexec_run(&pos, b, VERIFY_STEP_PAGES)
+		crc = verify_digest_run(crc, &pos.run);
 	return crc;
 }
 
@@ -97,7 +109,7 @@ static void verify_record(struct kexec_image *img)
 	unsigned int i;
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		img->backing[i].digest = verify_digest(&img->backing[i], true);
+		img->backing[i].digest = verify_digest(&img->backing[i]);
 	/* Release: pairs with the acquire in kexec_verify_check(). */
 	smp_store_release(&img->has_digest, true);
 }
@@ -160,11 +172,12 @@ void kexec_verify_wait(struct kexec_image *img)
  */
 void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 {
-	img->backing[seg].digest = verify_digest(&img->backing[seg], true);
+	kexec_lock_assert_held();
+	img->backing[seg].digest = verify_digest(&img->backing[seg]);
 }
 
 /* The first of @nr pages with a memory error, or NULL. */
-static struct page *verify_find_error(struct page *page, unsigned long nr)
+static struct page * __kexec_panic verify_find_error(struct page *page, unsigned long nr)
 {
 	for (; nr; nr--, page++)
 		if (PageHWPoison(page))
@@ -172,44 +185,59 @@ static struct page *verify_find_error(struct page *page, unsigned long nr)
 	return NULL;
 }
 
-/*
- * Does the content of a segment, or its destination, have a memory error?  A crash image is
- * not copied, and its first pages are the ones with content.
- */
+static bool __kexec_panic verify_report_error(const struct kexec_image *img, unsigned int seg,
+					      const struct page *page)
+{
+	if (page)
+		pr_emerg("segment %u of the %s: memory error in the page at %#llx\n", seg, img->name,
+			 (u64)page_to_phys(page));
+	return page;
+}
+
+/* Does the content of a segment, or its destination, have a memory error? */
 static bool verify_has_error(const struct kexec_image *img, unsigned int seg)
 {
 	const struct kexec_backing *b = &img->backing[seg];
-	unsigned long nr = PFN_UP(img->kimage.segment[seg].bufsz), n;
 	struct kexec_run_pos pos;
 	struct page *page;
 
 	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
 		return false;
-	if (!img->plan.crash)
-		nr = kexec_dst_pages(b);
 	for_each_kexec_run(&pos, b, VERIFY_STEP_PAGES) {
-		if (pos.slot >= nr)
-			break;
-		n = min(nr - pos.slot, pos.run.nr_pages);
-		page = verify_find_error(pos.run.page, n);
-		if (!page && !img->plan.crash)
-			page = verify_find_error(pfn_to_page(kexec_dst_pfn(b) + pos.slot), n);
-		if (page) {
-			pr_emerg("segment %u of the %s: memory error in the page at %#llx\n", seg,
-				 img->name, (u64)page_to_phys(page));
+		page = verify_find_error(pos.run.page, pos.run.nr_pages);
+		if (!page)
+			page = verify_find_error(pfn_to_page(kexec_dst_pfn(b) + pos.slot),
+						 pos.run.nr_pages);
+		if (verify_report_error(img, seg, page))
 			return true;
-		}
-		if (!img->plan.crash)
-			cond_resched();
+		cond_resched();
 	}
 	return false;
 }
 
-static bool verify_segment(const struct kexec_image *img, unsigned int seg)
+/* The same for a crash image: it is not copied, and its first pages have the content. */
+static bool __kexec_panic verify_crash_has_error(const struct kexec_image *img, unsigned int seg)
+{
+	const unsigned long nr = PFN_UP(img->kimage.segment[seg].bufsz);
+	struct kexec_run_pos pos;
+	struct page *page;
+
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
+		return false;
+	for_each_kexec_run(&pos, &img->backing[seg], VERIFY_STEP_PAGES) {
+		if (pos.slot >= nr)
+			break;
+		page = verify_find_error(pos.run.page, min(nr - pos.slot, pos.run.nr_pages));
+		if (verify_report_error(img, seg, page))
+			return true;
+	}
+	return false;
+}
+
+static bool __kexec_panic verify_compare(const struct kexec_image *img, unsigned int seg, u32 now)
 {
 	const struct kexec_backing *b = &img->backing[seg];
 	phys_addr_t dst_pa = kexec_dst_pa(b);
-	u32 now = verify_digest(b, !img->plan.crash);
 
 	if (now == b->digest)
 		return true;
@@ -218,36 +246,68 @@ static bool verify_segment(const struct kexec_image *img, unsigned int seg)
 	return false;
 }
 
+static bool __kexec_panic verify_has_digest(const struct kexec_image *img)
+{
+	/* Acquire: pairs with the release in verify_record(). */
+	if (smp_load_acquire(&img->has_digest))
+		return true;
+	pr_warn("the %s has no digest yet and is not verified\n", img->name);
+	return false;
+}
+
 /**
- * kexec_verify_check() - compare an image with its digests
+ * kexec_verify_check() - compare an image for reboot(KEXEC) with its digests
  * @img: a published image
  *
  * If kernel.kexec_verify excludes this kind of image, digests are not compared.  Memory
- * errors still count, except for a crash image.
+ * errors still count.
  *
- * Context: for a crash image the panic path: no lock, no allocation, time in proportion to
- * the size; otherwise process context.
+ * Context: process context, may sleep.
  * Return: 0, or -EUCLEAN after one message for each segment that has changed or has a memory
  * error.
  */
 int kexec_verify_check(const struct kexec_image *img)
 {
-	const bool wanted = kexec_verify_wanted(img->plan.crash);
+	const struct kexec_backing *b = img->backing;
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < img->kimage.nr_segments && (wanted || !img->plan.crash); i++)
+	for (i = 0; i < img->kimage.nr_segments; i++)
 		if (verify_has_error(img, i))
 			ret = -EUCLEAN;
-	if (ret || !wanted)
+	if (ret || !kexec_verify_wanted(false) || !verify_has_digest(img))
 		return ret;
-	/* Acquire: pairs with the release in verify_record(). */
-	if (!smp_load_acquire(&img->has_digest)) {
-		pr_warn("the %s has no digest yet and is not verified\n", img->name);
-		return 0;
-	}
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		if (!img->backing[i].late && !verify_segment(img, i))
+		if (!b[i].late && !verify_compare(img, i, verify_digest(&b[i])))
+			ret = -EUCLEAN;
+	return ret;
+}
+
+/**
+ * kexec_verify_check_crash() - compare a crash image with its digests
+ * @img: a published image
+ *
+ * If kernel.kexec_verify excludes this kind of image, nothing is checked.
+ *
+ * Context: panic path: no lock, no allocation, time in proportion to the size.
+ * Return: 0, or -EUCLEAN after one message for each segment that has changed or has a memory
+ * error.
+ */
+int __kexec_panic kexec_verify_check_crash(const struct kexec_image *img)
+{
+	const struct kexec_backing *b = img->backing;
+	unsigned int i;
+	int ret = 0;
+
+	if (!kexec_verify_wanted(true))
+		return 0;
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		if (verify_crash_has_error(img, i))
+			ret = -EUCLEAN;
+	if (ret || !verify_has_digest(img))
+		return ret;
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		if (!b[i].late && !verify_compare(img, i, verify_digest_panic(&b[i])))
 			ret = -EUCLEAN;
 	return ret;
 }

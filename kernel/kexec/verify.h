@@ -13,6 +13,7 @@ void kexec_verify_record(struct kexec_image *img);
 void kexec_verify_cancel(struct kexec_image *img);
 void kexec_verify_wait(struct kexec_image *img);
 int kexec_verify_check(const struct kexec_image *img);
+int kexec_verify_check_crash(const struct kexec_image *img);
 u32 kexec_verify_digest(const void *va, size_t len);
 void kexec_verify_update(struct kexec_image *img, unsigned int seg);
 

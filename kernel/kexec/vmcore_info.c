@@ -22,6 +22,7 @@
 #include <linux/gfp.h>
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/kexec_arch.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
@@ -155,7 +156,8 @@ static const struct vmcoreinfo_key vmcoreinfo_place_keys[] __initconst = {
  * Context: any, the panic path included.
  * Return: address after the note.
  */
-u32 *append_elf_note(u32 *buf, char *name, unsigned int type, void *data, size_t data_len)
+__kexec_panic u32 *append_elf_note(u32 *buf, char *name, unsigned int type, void *data,
+				   size_t data_len)
 {
 	const size_t name_len = strlen(name) + 1;
 
@@ -176,18 +178,18 @@ u32 *append_elf_note(u32 *buf, char *name, unsigned int type, void *data, size_t
  *
  * Context: any, the panic path included.
  */
-void final_note(u32 *buf)
+void __kexec_panic final_note(u32 *buf)
 {
 	memset(buf, 0, sizeof(struct elf_note));
 }
 
 /* On the panic path the length may be corrupt. */
-static size_t vmcoreinfo_len(void)
+static size_t __kexec_panic vmcoreinfo_len(void)
 {
 	return min_t(size_t, vmcoreinfo_size, VMCOREINFO_BYTES);
 }
 
-static void vmcoreinfo_make_note(void)
+static void __kexec_panic vmcoreinfo_make_note(void)
 {
 	if (vmcoreinfo_size)
 		final_note(append_elf_note(vmcoreinfo_note, VMCOREINFO_NOTE_NAME, 0,
@@ -202,7 +204,7 @@ static void vmcoreinfo_make_note(void)
  *
  * Context: boot and panic path.
  */
-void vmcoreinfo_append_str(const char *fmt, ...)
+void __kexec_panic vmcoreinfo_append_str(const char *fmt, ...)
 {
 	const size_t len = vmcoreinfo_len();
 	const size_t size = VMCOREINFO_BYTES - len;
@@ -226,7 +228,7 @@ void vmcoreinfo_append_str(const char *fmt, ...)
  *
  * Context: process context; the caller holds the kexec lock.
  */
-void crash_update_vmcoreinfo_safecopy(void *ptr)
+void __kexec_panic crash_update_vmcoreinfo_safecopy(void *ptr)
 {
 	if (ptr)
 		memcpy(ptr, vmcoreinfo_data, vmcoreinfo_len());
@@ -238,7 +240,7 @@ void crash_update_vmcoreinfo_safecopy(void *ptr)
  *
  * Context: panic path.
  */
-void crash_save_vmcoreinfo(void)
+void __kexec_panic crash_save_vmcoreinfo(void)
 {
 	if (!vmcoreinfo_note)
 		return;

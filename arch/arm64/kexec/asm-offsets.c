@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: where relocate.S finds what it reads
+ * DOC: offsets for relocate.S and cpu_reset.S
  *
  * Compiled to assembly only; Kbuild makes kern-reloc-offsets.h out of that.
  */

@@ -16,7 +16,7 @@
  * Context: any.
  * Return: bytes.
  */
-u32 kexec_dcache_line(void)
+u32 __kexec_panic kexec_dcache_line(void)
 {
 	u64 ctr = read_sanitised_ftr_reg(SYS_CTR_EL0);
 
@@ -34,7 +34,7 @@ u32 kexec_dcache_line(void)
  *
  * Context: any.
  */
-void kexec_arch_clean_to_poc(const void *va, size_t len)
+void __kexec_panic kexec_arch_clean_to_poc(const void *va, size_t len)
 {
 	unsigned long line = kexec_dcache_line();
 	unsigned long at = ALIGN_DOWN((unsigned long)va, line);

@@ -25,6 +25,7 @@
  * Clobbers: x2, x3 (with @from: what memcpy() clobbers)
  * Context:  any, the panic path included
  */
+	.pushsection ".text.unlikely.kexec_panic", "ax"
 SYM_FUNC_START(kexec_arch_save_regs)
 	cbnz	x1, .Lfrom_fault
 
@@ -64,3 +65,4 @@ SYM_FUNC_START(kexec_arch_save_regs)
 	mov	x2, #PT_REGS_SIZE
 	b	memcpy
 SYM_FUNC_END(kexec_arch_save_regs)
+	.popsection

@@ -51,8 +51,8 @@ struct crash_stop_chips {
 	unsigned int nr;
 };
 
-static bool crash_stop_chip_known(const struct crash_stop_chips *chips,
-				  const struct irq_chip *chip)
+static bool __kexec_panic crash_stop_chip_known(const struct crash_stop_chips *chips,
+						const struct irq_chip *chip)
 {
 	unsigned int i;
 
@@ -63,7 +63,8 @@ static bool crash_stop_chip_known(const struct crash_stop_chips *chips,
 }
 
 /* All chips of the hierarchy: each callback may call the parent. */
-static void crash_stop_add_chips(struct crash_stop_chips *chips, struct irq_data *data)
+static void __kexec_panic crash_stop_add_chips(struct crash_stop_chips *chips,
+					       struct irq_data *data)
 {
 	for (; data; data = data->parent_data) {
 		const struct irq_chip *chip = irq_data_get_irq_chip(data);
@@ -76,7 +77,7 @@ static void crash_stop_add_chips(struct crash_stop_chips *chips, struct irq_data
 	}
 }
 
-static void crash_stop_find_locked(struct crash_stop_chips *chips)
+static void __kexec_panic crash_stop_find_locked(struct crash_stop_chips *chips)
 {
 	struct irq_desc *desc;
 	unsigned int irq;
@@ -87,13 +88,14 @@ static void crash_stop_find_locked(struct crash_stop_chips *chips)
 }
 
 /* Per-CPU interrupts are never marked as started or unmasked. */
-static bool crash_stop_is_percpu(const struct irq_desc *desc)
+static bool __kexec_panic crash_stop_is_percpu(const struct irq_desc *desc)
 {
 	return desc->percpu_enabled &&
 	       cpumask_test_cpu(smp_processor_id(), desc->percpu_enabled);
 }
 
-static bool crash_stop_is_safe(const struct crash_stop_chips *locked, struct irq_data *data)
+static bool __kexec_panic crash_stop_is_safe(const struct crash_stop_chips *locked,
+					     struct irq_data *data)
 {
 	for (; data; data = data->parent_data) {
 		const struct irq_chip *chip = irq_data_get_irq_chip(data);
@@ -104,8 +106,8 @@ static bool crash_stop_is_safe(const struct crash_stop_chips *locked, struct irq
 	return locked->nr <= CRASH_STOP_CHIPS;
 }
 
-/* True when the chip, or one above it, could do it. */
-static bool crash_stop_deactivate(struct irq_data *data)
+/* True when the chip, or one above it, could do it.  Not inlined: see sections.txt. */
+static noinline bool __kexec_panic crash_stop_deactivate(struct irq_data *data)
 {
 	for (; data; data = data->parent_data) {
 		struct irq_chip *chip = irq_data_get_irq_chip(data);
@@ -116,8 +118,8 @@ static bool crash_stop_deactivate(struct irq_data *data)
 	return false;
 }
 
-/* The caller holds the lock of the descriptor. */
-static void crash_stop_silence(struct irq_desc *desc)
+/* The caller holds the lock of the descriptor.  Not inlined: see sections.txt. */
+static noinline void __kexec_panic crash_stop_silence(struct irq_desc *desc)
 {
 	struct irq_data *data = irq_desc_get_irq_data(desc);
 	struct irq_chip *chip = irq_data_get_irq_chip(data);
@@ -134,17 +136,18 @@ static void crash_stop_silence(struct irq_desc *desc)
 }
 
 /* Other CPUs are stopped; a descriptor is locked by one of them, by this one, or not. */
-static bool crash_stop_irq(const struct crash_stop_chips *locked, struct irq_desc *desc)
+static bool __kexec_panic crash_stop_irq(const struct crash_stop_chips *locked,
+					 struct irq_desc *desc)
 {
 	if (!crash_stop_is_safe(locked, irq_desc_get_irq_data(desc)) ||
-	    !raw_spin_trylock(&desc->lock))
+	    !arch_spin_trylock(&desc->lock.raw_lock))
 		return false;
 	crash_stop_silence(desc);
-	raw_spin_unlock(&desc->lock);
+	arch_spin_unlock(&desc->lock.raw_lock);
 	return true;
 }
 
-static void crash_stop_irqs(void)
+static void __kexec_panic crash_stop_irqs(void)
 {
 	static bool begun, done;
 	struct crash_stop_chips locked = { };
@@ -178,11 +181,11 @@ static void crash_stop_irqs(void)
  *
  * Context: panic path, on the CPU that panicked; leaves interrupts off.
  */
-noinline void machine_crash_shutdown(struct pt_regs *regs)
+noinline void __kexec_panic machine_crash_shutdown(struct pt_regs *regs)
 {
 	unsigned int this_cpu;
 
-	local_irq_disable();
+	raw_local_irq_disable();
 	crash_smp_send_stop();
 
 	this_cpu = smp_processor_id();

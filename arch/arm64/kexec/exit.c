@@ -28,35 +28,30 @@
 
 #include "kern_reloc.h"
 #include "reloc_state.h"
-#include "shutdown_cpus.h"
 
 /* A CPU that runs while memory is overwritten would corrupt it. */
-static void reloc_check_cpus(const struct kexec_plan *plan)
+static void __kexec_panic reloc_check_cpus(const struct kexec_plan *plan)
 {
-	const char *stuck;
-
 	if (plan->crash) {
 		if (smp_crash_stop_failed())
 			pr_emerg("some CPUs did not stop; the dump may not be consistent\n");
 		return;
 	}
-	/* Checked at load time, but CPUs may have come online since. */
-	stuck = kexec_park_stuck();
-	if (stuck || num_online_cpus() > 1)
-		panic("kexec: %u CPUs still online%s%s\n",
-		      num_online_cpus(), stuck ? ": " : "", stuck ?: "");
+	/* KEXEC_PARK_OFF has turned the others off. */
+	if (num_online_cpus() > 1)
+		panic("kexec: %u CPUs still online\n", num_online_cpus());
 }
 
 /* The argument was written at load time. */
-static void reloc_check_arg(const struct reloc_state *st)
+static void __kexec_panic reloc_check_arg(const struct reloc_state *st)
 {
 	if (st->arg->magic != KERN_RELOC_MAGIC || st->arg->version != KERN_RELOC_VERSION)
 		panic("kexec: the relocation argument was overwritten (%#x, version %u)\n",
 		      st->arg->magic, st->arg->version);
 }
 
-/* Turn the MMU off and branch to @entry_pa. */
-static void __noreturn reloc_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool el2)
+/* Turn the MMU off and branch to @entry_pa.  Not inlined: see sections.txt. */
+static noinline void __noreturn __kexec_panic reloc_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool el2)
 {
 	void __noreturn (*mmu_off)(u64 entry_pa, u64 x0, unsigned long el2);
 
@@ -66,7 +61,8 @@ static void __noreturn reloc_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool 
 }
 
 /* No CFI: the copy of the routine has no type hash before it. */
-static void __noreturn __nocfi reloc_mmu_on(const struct reloc_state *st)
+static noinline void __noreturn __nocfi __kexec_panic
+reloc_mmu_on(const struct reloc_state *st)
 {
 	u64 arg = reloc_linear_va(virt_to_phys(st->arg));
 	void __noreturn (*relocate)(u64 arg);
@@ -77,7 +73,7 @@ static void __noreturn __nocfi reloc_mmu_on(const struct reloc_state *st)
 	relocate(arg);
 }
 
-static void __noreturn reloc_relocate(const struct reloc_state *st)
+static void __noreturn __kexec_panic reloc_relocate(const struct reloc_state *st)
 {
 	if (st->arg->flags & KERN_RELOC_EL2) {
 		/*
@@ -102,7 +98,7 @@ static void __noreturn reloc_relocate(const struct reloc_state *st)
  * Context: the boot CPU, with the other CPUs off and devices shut down; or, for a crash
  * image, the panic path.
  */
-noinline void machine_kexec(struct kimage *image)
+noinline void __kexec_panic machine_kexec(struct kimage *image)
 {
 	const struct kexec_plan *plan = kexec_image_plan(image);
 	const struct reloc_state *st = plan->machine;

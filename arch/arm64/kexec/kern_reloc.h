@@ -129,7 +129,7 @@ extern u8 kexec_fault_page[SZ_4K];
 u64 kexec_fault_record(phys_addr_t own_pa);
 void kexec_fault_fill_page(void *page, u64 record_pa);
 
-/* In relocate.S; called at its physical address, through the idmap. */
+/* In cpu_reset.S; called at its physical address, through the idmap. */
 void __noreturn __cpu_soft_restart(u64 entry_pa, u64 x0, unsigned long el2);
 
 #endif /* _ARM64_KEXEC_KERN_RELOC_H */

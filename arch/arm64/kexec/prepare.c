@@ -23,7 +23,6 @@
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -31,26 +30,11 @@
 #include <asm/trans_pgd.h>
 #include <asm/virt.h>
 
+#include "debug.h"
 #include "kern_reloc.h"
 #include "reloc_state.h"
 #include "shutdown_cpus.h"
 #include "trans_pgd.h"
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static unsigned int reloc_fail_table;
-module_param_named(fail_table, reloc_fail_table, uint, 0644);
-MODULE_PARM_DESC(fail_table, "make the N-th page-table allocation of each load fail (0: none)");
-
-static unsigned int reloc_inject_reloc_fault;
-module_param_named(inject_reloc_fault, reloc_inject_reloc_fault, uint, 0644);
-MODULE_PARM_DESC(inject_reloc_fault, "point the source of the N-th extent of each load to no memory (0: none)");
-#else
-#define reloc_fail_table 0U
-#define reloc_inject_reloc_fault 0U
-#endif
 
 /* alloc_page() is a macro, so the member cannot be called directly. */
 static void *reloc_next_page(const struct kexec_plan *plan)
@@ -64,7 +48,7 @@ static void *reloc_alloc_table(void *ctx)
 {
 	struct reloc_state *st = ctx;
 
-	if (++st->nr_tables == reloc_fail_table) {
+	if (++st->nr_tables == kexec_arch_debug.fail_table) {
 		pr_info("kexec.fail_table: allocation %u of a page table fails\n", st->nr_tables);
 		return NULL;
 	}
@@ -129,24 +113,6 @@ static void reloc_clean_tables(const struct kexec_plan *plan)
 	for (table = plan->copies; table; table = reloc_next_table(table)) {
 		kexec_arch_clean_to_poc(table, PAGE_SIZE);
 		cond_resched();
-	}
-}
-
-/* Neither the linear map nor the bus has anything at the end of memory. */
-static void reloc_inject_fault(const struct reloc_state *st)
-{
-	unsigned int left = reloc_inject_reloc_fault;
-	struct kexec_copy_table *table;
-
-	for (table = st->plan->copies; left && table; table = reloc_next_table(table)) {
-		if (left > table->nr) {
-			left -= table->nr;
-			continue;
-		}
-		table->copy[left - 1].src_pa = memblock_end_of_DRAM();
-		pr_info("kexec.inject_reloc_fault: the source of extent %u is %#llx\n",
-			reloc_inject_reloc_fault, table->copy[left - 1].src_pa);
-		return;
 	}
 }
 
@@ -297,7 +263,7 @@ static int reloc_build(struct reloc_state *st)
 		return err;
 
 	arg->table_pa = virt_to_phys(st->plan->copies);
-	reloc_inject_fault(st);
+	kexec_arch_debug_fault(st->plan);
 	reloc_clean_tables(st->plan);
 	err = reloc_make_tables(st);
 	if (err)

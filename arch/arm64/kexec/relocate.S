@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The last instructions of this kernel: copy the next one to its destination and enter it.
+ * The relocation page: copy the next kernel to its destination and enter it.
  *
- * arm64_relocate_new_kernel	runs from a copy in a page that is no destination, with the
- *				MMU on (TTBR0 idmaps that page, TTBR1 is switched to a copy
- *				of the linear map) or with the MMU off.
- * __cpu_soft_restart		runs from the idmap and turns the MMU off.
- *
- * Both are leaf routines without a stack and cannot fail.  There are no alternatives here:
- * they are patched in the text of the running kernel and cleaned to the PoU only, but
- * instruction fetches with SCTLR.I = 0 read memory.
+ * arm64_relocate_new_kernel() runs from a copy in a page that is no destination, with the
+ * MMU on (TTBR0 idmaps that page, TTBR1 is switched to a copy of the linear map) or with the
+ * MMU off.  It is a leaf routine without a stack and cannot fail.  The page refers to nothing
+ * outside of itself, which check-sections.pl verifies.  See exit_asm.h for what the
+ * instructions must not depend on.
  */
-#include <linux/cfi_types.h>
 #include <linux/linkage.h>
 #include <linux/sizes.h>
 
-#include <asm/assembler.h>
-#include <asm/sysreg.h>
-#include <asm/virt.h>
-
-#include "kern-reloc-offsets.h"
+#include "exit_asm.h"
 
 #define VECTOR_SIZE	0x80
 
@@ -34,52 +26,6 @@
 	add	\cur, \cur, \line
 	cmp	\cur, \to
 	b.lo	.Lcivac\@
-.endm
-
-/*
- * Turn off MMU, data cache and instruction cache of the current translation regime: with
- * HCR_EL2.E2H set, SCTLR_EL1 is SCTLR_EL2 at EL2.  The caller runs identity mapped.
- */
-.macro caches_and_mmu_off tmp:req
-	mov_q	\tmp, INIT_SCTLR_EL1_MMU_OFF
-	pre_disable_mmu_workaround
-	msr	sctlr_el1, \tmp
-	/* The next instruction is fetched with the MMU off. */
-	isb
-.endm
-
-/*
- * Enter the next kernel as Documentation/arch/arm64/booting.rst (section 4) requires: x0 =
- * \arg, x1 to x3 = 0; C has masked DAIF.
- *
- * With \el2 (bit RELOC_FLAG_EL2_BIT) EL2 enters it there.  The HVC returns only if a
- * hypervisor keeps EL2 (protected KVM); then the next kernel is entered at EL1.  HVC may
- * clobber x0 to x18, so \entry and \arg are not among those.
- */
-.macro enter_next entry:req, arg:req, el2:req
-	tbz	\el2, #RELOC_FLAG_EL2_BIT, .Lstay\@
-	mov	x1, \entry
-	mov	x2, \arg
-	mov	x3, xzr
-	mov	x4, xzr
-	mov	x0, #HVC_SOFT_RESTART
-	hvc	#0
-.Lstay\@:
-	mov	x3, xzr
-	mov	x2, xzr
-	mov	x1, xzr
-	mov	x0, \arg
-	br	\entry
-.endm
-
-/*
- * Set VBAR_EL1 (VBAR_EL2 with VHE) to the vectors of the page at \page, which can be fetched
- * until the next write to VBAR_EL1.
- */
-.macro set_fault_vectors page:req, tmp:req
-	add	\tmp, \page, #RELOC_PAGE_VECTORS
-	msr	vbar_el1, \tmp
-	isb				// the next exception uses them
 .endm
 
 	.pushsection ".kexec_relocate.text", "ax"
@@ -299,41 +245,4 @@ SYM_CODE_START(kexec_fault_vectors)
 	/* Does not assemble if a vector is too long. */
 	.org	arm64_relocate_new_kernel + SZ_4K
 SYM_CODE_END(kexec_fault_vectors)
-	.popsection
-
-	.pushsection ".idmap.text", "ax"
-/*
- * void __cpu_soft_restart(u64 entry_pa, u64 x0, unsigned long el2)
- *
- * Turn the MMU and the caches off and branch to @entry_pa with @x0 in x0 and 0 in x1 to x3, at
- * EL2 if bit RELOC_FLAG_EL2_BIT of @el2 is set.
- *
- * In:	x0	physical address to branch to, clean to the PoC
- *	x1	value of x0 there
- *	x2	KERN_RELOC_EL2 or 0
- *
- * Called at its physical address, with the idmap in TTBR0, DAIF masked and the other CPUs
- * stopped.  @entry_pa is the next kernel, a purgatory, or arm64_relocate_new_kernel().
- */
-SYM_TYPED_FUNC_START(__cpu_soft_restart)
-	mov	x20, x0
-	mov	x21, x1
-	mov	x22, x2
-	/*
-	 * C has cleaned everything that is read from here on to the PoC.  This completes
-	 * before the first access that bypasses the cache.
-	 */
-	dsb	sy
-	ic	iallu			// nothing stale of the image is fetched
-	dsb	nsh			// complete on this CPU, the only one left
-	isb
-	/*
-	 * Until here the vectors of this kernel work: its text is intact and in TTBR1.
-	 * From here on VBAR_EL1 is a physical address.
-	 */
-	adr_l	x23, kexec_fault_page
-	caches_and_mmu_off x16
-	set_fault_vectors x23, x16
-	enter_next x20, x21, x22
-SYM_FUNC_END(__cpu_soft_restart)
 	.popsection

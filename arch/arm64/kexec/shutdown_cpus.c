@@ -34,9 +34,8 @@
  * is a warning; see decisions.rst.  hotplug.rst lists the callbacks of CPU hotplug that this
  * replaces or omits.
  *
- * Locks: the caller holds the kexec lock.  KEXEC_PARK_PROBE acquires the CPU hotplug read
- * lock below it; for KEXEC_PARK_OFF CPU hotplug is disabled, see kernel_kexec().  The kexec
- * lock guards all data here; stoppers read stop_order and write to their own
+ * Locks: the caller holds the kexec lock, and CPU hotplug is disabled, see kernel_kexec().
+ * The kexec lock guards all data here; stoppers read stop_order and write to their own
  * &struct stop_cpu.
  */
 #define pr_fmt(fmt) "kexec: " fmt
@@ -52,7 +51,6 @@
 #include <linux/irqflags.h>
 #include <linux/irqnr.h>
 #include <linux/kexec_arch.h>
-#include <linux/moduleparam.h>
 #include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -71,6 +69,7 @@
 
 #include <uapi/linux/psci.h>
 
+#include "debug.h"
 #include "shutdown_cpus.h"
 
 /* The header does not compile without Hyper-V. */
@@ -142,22 +141,6 @@ static cpumask_t stop_missing;
 /* Per-CPU interrupts; complete before STOP_GO. */
 static unsigned int stop_irqs[STOP_MAX_PERCPU_IRQS];
 static unsigned int stop_nr_irqs;
-
-#ifdef CONFIG_KEXEC_DEBUG_PARAMS
-#undef MODULE_PARAM_PREFIX
-#define MODULE_PARAM_PREFIX "kexec."
-
-static bool stop_show_irqs;
-module_param_named(show_irqs, stop_show_irqs, bool, 0644);
-MODULE_PARM_DESC(show_irqs, "count interrupts routed to CPUs that are off when leaving");
-
-static bool stop_inject_on;
-module_param_named(inject_cpu_on, stop_inject_on, bool, 0644);
-MODULE_PARM_DESC(inject_cpu_on, "AFFINITY_INFO never reports OFF when leaving");
-#else
-#define stop_show_irqs false
-#define stop_inject_on false
-#endif
 
 #ifdef CONFIG_HOTPLUG_CPU
 /* Why no CPU can be turned off, with the remedy, or NULL. */
@@ -319,7 +302,7 @@ static bool stop_all_arrived(unsigned int call)
 /* PSCI 0.1 has no AFFINITY_INFO. */
 static bool stop_is_off(unsigned int cpu)
 {
-	if (cpu_online(cpu) || stop_inject_on)
+	if (cpu_online(cpu) || kexec_arch_debug.cpu_on)
 		return false;
 	return !psci_ops.affinity_info ||
 	       psci_ops.affinity_info(cpu_logical_map(cpu), 0) == PSCI_0_2_AFFINITY_LEVEL_OFF;
@@ -363,8 +346,6 @@ static int stop_probe(void)
 	unsigned int call;
 	bool arrived;
 	int ret;
-
-	guard(cpus_read_lock)();
 
 	ret = stop_probe_firmware();
 	if (ret)
@@ -544,7 +525,7 @@ static void stop_off(void)
 		      cpumask_pr_args(&stop_missing),
 		      arrived ? "was not turned off by the firmware" : "did not respond");
 	pr_debug("%u CPUs are off\n", nr);
-	if (stop_show_irqs)
+	if (kexec_arch_debug.show_irqs)
 		stop_count_irqs();
 }
 
@@ -555,8 +536,8 @@ static void stop_off(void)
  * After KEXEC_PARK_OFF this CPU is the only one, with interrupts and preemption disabled.  A
  * CPU that does not power off, although it responded to the probe, is a panic that names it.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.  For KEXEC_PARK_OFF
- * also: on the CPU that will enter the next kernel, CPU hotplug disabled.
+ * Context: process context, may sleep; the caller holds the kexec lock and has disabled CPU
+ * hotplug.  KEXEC_PARK_OFF also: on the CPU that will enter the next kernel.
  * Return: 0; -EBUSY if a CPU does not respond or -EPERM if one must not be turned off, both
  * for KEXEC_PARK_PROBE only and after one message.
  */

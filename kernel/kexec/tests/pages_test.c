@@ -45,6 +45,7 @@ struct pages_ground {
 	unsigned int nr_pinned;
 };
 
+/* Each case calls this itself: the kexec lock is released by the task that holds it. */
 static void pages_test_end(void *arg)
 {
 	struct pages_ground *g = arg;
@@ -188,6 +189,7 @@ static void __maybe_unused pages_test_only_what_it_must(struct kunit *test)
 	pages_test_check_rule(test, g);
 	KUNIT_EXPECT_GE(test, pages_test_away(b), 2);
 	KUNIT_EXPECT_LT(test, pages_test_away(b), pageblock_nr_pages);
+	kunit_release_action(test, pages_test_end, g);
 }
 
 /* All of a pageblock is rejected, and no padding stays allocated. */
@@ -209,6 +211,7 @@ static void pages_test_not_to_be_had(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, kexec_pages_place(g->img));
 	pages_test_check_rule(test, g);
 	KUNIT_EXPECT_GE(test, pages_test_away(b), 1);
+	kunit_release_action(test, pages_test_end, g);
 }
 
 /* Segments in the same pageblock do not block each other. */
@@ -232,6 +235,7 @@ static void __maybe_unused pages_test_neighbours(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, g->img->backing[i].pad_before, 0);
 		KUNIT_EXPECT_EQ(test, g->img->backing[i].pad_after, 0);
 	}
+	kunit_release_action(test, pages_test_end, g);
 }
 
 #ifdef CONFIG_MEMORY_FAILURE
@@ -243,7 +247,7 @@ static int pages_test_verify_with_error(struct pages_ground *g, unsigned int slo
 
 	g->img->plan.crash = crash;
 	SetPageHWPoison(page);
-	ret = kexec_verify_check(g->img);
+	ret = crash ? kexec_verify_check_crash(g->img) : kexec_verify_check(g->img);
 	ClearPageHWPoison(page);
 	g->img->plan.crash = false;
 	return ret;
@@ -276,6 +280,7 @@ static void pages_test_memory_error(struct kunit *test)
 	memset(page_address(tail), 0xff, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, 0, pages_test_verify_with_error(g, 6, true));
 	KUNIT_EXPECT_EQ(test, -EUCLEAN, kexec_verify_check(g->img));
+	kunit_release_action(test, pages_test_end, g);
 }
 
 /* A destination with an error is refused, an adjacent one is accepted. */
@@ -298,6 +303,7 @@ static void pages_test_memory_error_dst(struct kunit *test)
 							start + 8 * PAGE_SIZE), 0);
 	num_poisoned_pages_sub(g->pfn + 3, 1);
 	ClearPageHWPoison(pfn_to_page(g->pfn + 3));
+	kunit_release_action(test, pages_test_end, g);
 }
 #endif
 

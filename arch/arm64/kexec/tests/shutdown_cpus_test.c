@@ -88,17 +88,18 @@ static void stop_test_busy_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, kexec_arch_park(KEXEC_PARK_PROBE));
 }
 
-static void stop_test_unlock(void *unused)
+/*
+ * Loads and reboot(KEXEC) use the rendezvous as well, and hold this lock.  Both functions run
+ * in the same task, which the ones for each case do not.
+ */
+static int stop_test_lock(struct kunit_suite *suite)
 {
-	kexec_unlock();
+	return kexec_lock_timeout() ? 0 : -EBUSY;
 }
 
-/* Loads and reboot(KEXEC) use the rendezvous as well, and hold this lock. */
-static int stop_test_init(struct kunit *test)
+static void stop_test_unlock(struct kunit_suite *suite)
 {
-	if (!kexec_lock_timeout())
-		return -EBUSY;
-	return kunit_add_action_or_reset(test, stop_test_unlock, NULL);
+	kexec_unlock();
 }
 
 static struct kunit_case stop_test_cases[] = {
@@ -109,7 +110,8 @@ static struct kunit_case stop_test_cases[] = {
 
 static struct kunit_suite stop_test_suite = {
 	.name = "kexec-shutdown-cpus",
-	.init = stop_test_init,
+	.suite_init = stop_test_lock,
+	.suite_exit = stop_test_unlock,
 	.test_cases = stop_test_cases,
 };
 

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: test parameters
+ *
+ * The parameters of /sys/module/kexec force rare paths: allocations that fail, a panic in
+ * the middle of an update, an order of events on several CPUs.  Documentation lists them in
+ * testing.rst.  The kernel's fault injection (fault_attr) counts calls since boot and is set
+ * up in debugfs.  These parameters count from the start of each load or update, and some act
+ * on the panic path, so they do not use it.  fail_page_alloc and failslab apply to kexec as to
+ * all other code.
+ *
+ * Everything here is only built with CONFIG_KEXEC_DEBUG_PARAMS.
+ */
+#include <linux/atomic.h>
+#include <linux/compiler.h>
+#include <linux/cpu.h>
+#include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/kexec_arch.h>
+#include <linux/kexec_reserve.h>
+#include <linux/kstrtox.h>
+#include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/memory_hotplug.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/panic.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+
+#include "debug.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "kexec."
+
+struct kexec_debug_params kexec_debug = { .in_place = true };
+
+module_param_named(in_place, kexec_debug.in_place, bool, 0644);
+MODULE_PARM_DESC(in_place, "allocate the destinations of segments (N: copy everything)");
+
+module_param_named(fail_seal, kexec_debug.fail_seal, bool, 0644);
+MODULE_PARM_DESC(fail_seal, "make loads fail after all files were read");
+
+module_param_cb(demand_signature, &param_ops_bool_enable_only, &kexec_debug.demand_signature, 0644);
+MODULE_PARM_DESC(demand_signature, "refuse kernels without a good signature from now on");
+
+module_param_named(read_delay_ms, kexec_debug.read_delay_ms, uint, 0644);
+MODULE_PARM_DESC(read_delay_ms, "delay between looking at the files of a load and reading them, in ms");
+
+module_param_named(inject_recheck_ms, kexec_debug.recheck_ms, uint, 0644);
+MODULE_PARM_DESC(inject_recheck_ms, "delay of each check of the image, in ms");
+
+module_param_named(inject_refresh_size, kexec_debug.refresh_size, uint, 0644);
+MODULE_PARM_DESC(inject_refresh_size, "maximum size of an updated ELF core header, in bytes (0: its segment)");
+
+/* Approximate: no lock guards it. */
+static unsigned int debug_deferred;
+module_param_named(deferred, debug_deferred, uint, 0444);
+MODULE_PARM_DESC(deferred, "number of hotplug events that were left to the lock holder");
+
+/**
+ * kexec_debug_count_deferred() - count a hotplug event that was left to the lock holder
+ *
+ * Context: any.
+ */
+void kexec_debug_count_deferred(void)
+{
+	WRITE_ONCE(debug_deferred, READ_ONCE(debug_deferred) + 1);
+}
+
+/* Longer than the other CPU needs, but bounded. */
+#define DEBUG_MEET_MS	(20 * MSEC_PER_SEC)
+
+static unsigned int debug_meet;
+module_param_named(inject_meet, debug_meet, uint, 0644);
+MODULE_PARM_DESC(inject_meet, "next point of a sequence on several CPUs (1: start, 0: off)");
+
+/**
+ * kexec_debug_meet() - wait until another CPU has reached the next point
+ * @point: number of this point, from 1 on
+ *
+ * Some faults require a panic on one CPU between two steps of another one.  Writing 1 to
+ * kexec.inject_meet starts a sequence of points.  The value read is the number of the next
+ * one.  Other points than that do nothing.
+ *
+ * Context: any, the panic path included; busy for DEBUG_MEET_MS at most.
+ */
+void __kexec_panic kexec_debug_meet(unsigned int point)
+{
+	unsigned int ms;
+
+	/* Full barrier: stores before this point are seen at the next one. */
+	if (cmpxchg(&debug_meet, point, point + 1) != point)
+		return;
+	for (ms = 0; ms < DEBUG_MEET_MS && READ_ONCE(debug_meet) == point + 1; ms++)
+		mdelay(1);
+}
+
+static unsigned int debug_panic_again;
+module_param_named(inject_crash_again, debug_panic_again, uint, 0644);
+MODULE_PARM_DESC(inject_crash_again, "panic in the first N attempts to start the crash image");
+
+/**
+ * kexec_debug_panic_again() - panic in an attempt to start the crash image
+ * @tries: number of this attempt, from 1 on
+ *
+ * Context: panic path.
+ */
+void __kexec_panic kexec_debug_panic_again(unsigned int tries)
+{
+	if (tries <= debug_panic_again)
+		panic("kexec.inject_crash_again");
+}
+
+static unsigned int debug_panic_copy;
+module_param_named(inject_panic_in_copy, debug_panic_copy, uint, 0644);
+MODULE_PARM_DESC(inject_panic_in_copy, "panic when N segments of a crash image are in the reservation (0: no)");
+
+/**
+ * kexec_debug_panic_copy() - panic while a crash image is copied to the reservation
+ * @segments: segments that are complete
+ *
+ * Context: any.
+ */
+void kexec_debug_panic_copy(unsigned int segments)
+{
+	if (segments && segments == debug_panic_copy)
+		panic("kexec.inject_panic_in_copy: %u segments are there", segments);
+}
+
+static unsigned int debug_panic_publish;
+module_param_named(inject_panic_publish, debug_panic_publish, uint, 0644);
+MODULE_PARM_DESC(inject_panic_publish, "panic when N segments of a new crash image name the reservation, or all staging pages are freed (17)");
+
+/**
+ * kexec_debug_panic_publish() - panic while a crash image is published
+ * @point: segments whose slots name the reservation, or one more than the maximum
+ *
+ * Context: any.
+ */
+void kexec_debug_panic_publish(unsigned int point)
+{
+	if (point == debug_panic_publish)
+		panic("kexec.inject_panic_publish");
+}
+
+static unsigned int debug_panic_refresh;
+module_param_named(inject_refresh_panic, debug_panic_refresh, uint, 0644);
+MODULE_PARM_DESC(inject_refresh_panic, "panic at the Nth point of the next update of the ELF core header");
+
+/**
+ * kexec_debug_panic_refresh() - panic at a point of an update of the ELF core header
+ *
+ * Context: any, the panic path included.
+ */
+void __kexec_panic kexec_debug_panic_refresh(void)
+{
+	if (debug_panic_refresh && !--debug_panic_refresh)
+		panic("kexec.inject_refresh_panic");
+}
+
+/* Inside the ELF header, after e_phnum, inside the first two program headers, and later. */
+static const size_t debug_cuts[] = { 20, 60, 130, 400, SIZE_MAX };
+
+/**
+ * kexec_debug_copy_refresh() - copy an ELF core header with points in between
+ * @dst: destination
+ * @src: source
+ * @len: bytes
+ *
+ * Context: any, the panic path included.
+ */
+void __kexec_panic kexec_debug_copy_refresh(void *dst, const void *src, size_t len)
+{
+	size_t at = 0, end;
+	unsigned int i;
+
+	for (i = 0; at < len; i++, at = end) {
+		end = min(debug_cuts[i], len);
+		kexec_debug_panic_refresh();
+		memcpy(dst + at, src + at, end - at);
+	}
+}
+
+/* Reserve memory as a driver does, for instance 0x48000000:0x10000. */
+static int debug_reserve(const char *val, const struct kernel_param *kp)
+{
+	unsigned long long base, len;
+	int ret;
+
+	if (system_state != SYSTEM_RUNNING || sscanf(val, "%lli:%lli", &base, &len) != 2)
+		return -EINVAL;
+
+	cpus_read_lock();
+	get_online_mems();
+	ret = kexec_memreserve_add(base, len);
+	put_online_mems();
+	cpus_read_unlock();
+	return ret;
+}
+
+static const struct kernel_param_ops debug_reserve_ops = {
+	.set = debug_reserve,
+};
+module_param_cb(reserve, &debug_reserve_ops, NULL, 0200);
+MODULE_PARM_DESC(reserve, "reserve memory at run time, START:BYTES");
+
+/*
+ * After months of uptime every block of 2 MiB may contain an unmovable page.
+ * kexec.fragment=1 has the same effect: it allocates every free block and frees all of its
+ * pages but one, at a different offset in each.
+ */
+#define DEBUG_FRAGMENT_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, ilog2(SZ_2M) - PAGE_SHIFT)
+
+/* Offset of the kept page in the next block; any odd number. */
+#define DEBUG_FRAGMENT_STRIDE	37
+
+static DEFINE_MUTEX(debug_fragment_lock);
+static LIST_HEAD(debug_fragment_blocks);
+static LIST_HEAD(debug_fragment_kept);
+static unsigned int debug_fragment_nr;
+
+/* Allocate all blocks first: a freed one could merge with another one. */
+static bool debug_fragment_alloc(void)
+{
+	gfp_t gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
+	struct page *page;
+
+	while ((page = alloc_pages(gfp & ~__GFP_DIRECT_RECLAIM, DEBUG_FRAGMENT_ORDER))) {
+		split_page(page, DEBUG_FRAGMENT_ORDER);
+		list_add(&page->lru, &debug_fragment_blocks);
+		cond_resched();
+	}
+	return !list_empty(&debug_fragment_blocks);
+}
+
+static void debug_fragment_free_most(void)
+{
+	struct page *block, *next;
+	unsigned int i, keep;
+
+	list_for_each_entry_safe(block, next, &debug_fragment_blocks, lru) {
+		list_del(&block->lru);
+		keep = debug_fragment_nr++ * DEBUG_FRAGMENT_STRIDE % (1U << DEBUG_FRAGMENT_ORDER);
+		for (i = 0; i < 1U << DEBUG_FRAGMENT_ORDER; i++) {
+			if (i != keep)
+				__free_page(block + i);
+		}
+		list_add(&block[keep].lru, &debug_fragment_kept);
+		cond_resched();
+	}
+}
+
+static void debug_fragment_free(void)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, &debug_fragment_kept, lru) {
+		list_del(&page->lru);
+		__free_page(page);
+	}
+	debug_fragment_nr = 0;
+}
+
+static int debug_fragment_set(const char *text, const struct kernel_param *kp)
+{
+	bool on;
+	int ret = kstrtobool(text, &on);
+
+	if (ret)
+		return ret;
+	guard(mutex)(&debug_fragment_lock);
+	if (!on) {
+		debug_fragment_free();
+		return 0;
+	}
+	/* Keep the last blocks allocated until other memory is free again. */
+	while (debug_fragment_alloc())
+		debug_fragment_free_most();
+	return 0;
+}
+
+static const struct kernel_param_ops debug_fragment_ops = {
+	.set = debug_fragment_set,
+	.get = param_get_uint,
+};
+module_param_cb(fragment, &debug_fragment_ops, &debug_fragment_nr, 0600);
+MODULE_PARM_DESC(fragment, "leave no free block of 2 MiB (0: undo)");
