@@ -2,19 +2,15 @@
 /**
  * DOC: The copy list
  *
- * What was loaded into other pages than its destination has to be copied when
- * this kernel is left.  The list has runs of bytes rather than
- * page: memory that was allocated in one piece costs one entry.
+ * Pages that are not at their destination are copied when this kernel is left.  Each
+ * entry of the list is a contiguous range of bytes.
  *
- * Life of a list: the caller provides the array, calls kexec_extent_add() while it
- * walks the segments in ascending order of their destinations, and then
- * kexec_extent_check() before the list is used.  A list may have an entry for
- * each page of an image, so nothing is sorted.
+ * The caller provides the array, calls kexec_extent_add() for the segments in ascending
+ * order of their destinations, and then kexec_extent_check().  A list may have an entry
+ * for each page of an image, so it is never sorted.
  *
- * The routine that copies works through the list from front to back with the
- * old kernel gone, so the order must not matter.  That holds as long as no
- * source overlaps any destination: a copy then never destroys what a later one
- * reads.  Two destinations may share a source.
+ * No source may overlap any destination, so no copy overwrites the source of a later one.
+ * Two destinations may have the same source.
  *
  * Ownership: list and array belong to the caller; nothing here allocates.
  * Locking: none; the caller serializes.
@@ -32,7 +28,7 @@
 /* Entries looked at between two chances for other tasks to run. */
 #define EXTENT_STEP	1024
 
-/* Does @b carry on where @a ends, on both sides? */
+/* Does @b start where @a ends, on both sides? */
 static bool extent_continues(const struct kexec_copy *a, const struct kexec_copy *b)
 {
 	return a->dst_pa + a->len == b->dst_pa && a->src_pa + a->len == b->src_pa;
@@ -48,20 +44,18 @@ static bool extent_sane(const struct kexec_copy *c)
 }
 
 /**
- * kexec_extent_add() - note one run of bytes in the copy list
+ * kexec_extent_add() - add a range to the copy list
  * @list: the list
  * @dst_pa: first byte of the destination, not below the end of the one before
  * @src_pa: first byte of the source; equal to @dst_pa when it is in place
  * @len: bytes
  *
- * A run that carries on where the one added before ends, in the destination and
- * in the source, lengthens that entry; one that is in place is not listed.  Page
- * alignment is up to the caller.
+ * A range that continues the last one, in the destination and in the source, is merged
+ * into its entry; one in place is not added.
  *
- * Context: Any.
- * Return: 0; -EINVAL when @len is 0, either end wraps or the destination is not above
- *         the last one; -ENOSPC when the run needs an entry and there is none. The list
- *         is unchanged on error.
+ * Context: any.
+ * Return: 0; -EINVAL if @len is 0, either end wraps or the destination is not above the
+ * last one; -ENOSPC if the list is full.  The list is unchanged on error.
  */
 int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 		     phys_addr_t src_pa, u64 len)
@@ -107,14 +101,14 @@ static bool extent_hits_dst(const struct extent_list *list, u64 start, u64 end)
 }
 
 /**
- * kexec_extent_check() - is it safe to act upon a copy list?
+ * kexec_extent_check() - check the rules of a copy list
  * @list: a complete list
  *
  * Every entry has bytes to copy and does not wrap; destinations ascend and do
  * not overlap; no source overlaps a destination.
  *
  * Context: process context, may sleep. Takes O(n log n).
- * Return: 0; -EUCLEAN when the list breaks one of these rules.
+ * Return: 0; -EUCLEAN if the list breaks one of these rules.
  */
 int kexec_extent_check(const struct extent_list *list)
 {
