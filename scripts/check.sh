@@ -180,6 +180,11 @@ check_words() {
 		(cd "$top" && xargs -d '\n' "$top/scripts/check-words.py") || :
 }
 
+# Names of files in comments and documents.
+check_names() {
+	all_files | (cd "$top" && xargs -d '\n' "$top/scripts/check-names.py" "$@" "$src_base")
+}
+
 # Sysctls, parameters and sysfs files that have no entry in the documentation.
 check_admin() {
 	quiet "$top/scripts/check-admin.py" "$@" "$src_ours"
@@ -193,6 +198,7 @@ kernel_env
 # Warnings depend on what is a macro, so the compiler has to see the source.
 unset CCACHE_NOCPP2
 "$top/scripts/prepare.sh" >/dev/null
+"$top/scripts/prepare.sh" --pristine >/dev/null
 "$top/scripts/build-kernel.sh" --config-only 4k
 
 tap_start
@@ -210,6 +216,8 @@ ok 'Python compiles' "$(quiet check_python)"
 ok "functions under $max_function lines, files under $max_file" "$(check_lengths)"
 ok 'plain words' "$(check_words)"
 ok 'each phrase of the list is found' "$(quiet "$top/scripts/check-words.py" --self-test)"
+ok 'files that comments and documents name exist' "$(check_names || :)"
+ok 'a wrong name of a file is found' "$(quiet check_names --self-test)"
 ok 'no machine paths, no unfinished marks, licence lines' "$(check_leftovers)"
 ok 'the generated documents are current' "$(quiet "$top/scripts/doc-tables.py" --check)"
 ok 'sysctls, parameters and sysfs files are documented' "$(check_admin)"
@@ -226,7 +234,6 @@ else
 fi
 ok 'the series for git am is whole and applies' "$(quiet "$top/scripts/series.sh")"
 if [ -x "$shared_originality" ]; then
-	"$top/scripts/prepare.sh" --pristine >/dev/null
 	ok 'originality: no run of lines of the base' "$(check_originality)"
 else
 	echo "# originality: not run, ${shared_originality#"$top"/} does not exist"

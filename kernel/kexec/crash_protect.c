@@ -5,9 +5,8 @@
  * A stray write must not corrupt a loaded crash image.  If the linear map has page
  * entries in any case and may be changed (can_set_direct_map(): rodata=full,
  * debug_pagealloc, KFENCE), the reservation is read-only there, and such a write faults.
- * Page entries are not requested for this: they cost memory and TLB entries for all of
- * RAM.
- * Without them only the digests of verify.c protect the image.
+ * Page entries are not requested for this, because they cost memory and TLB entries for
+ * all of RAM.  Without them only the digests of verify.c protect the image.
  *
  * ==================  ======================================================
  * main region         read-only while a crash image is loaded, except between
@@ -16,13 +15,11 @@
  *                     part is made writable again
  * ==================  ======================================================
  *
- * Two things stay writable, at another address: the page in which the panic path
- * makes vmcoreinfo (crash_vmcoreinfo.c), and the ELF core header, which follows changes
- * of memory and which a panic may have to finish (crash_elfcorehdr.c).
+ * The vmcoreinfo page (crash_vmcoreinfo.c) and the ELF core header (crash_elfcorehdr.c), which
+ * a panic may have to write, are writable at another address.
  *
- * Only permissions of entries that exist are changed, so nothing is allocated
- * and nothing can sleep.  No lock: the kexec lock is held by all callers but
- * boot and hibernation, which are alone.
+ * Only permissions of existing entries are changed, without an allocation.  Callers hold
+ * the kexec lock, or run at boot or in hibernation.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -73,10 +70,10 @@ static void crash_protect_res(const struct resource *res, bool writable)
 }
 
 /**
- * kexec_crash_unprotect() - let this kernel write to the crash reservation
+ * kexec_crash_unprotect() - make the crash reservation writable
  *
- * To be called before an image moves in, before a part of a loaded one is
- * rewritten, and when there is none any more.  May be called twice.
+ * Before an image is copied there or changed, and after it is unloaded.  May be called
+ * twice.
  *
  * Context: any; the caller holds the kexec lock or is alone.
  */
@@ -86,7 +83,7 @@ void kexec_crash_unprotect(void)
 }
 
 /**
- * kexec_crash_protect() - end what kexec_crash_unprotect() began
+ * kexec_crash_protect() - make the crash reservation read-only
  *
  * Context: any; the caller holds the kexec lock or is alone, and a crash image
  * is complete.
@@ -97,7 +94,7 @@ void kexec_crash_protect(void)
 }
 
 /**
- * kexec_crash_unprotect_range() - make a part writable that leaves the reservation
+ * kexec_crash_unprotect_range() - make a part writable before it is freed
  * @start: first byte, page aligned
  * @len: bytes
  *

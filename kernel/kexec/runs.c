@@ -11,6 +11,7 @@
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/kexec_arch.h>
+#include <linux/kexec_arch.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
@@ -140,31 +141,31 @@ static void __kexec_panic runs_copy_run(const struct kexec_backing *b,
 void kexec_runs_copy_to_crash(struct kexec_image *img)
 {
 	struct kexec_run_pos pos;
-	unsigned int seg;
+	unsigned int i;
 
-	for (seg = 0; seg < img->kimage.nr_segments; seg++) {
-		kexec_debug_panic_copy(seg);
-		for_each_kexec_run(&pos, &img->backing[seg], RUNS_STEP) {
-			runs_copy_run(&img->backing[seg], &pos);
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		kexec_debug_panic_copy(i);
+		for_each_kexec_run(&pos, &img->backing[i], RUNS_STEP) {
+			runs_copy_run(&img->backing[i], &pos);
 			cond_resched();
 		}
 	}
 }
 
 /**
- * kexec_runs_copy_to_crash_panic() - repeat or complete kexec_runs_copy_to_crash()
+ * kexec_runs_copy_to_crash_panic() - do or repeat what kexec_runs_copy_to_crash() does
  * @img: the image that was being published
  *
- * Context: panic path, with the other CPUs stopped.
+ * Context: panic path, after the other CPUs were stopped.
  */
 void __kexec_panic kexec_runs_copy_to_crash_panic(struct kexec_image *img)
 {
 	struct kexec_run_pos pos;
-	unsigned int seg;
+	unsigned int i;
 
-	for (seg = 0; seg < img->kimage.nr_segments; seg++)
-		for_each_kexec_run(&pos, &img->backing[seg], RUNS_STEP)
-			runs_copy_run(&img->backing[seg], &pos);
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		for_each_kexec_run(&pos, &img->backing[i], RUNS_STEP)
+			runs_copy_run(&img->backing[i], &pos);
 }
 
 /**

@@ -2,16 +2,13 @@
 /**
  * DOC: phases of a reboot, as seen by the kernel that is left
  *
- * Each phase of loading and leaving is marked with the architected counter,
- * which no kexec stops or resets, in the log of the image concerned.  The next
- * kernel's device tree has an empty property of a fixed size, whose place is
- * looked up once, when the tree is made.  As the last thing before the machine
- * half takes over, the marks are written into it, so a kernel that does not know
- * the property gets a few bytes of tree that it does not read.
+ * The start and the end of each phase are recorded in the log of the image, as ticks of the
+ * architected counter, which a kexec does not stop or reset.  The next kernel's device tree
+ * has an empty property of a fixed size, which is located when the tree is built and
+ * filled before the machine part is called.
  *
- * Only trees that we make have the property: not those of kexec_load(), which
- * user space makes, and not a capture kernel's, because a panic writes nothing.
- * timeline_sysfs.c is the other end.
+ * Trees of kexec_load() and of capture kernels have no such property.  timeline_sysfs.c
+ * reads it.
  *
  * The kexec lock guards a log.
  */
@@ -40,9 +37,9 @@ static void timeline_close(struct kexec_timeline_log *log, u64 tick)
 }
 
 /**
- * kexec_timeline_enter() - one phase ends and another begins
- * @log: marks of the image
- * @phase: the one that begins
+ * kexec_timeline_enter() - record the end of one phase and the start of another
+ * @log: log of the image
+ * @phase: the phase that starts
  *
  * Context: any; the caller holds the kexec lock.
  */
@@ -58,8 +55,8 @@ void kexec_timeline_enter(struct kexec_timeline_log *log, enum kexec_phase phase
 }
 
 /**
- * kexec_timeline_pause() - a phase ends and none begins
- * @log: marks of the image
+ * kexec_timeline_pause() - record the end of a phase
+ * @log: log of the image
  *
  * Context: any; the caller holds the kexec lock.
  */
@@ -69,8 +66,8 @@ void kexec_timeline_pause(struct kexec_timeline_log *log)
 }
 
 /*
- * Reboot notifiers and the shutdown of devices are one function for us.  What
- * runs last among the notifiers stands between them.
+ * kernel_restart_prepare() calls reboot notifiers and shuts devices down.  The last
+ * notifier separates the two phases.
  */
 static int timeline_after_notifiers(struct notifier_block *nb, unsigned long action, void *data)
 {
@@ -93,10 +90,10 @@ static int __init timeline_register(void)
 late_initcall(timeline_register);
 
 /**
- * kexec_timeline_attach() - find the place for the marks in a finished tree
+ * kexec_timeline_attach() - locate the property in a finished tree
  * @img: the image
  * @seg: the segment of the tree
- * @fdt: the tree as it will be there
+ * @fdt: the content of that segment
  *
  * Context: process context.
  */
@@ -112,11 +109,11 @@ void kexec_timeline_attach(struct kexec_image *img, unsigned int seg, const void
 }
 
 /**
- * kexec_timeline_store() - write the marks to where the next kernel finds them
- * @img: the image that is about to be started
+ * kexec_timeline_store() - write the property of the next kernel
+ * @img: the image to be started
  *
- * The pages are those of the tree's segment, whichever they are, and they are
- * clean to the point of coherency: the next kernel reads with its caches off.
+ * The pages are cleaned to the point of coherency, because the next kernel reads them
+ * with its caches off.
  *
  * Context: any; all other CPUs are off.
  */

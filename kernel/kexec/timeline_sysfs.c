@@ -2,16 +2,12 @@
 /**
  * DOC: phases of the reboot into this kernel
  *
- * Reads /chosen/linux,kexec-timeline of the tree that this kernel was started
- * with, adds what only this kernel knows, and shows it once in the log and from
- * then on in /sys/kernel/kexec_timeline.  The bytes are from another kernel:
- * whatever does not make sense in them is named in one line and left alone.
+ * Reads /chosen/linux,kexec-timeline of the tree that this kernel was started with, adds
+ * the phases of this kernel, and prints the result in the log and in
+ * /sys/kernel/kexec_timeline.  An invalid property is reported in one line and ignored.
  *
- * The flattened tree is read, because with ACPI there is no other.
- *
- * The first mark is the first thing that setup_arch() does.
- *
- * Nothing changes after the initcalls, so there is no lock.
+ * The flattened tree is read, because with ACPI there is no other.  There is no lock: the
+ * data does not change after the initcalls.
  */
 #define pr_fmt(fmt) "kexec: timeline: " fmt
 
@@ -33,10 +29,10 @@ static u64 timeline_show_hz __ro_after_init;
 static u64 timeline_show_first __initdata;
 
 /**
- * kexec_timeline_first_mark() - note when this kernel's C code began
+ * kexec_timeline_first_mark() - record the start of this kernel's C code
  *
- * The timer driver is not there yet, but the counter is: it runs since the
- * machine was switched on (Arm ARM, "The Generic Timer").
+ * The timer driver is not initialised yet, but the counter is running since the machine
+ * was switched on (Arm ARM, "The Generic Timer").
  *
  * Context: setup_arch(), before anything else.
  */
@@ -98,7 +94,7 @@ static const char * __init timeline_sysfs_reason(int err)
 	}
 }
 
-/* Returns false when there is nothing to show. */
+/* Returns false if there is no valid property. */
 static bool __init timeline_sysfs_read(void)
 {
 	const void *fdt = initial_boot_params, *value;

@@ -44,7 +44,7 @@ unsigned char *vmcoreinfo_data;
 size_t vmcoreinfo_size;
 u32 *vmcoreinfo_note;
 
-/* A copy that a stray write is least likely to hit, or NULL. */
+/* The copy in the crash reservation, or NULL. */
 static unsigned char *vmcoreinfo_safecopy;
 
 /**

@@ -3,24 +3,22 @@
  * DOC: the firmware's configuration tables, for the next kernel
  *
  * A kernel that is started by kexec runs no EFI stub, but it reads the configuration
- * tables that the stub has installed for the first kernel. Two of them need care.
+ * tables that the stub has installed for the first kernel.
  *
- * LINUX_EFI_INITRD_MEDIA_GUID names the initrd of the first kernel. That memory was
- * freed long ago, and a kernel that is started without an initrd would reserve it and
- * later free it, whatever is there by then: part of its own image, or memory of the
- * kernel that crashed. The entry is removed once this kernel has read it.
+ * LINUX_EFI_INITRD_MEDIA_GUID names the initrd of the first kernel, which is freed
+ * memory. A kernel without an initrd would reserve and later free that range, which may
+ * then be part of its own image or of the crashed kernel. So the entry is removed once
+ * this kernel has read it.
  *
- * LINUX_EFI_SCREEN_INFO_TABLE_GUID names the description of the firmware's frame buffer,
- * struct screen_info. Each kernel clears it after reading, and only a zboot program
- * installs it; otherwise the stub writes into the kernel image. So that the next
- * kernel has a frame buffer, the table is filled when this kernel is left with kexec.
- * Where there is none, one page is allocated at boot for a copy of the array of
- * tables with one more entry; the system table names that copy as of the first kexec.
- * All later kernels keep the page reserved, see efi_mem_reserve_persistent().
+ * LINUX_EFI_SCREEN_INFO_TABLE_GUID names the firmware's frame buffer (struct
+ * screen_info). Each kernel clears it after reading, and only a zboot program installs
+ * it. It is filled when this kernel is left with kexec. If there is none, one page is
+ * allocated at boot for a copy of the array of tables with one more entry, and the
+ * system table names the copy from the first kexec on. Later kernels reserve the page,
+ * see efi_mem_reserve_persistent().
  *
- * A frame buffer that the driver of a graphics device has replaced is not handed on:
- * that memory is no longer displayed. A capture kernel gets none either: the table is
- * empty while this kernel runs.
+ * A frame buffer that the driver of a graphics device has replaced is not passed on, nor
+ * does a capture kernel get one: the table is empty while this kernel runs.
  *
  * Locking: none; initcalls and reboot notifiers run one at a time.
  */
@@ -42,7 +40,7 @@
 
 #include "memreserve.h"
 
-/* What the page holds where the firmware has no table for the frame buffer. */
+/* Content of the page if the firmware has no table for the frame buffer. */
 struct efi_tables_page {
 	struct screen_info screen;
 	efi_config_table_t tables[];
@@ -52,9 +50,9 @@ struct efi_tables_page {
 	((PAGE_SIZE - sizeof(struct efi_tables_page)) / sizeof(efi_config_table_t))
 
 static phys_addr_t efi_tables_systab_pa;
-/* Where the next kernel looks for its struct screen_info. */
+/* The struct screen_info of the next kernel. */
 static phys_addr_t efi_tables_screen_pa;
-/* Not NULL until the system table names it. */
+/* NULL once the system table names it. */
 static struct efi_tables_page *efi_tables_new;
 static unsigned long efi_tables_new_nr;
 

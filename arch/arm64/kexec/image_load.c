@@ -2,12 +2,9 @@
 /**
  * DOC: An Image on this machine
  *
- * The part of the Image loader that depends on the running kernel: which granules
- * and byte orders the CPUs have, and whether the keyrings of this kernel vouch for
- * the file.  The rules themselves are in image.c and image_unpack.c.
- *
- * Nothing is owned, no lock is taken here.  All of it runs in the context of the
- * loading process and may sleep.
+ * The part of the Image loader that depends on the running kernel: granules and byte
+ * orders of the CPUs, and signatures.  The rules for files are in image_header.c and
+ * image_unpack.c.  All functions run in the loading task and may sleep.
  */
 
 #define pr_fmt(fmt) "kexec: Image: " fmt
@@ -26,7 +23,7 @@
 #include "lib/image_unpack.h"
 #include "lib/image_header.h"
 
-/* The sanitised ID registers speak for the weakest CPU, which may run it too. */
+/* The sanitised ID registers have the common features of all CPUs. */
 static void image_cpu_caps_read(struct image_cpu_caps *caps)
 {
 	bool mixed = system_supports_mixed_endian();
@@ -46,7 +43,7 @@ static void image_cpu_caps_read(struct image_cpu_caps *caps)
  * @head: first bytes of the file
  * @head_len: bytes at @head; KEXEC_IMAGE_HEAD_SIZE are enough for all checks
  * @file_len: bytes of the whole file
- * @info: where and how the image wants to be placed, filled in on success
+ * @info: requirements of the image, set on success
  *
  * Context: process context.
  * Return: 0, or a negative errno after one message, see kexec_image_parse().
@@ -65,7 +62,7 @@ int kexec_arch_image_probe(const void *head, size_t head_len, u64 file_len,
 	return kexec_image_parse(head, head_len, file_len, &caps, info);
 }
 
-/* @len: bytes of the Image, or 0 when only its head is there. */
+/* @len: bytes of the Image, or 0 if only its header is available. */
 static int image_cpu_parse_unpacked(const void *head, size_t head_len, size_t len,
 				    struct kexec_image_info *info)
 {
@@ -95,7 +92,7 @@ static int image_cpu_parse_unpacked(const void *head, size_t head_len, size_t le
  * @len: bytes at @data, at most @info->payload_len; 64 KiB are enough
  * @info: as kexec_arch_image_probe() left it, packed; completed on success
  *
- * Nothing but the head is unpacked, so this costs the same for any file.
+ * Only the header is unpacked, so the time does not depend on the file.
  *
  * Context: process context, may sleep.
  * Return: 0, or -ENOMEM or an errno as kexec_image_parse() after one message.

@@ -54,7 +54,7 @@
 /* The first level that can hold a block: 1 GiB, 32 MiB and 512 MiB. */
 #define TRANS_BLOCK_LEVEL	(IS_ENABLED(CONFIG_ARM64_4K_PAGES) ? 1 : 2)
 
-/* Bits of a leaf that do not depend on the memory it maps. */
+/* Bits of a leaf that do not depend on the mapped memory. */
 #define TRANS_DROP		(PTE_TYPE_MASK | PTE_RDONLY | PTE_CONT | PTE_SWBITS_MASK)
 /* Bits that every leaf of a copy has. */
 #define TRANS_FORCE		(PTE_AF | PTE_WRITE)
@@ -202,7 +202,7 @@ static int trans_add(struct trans_copy *copy, u64 va, phys_addr_t pa, u64 desc, 
 	u64 attr = trans_desc_attr(desc);
 	int err;
 
-	/* Made invalid for a while, or never memory at all? */
+	/* Temporarily invalid memory, or no memory? */
 	if (!(desc & PTE_VALID) && !pfn_valid(PHYS_PFN(pa)))
 		return 0;
 
@@ -220,11 +220,10 @@ static int trans_add(struct trans_copy *copy, u64 va, phys_addr_t pa, u64 desc, 
 }
 
 /*
- * Does @table at @level map all that it spans in one aligned piece, with equal
- * attributes?  Most tables do where the linear map is kept in pages
- * (rodata=full), and this is cheaper than taking each entry apart.  The sum
- * cannot carry into other bits: the piece is aligned to the table's span, which
- * ends below the bits that 52-bit addresses keep elsewhere.
+ * Does @table at @level map its whole range as one aligned piece with equal attributes?
+ * With rodata=full most tables do, and this is faster than decoding each entry.  The sum
+ * cannot carry into other bits: the piece is aligned to the table's range, which ends
+ * below the bits that 52-bit addresses have elsewhere.
  */
 static bool trans_table_is_uniform(const u64 *table, int level)
 {
@@ -282,11 +281,10 @@ static int trans_read(struct trans_copy *copy, const u64 *table, int level, u64 
  * @info: allocator of the table pages; each is zeroed and in the linear map
  * @src_pgd: tables with the geometry of swapper_pg_dir
  * @dst_pgd: the copy, set on success only
- * @next_part: names the parts; parts of whole blocks are copied with least effort
+ * @next_part: returns the parts; parts of whole blocks are copied fastest
  * @ctx: passed to @next_part
  *
- * Nothing but the parts is read, so the time does not follow the size of the
- * rest.
+ * Only the parts are read, so the time does not depend on the rest.
  *
  * Context: any; the caller keeps the tables below @src_pgd from being freed.
  * Return: 0, or -ENOMEM when the allocator had no more.
@@ -458,7 +456,7 @@ int trans_pgd_copy_el2_vectors(struct trans_pgd_info *info, phys_addr_t *el2_vec
 	 * memory; the dsb that completes it is inside.
 	 */
 	dcache_clean_inval_poc(va, va + ARM64_VECTOR_TABLE_LEN);
-	/* What the page held before may be in an I-cache under any alias. */
+	/* Old content of the page may be in an I-cache under any alias. */
 	icache_inval_all_pou();
 
 	*el2_vectors = virt_to_phys(page);

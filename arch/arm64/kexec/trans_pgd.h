@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What trans_pgd.c has beyond <asm/trans_pgd.h>: a copy of some parts of the
- * linear map; and, for its tests, the same jobs for given source tables and for a
- * given physical address.
+ * Functions of trans_pgd.c that <asm/trans_pgd.h> does not have: a copy of parts of the
+ * linear map, and, for tests, of given source tables and of a given physical address.
  */
 #ifndef _ARM64_KEXEC_TRANS_PGD_H
 #define _ARM64_KEXEC_TRANS_PGD_H

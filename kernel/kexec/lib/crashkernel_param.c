@@ -9,18 +9,16 @@
  *	crashkernel=START-[END]:SIZE[,START-[END]:SIZE...][@OFFSET] [crashkernel=SIZE,low]
  *	crashkernel=SIZE,high [crashkernel=SIZE,low]
  *
- * Of several, the last of its kind counts.  One without a suffix, right or
- * wrong, beats those with ",high".  Next to it, a wrong ",low" is left out,
- * because the main region is worth having without it.  ",cma" is recognized and
- * reserves nothing.  Of several ranges the first that holds the
- * machine's memory counts; because firmware keeps some of that for itself, it is
- * rounded up to CRASHKERNEL_RAM_UNIT first.  Ranges after that one are not read.
+ * The last parameter of each kind is used.  One without a suffix, valid or not, takes
+ * precedence over those with ",high".  A malformed ",low" next to it is ignored, because
+ * the main region is useful without it.  ",cma" is accepted and reserves no memory.  Of
+ * several ranges the first one with the size of memory is used; the size is rounded up to
+ * CRASHKERNEL_RAM_UNIT, because firmware reserves a part.  Later ranges are not parsed.
  *
- * What is read has to follow the grammar: a number that does not fit in 64 bits,
- * an offset that is missing or anything after the last number is refused.
+ * A number of more than 64 bits, a missing offset and text after the last number are
+ * refused.
  *
- * The text belongs to the caller and is not changed.  No locks; any context.
- * Builds in the kernel and on the host (tools/testing/kexec).
+ * The text is not changed.  No locks; any context.  Also built on the host.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -30,7 +28,7 @@
 
 #include "crashkernel_param.h"
 
-/* Bytes; larger than what firmware usually takes out of a memory module. */
+/* Bytes; more than firmware usually reserves of a memory module. */
 #define CRASHKERNEL_RAM_UNIT	(128ULL << 20)
 
 #define CRASHKERNEL_NAME		"crashkernel="

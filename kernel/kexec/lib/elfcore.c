@@ -2,24 +2,21 @@
 /**
  * DOC: the ELF core header
  *
- * A capture kernel finds the memory of the kernel that crashed through an ELF64
- * core header (fs/proc/vmcore.c).  Its program headers are, in this order:
+ * A capture kernel reads the layout of the crashed kernel's memory from an ELF64 core
+ * header (fs/proc/vmcore.c).  Its program headers are, in this order:
  *
- *  - one PT_NOTE per possible CPU, where that CPU leaves its registers;
+ *  - one PT_NOTE per possible CPU, for its registers;
  *  - one PT_NOTE for vmcoreinfo;
  *  - one PT_LOAD for each piece of the kernel image at its own virtual address,
  *    for readers that start from symbols;
  *  - one PT_LOAD for each piece of memory at its address in the linear map.
  *
- * Nothing is copied at load time: every p_offset is the physical address where
- * the bytes will be found after the crash.
+ * Each p_offset is the physical address of the bytes in the crashed kernel.
  *
- * The pieces of memory are never stored.  A walk produces them one by one, once
- * to count and once to write, so no buffer here can be too small for them.
+ * The pieces of memory are computed twice, to count and to write them, and not stored.
  *
- * Ownership: all memory is the caller's.  Locking: none.  Context: any; bounded
- * by ranges times excluded ranges squared.  Builds in the kernel and on the
- * host (tools/testing/kexec).
+ * The caller owns all memory.  No locks; any context.  The time is bounded by ranges times
+ * excluded ranges squared.  Also built on the host.
  */
 #include <linux/elf.h>
 #include <linux/errno.h>
@@ -111,8 +108,8 @@ static bool elfcore_next_text(const struct elfcore_req *req, u64 *pos, struct ke
  * @nr_cpus: notes
  * @nr_ranges: ranges of memory there are now
  *
- * Room for twice the ranges that there are, and for ELFCORE_MIN_RANGES at least,
- * as far as an ELF file can count them.
+ * Capacity for twice the current ranges, at least ELFCORE_MIN_RANGES, within the limit
+ * of an ELF file.
  *
  * Context: any.
  * Return: bytes, a multiple of ELFCORE_ALIGN.
@@ -132,9 +129,8 @@ size_t kexec_elfcore_capacity(unsigned int nr_cpus, unsigned int nr_ranges)
  * @size: set to the size in bytes, a multiple of ELFCORE_ALIGN
  *
  * Context: any.
- * Return: 0, or -EOVERFLOW when there are more notes and pieces of memory than
- * e_phnum can count (ELF gABI, "ELF Header": PN_XNUM and above are escapes,
- * which the readers of core headers do not know).
+ * Return: 0, or -EOVERFLOW if there are more notes and pieces of memory than e_phnum can
+ * count (ELF gABI, "ELF Header"; readers of core headers do not support PN_XNUM).
  */
 int kexec_elfcore_size(const struct elfcore_req *req, size_t *size)
 {
@@ -199,8 +195,8 @@ static void elfcore_put(struct elfcore_writer *pen, u32 type, u64 pa, u64 va, u6
  * @len: set to the size of the header, a multiple of ELFCORE_ALIGN
  *
  * Context: any.
- * Return: 0, -ENOSPC when @capacity is too small, or what kexec_elfcore_size()
- * returns; @buf and @len are untouched then.
+ * Return: 0; -ENOSPC if @capacity is too small or an error of kexec_elfcore_size(), with
+ * @buf and @len unchanged.
  */
 int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t capacity,
 			size_t *len)

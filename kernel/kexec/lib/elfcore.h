@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ELF core header that describes to a capture kernel what a dump of this
- * kernel consists of.  Pure arithmetic: builds in the kernel and on the host.
+ * The ELF core header of a dump.  Pure arithmetic, also built on the host.
  */
 #ifndef _KERNEL_KEXEC_ELFCORE_H
 #define _KERNEL_KEXEC_ELFCORE_H
@@ -24,7 +23,7 @@
  * struct elfcore_req - content of the header
  * @ram: memory to dump; order does not matter, empty ranges are ignored
  * @nr_ram: entries of @ram
- * @skip: memory to leave out, of the kernel image as well; may overlap, reach beyond @ram
+ * @skip: excluded memory, of the kernel image as well; may overlap, be outside of @ram
  *        or be empty
  * @nr_skip: entries of @skip
  * @cpu_note_pa: physical address of each CPU's register note

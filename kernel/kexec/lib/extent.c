@@ -2,17 +2,16 @@
 /**
  * DOC: The copy list
  *
- * Segments that are backed by other pages than their destination have to be copied when
- * this kernel is left.  The list has runs of bytes: contiguous pages need one entry.  It is
- * written to the tables that the code that copies reads, page after page.
+ * Pages that are not at their destination are copied when this kernel is left.  Each
+ * entry of the list is a contiguous range of bytes.  It is written to the tables that the
+ * code that copies reads.
  *
- * The caller calls kexec_extent_add() while it walks the segments in ascending order of
- * their destinations, and kexec_extent_check() before the list is used.  A list may have
- * an entry for each page of an image, so nothing is sorted.
+ * The caller calls kexec_extent_add() for the segments in ascending order of their
+ * destinations, and then kexec_extent_check().  A list may have an entry for each page of an
+ * image, so it is never sorted.
  *
- * The copies run after the old kernel is gone, so their order must not matter.  That holds
- * if no source overlaps any destination: a copy then never overwrites what a later one
- * reads.  Two destinations may share a source.
+ * No source may overlap any destination, so no copy overwrites the source of a later one.
+ * Two destinations may have the same source.
  *
  * The tables belong to the allocator that the caller names; the caller serializes.
  *
@@ -26,7 +25,7 @@
 
 #include "extent.h"
 
-/* Does @b carry on where @a ends, on both sides? */
+/* Does @b start where @a ends, on both sides? */
 static bool extent_continues(const struct kexec_copy *a, const struct kexec_copy *b)
 {
 	return a->dst_pa + a->len == b->dst_pa && a->src_pa + a->len == b->src_pa;
@@ -71,18 +70,18 @@ static int extent_add_table(struct extent_list *list)
 }
 
 /**
- * kexec_extent_add() - append a run of bytes to the copy list
+ * kexec_extent_add() - add a range to the copy list
  * @list: the list
  * @dst_pa: physical address of the destination, not below the end of the last one
  * @src_pa: physical address of the source; equal to @dst_pa if the run is in place
  * @len: bytes
  *
- * A run that continues the last entry, in the destination and in the source, extends it; one
- * that is in place is not listed.  Page alignment is left to the caller.
+ * A range that continues the last one, in the destination and in the source, is merged
+ * into its entry; one in place is not added.
  *
  * Context: process context if the allocator may sleep.
- * Return: 0; -EINVAL if @len is 0, either end wraps or the destination is not above the last
- * one; -ENOMEM if there is no page for another table.  The list does not change on error.
+ * Return: 0; -EINVAL if @len is 0, either end wraps or the destination is not above the
+ * last one; -ENOMEM if there is no page for another table.  The list is unchanged on error.
  */
 int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 		     phys_addr_t src_pa, u64 len)
@@ -119,7 +118,7 @@ static bool extent_overlaps(const struct kexec_copy *c, const struct kexec_range
 }
 
 /**
- * kexec_extent_check() - check that the copies of a list can run in any order
+ * kexec_extent_check() - check the rules of a copy list
  * @list: a complete list
  * @dst: the destinations of all segments
  * @nr_dst: entries of @dst

@@ -2,21 +2,17 @@
 /**
  * DOC: The next kernel's device tree
  *
- * The next kernel runs on the same machine, so it gets the tree that this one
- * was started with, changed in two places only: the memory reservation block
- * and /chosen.  Nodes and properties that describe this boot are removed (its
- * blob, initrd, IMA list, ELF core header, seeds), those of the next boot are
- * added.  The properties are those of chosen.yaml in the
- * dt-schema and of Documentation/arch/arm64/booting.rst.
+ * The next kernel's tree is that of this kernel, except for the memory reservation block
+ * and /chosen.  Properties and reservations of this boot are removed (its blob, initrd,
+ * IMA list, ELF core header, seeds), those of the next boot are added.  The properties are
+ * those of dt-schema and of Documentation/arch/arm64/booting.rst.
  *
- * A build is a list of steps; each returns a libfdt code, and the one that
- * fails is named in the only message.  Old values are read before they are
- * removed, because a removed initrd takes its reservation with it, and all
- * removals come before the first addition.
+ * A build is a list of steps, and the message names the one that fails.  Values are read
+ * before they are removed, because the reservation of an initrd is removed with it.  All
+ * removals are before the first addition.
  *
- * The caller owns the source and the buffer.  No lock, no allocation, no
- * global state: fdt_collect.c reads the state of the running
- * kernel.  Builds on the host against the system's libfdt.
+ * The caller owns the source and the buffer.  No lock, no allocation, no global state:
+ * fdt_collect.c reads the state of the running kernel.  Also built on the host.
  */
 
 #define pr_fmt(fmt) "kexec: dtb: " fmt
@@ -54,9 +50,8 @@ struct fdt_step {
 };
 
 /*
- * A reservation counts as the one for [start, start + size) when it begins
- * there and is longer by less than a page, because boot loaders round up to
- * pages of their own and those have at most 64 KiB.
+ * A reservation is that of [start, start + size) if it starts there and is longer by less
+ * than 64 KiB, the largest page that boot loaders round up to.
  */
 static bool fdt_rsv_is(u64 rsv_start, u64 rsv_size, u64 start, u64 size)
 {
@@ -143,7 +138,7 @@ static bool fdt_chosen_range(struct fdt_work *w, const char *name,
 	       fdt_cells_read(prop + 4 * addr_cells, size_cells, &range->size);
 }
 
-/* A value that cannot be read had no effect on this kernel: just drop it. */
+/* A malformed value had no effect on this kernel and is removed alone. */
 static int fdt_chosen_del_range(struct fdt_work *w, const char *name)
 {
 	struct fdt_range old;
@@ -198,7 +193,7 @@ static int fdt_step_clear_crash(struct fdt_work *w)
 	return err ?: fdt_chosen_del(w, "linux,usable-memory-range");
 }
 
-/* A seed that was used once is worse than none: it looks like entropy. */
+/* A seed must not be used twice. */
 static int fdt_step_clear_seeds(struct fdt_work *w)
 {
 	int err = fdt_chosen_del(w, "kaslr-seed");
@@ -244,7 +239,7 @@ static int fdt_step_seeds(struct fdt_work *w)
 				  sizeof(w->src->rng_seed));
 }
 
-/* The capture kernel reads the header late, so nothing may be put over it. */
+/* Reserved, because the capture kernel reads the header late. */
 static int fdt_step_elfcorehdr(struct fdt_work *w)
 {
 	u64 start = w->req->elfcorehdr_pa, len = w->req->elfcorehdr_len;
@@ -257,8 +252,7 @@ static int fdt_step_elfcorehdr(struct fdt_work *w)
 }
 
 /*
- * Order matters: readers that know one range only take the first, and those
- * that know two expect the low one last.
+ * Readers that support one range use the first; others expect the low one last.
  */
 static int fdt_step_usable(struct fdt_work *w)
 {
@@ -285,7 +279,7 @@ static int fdt_step_ima(struct fdt_work *w)
 	return err ?: fdt_rsv_set(w->fdt, start, len);
 }
 
-/* Filled in when this kernel leaves; a panic fills in nothing. */
+/* Written when this kernel is left, but not by a panic. */
 static int fdt_step_timeline(struct fdt_work *w)
 {
 	void *value;
@@ -354,13 +348,12 @@ static size_t fdt_prop_bytes(const char *name, size_t len)
 
 /**
  * kexec_fdt_bound() - get a bound of the size of the next device tree
- * @src: what the running kernel contributes
+ * @src: data of the running kernel
  * @req: request of the loader; addresses may still be unknown
  *
  * Context: any.
- * Return: a size in bytes for which kexec_fdt_build() with the same arguments
- * finds space; never more than the 2 MiB that booting.rst allows ("Setup the
- * device tree"), so that a tree that is too large fails in the build.
+ * Return: bytes that suffice for kexec_fdt_build() with the same arguments, at most the
+ * 2 MiB of booting.rst ("Setup the device tree"); a larger tree fails in the build.
  */
 size_t kexec_fdt_bound(const struct fdt_source *src,
 		       const struct kexec_fdt_request *req)
@@ -395,16 +388,15 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
 
 /**
  * kexec_fdt_build() - build the next device tree
- * @src: what the running kernel contributes
+ * @src: data of the running kernel
  * @req: request of the loader
  * @fdt: buffer, 8-byte aligned; undefined after a failure
  * @capacity: bytes of @fdt
  * @used: set to the bytes of the finished tree
  *
- * Context: any; does not sleep and touches nothing but @fdt and @used.
- * Return: 0, -ENOSPC when @capacity or the 2 MiB of booting.rst do not suffice,
- * -EINVAL when the running tree or a value does not fit the format; each after
- * exactly one message at error level.
+ * Context: any.
+ * Return: 0; -ENOSPC if @capacity or 2 MiB do not suffice or -EINVAL if the running tree
+ * or a value is malformed, each after one message.
  */
 int kexec_fdt_build(const struct fdt_source *src,
 		    const struct kexec_fdt_request *req,

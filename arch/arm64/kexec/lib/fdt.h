@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Content of the next kernel's device tree, besides the request of the
- * loader.  fdt_collect.c fills it from the running kernel, tests by hand; pure,
- * builds in the kernel and on the host.
+ * Content of the next kernel's device tree, besides the request of the loader.  Filled by
+ * fdt_collect.c and by tests.  Also built on the host.
  */
 #ifndef _ARM64_KEXEC_FDT_H
 #define _ARM64_KEXEC_FDT_H
@@ -11,7 +10,7 @@
 
 struct kexec_fdt_request;
 
-/* "rng-seed" carries 512 bits: twice what the pool takes to be ready. */
+/* "rng-seed" has 512 bits: twice as many as the pool needs to be ready. */
 #define KEXEC_FDT_RNG_SEED_SIZE	64
 
 /**
@@ -24,19 +23,19 @@ struct fdt_range {
 	u64 size;
 };
 
-/* In /chosen: where the kernel before left its IMA list (chosen.yaml). */
+/* In /chosen: the range of the IMA list of the previous kernel. */
 #define KEXEC_FDT_IMA_PROP	"linux,ima-kexec-buffer"
 
 /**
- * struct fdt_source - what the running kernel contributes
- * @blob: the running device tree, only read
- * @blob_pa: where the boot loader had put it; its reservation is not passed on
+ * struct fdt_source - data of the running kernel
+ * @blob: its device tree, only read
+ * @blob_pa: physical address of the tree at boot; its reservation is not passed on
  * @seeded: the seeds below are random; otherwise the next kernel gets none
  * @kaslr_seed: for /chosen/kaslr-seed
  * @rng_seed: for /chosen/rng-seed
  * @usable: memory of a capture kernel, the main crash region first
  * @nr_usable: entries of @usable
- * @persistent: memory that no later kernel may take for its own
+ * @persistent: memory that every later kernel must reserve
  * @nr_persistent: entries of @persistent
  * @nr_free_slots: entries that kexec_fdt_add_memrsv() may fill later
  */

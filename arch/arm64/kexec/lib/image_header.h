@@ -12,14 +12,13 @@
 struct kexec_image_info;
 
 /*
- * As many bytes of the file as a caller should hand to the parser: the header,
- * the PE header after it and its section table fit.  A
- * longer head does no harm.
+ * Bytes of the file for the parser: the header, the PE header and its section table.
+ * More bytes may be passed.
  */
 #define KEXEC_IMAGE_HEAD_SIZE	SZ_4K
 
 /**
- * struct image_cpu_caps - what every CPU of this machine can run
+ * struct image_cpu_caps - features that all CPUs of this machine have
  * @little_endian: a little-endian kernel
  * @big_endian: a big-endian kernel
  * @granule_4k: translation with pages of 4 KiB

@@ -28,7 +28,7 @@
  * @initrd: path of an initrd for it
  * @dir: a tmpfs of our own, so that sparse files cost nothing
  * @bad_granule: page size field that this CPU cannot serve, or 0
- * @base: expect what the kernel that we stand beside does (see cases.c)
+ * @base: expect what the kernel that we stand beside does (see bad_cases.c)
  * @kmsg: judge the kernel log
  * @crash: a crashkernel= reservation exists
  * @bad_endian: this CPU cannot run big-endian code

@@ -16,7 +16,7 @@
 
 #include "util.h"
 
-/* dump_look.py knows these. */
+/* drgn_check.py knows these. */
 #define MARKER_VA	0x1000000000UL
 #define MARKER_TEXT	"kexec marker: memory of a process"
 

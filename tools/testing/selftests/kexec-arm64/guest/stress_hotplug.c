@@ -4,7 +4,7 @@
  *
  * stress_hotplug OPERATIONS ADDR KERNEL SEED [blocks]: one process loads, unloads, reads
  * the state and reboots without an image; another one plugs and unplugs memory above ADDR
- * (by the host, see monitor.py), and takes a CPU and, with "blocks", memory blocks
+ * (by the host, see qmp.py), and takes a CPU and, with "blocks", memory blocks
  * offline and online. OPERATIONS is their sum. SEED makes the operations repeatable,
  * apart from the races.
  *
