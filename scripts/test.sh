@@ -13,6 +13,8 @@
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tally.sh
+. "$top/scripts/tally.sh"
 
 mode=ci
 case ${1:-} in
@@ -22,39 +24,9 @@ case ${1:-} in
 *) die "usage: test.sh [--quick | --prove]" ;;
 esac
 
-passed=0
-failed=0
-skipped=0
 times=()
 selftests=$top/tools/testing/selftests/kexec-arm64
 coherency=$top/tools/testing/coherency
-
-# Results start in the first column. Indented lines are subtests, which a result in the
-# first column sums up.
-count() {
-	grep -cE "$1" "$2" || :
-}
-
-# tally LOG STATUS: add up the results. A planned test without a result has failed.
-tally() {
-	local log=$1 status=$2 good bad skip planned
-	skip=$(count '^ok .*# SKIP' "$log")
-	good=$(($(count '^ok ' "$log") - skip))
-	bad=$(count '^not ok ' "$log")
-	planned=$(sed -nE 's/^1\.\.([0-9]+).*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
-
-	if [ "$planned" -gt $((good + bad + skip)) ]; then
-		echo "# $((planned - good - bad - skip)) of $planned planned tests did not report"
-		bad=$((bad + planned - good - bad - skip))
-	fi
-	if [ $((good + bad + skip)) -eq 0 ] || { [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; }; then
-		echo "# the step failed (status $status), see ${log#"$top"/}"
-		bad=$((bad + 1))
-	fi
-	passed=$((passed + good))
-	failed=$((failed + bad))
-	skipped=$((skipped + skip))
-}
 
 # timed NAME TEXT COMMAND...: run it, print and keep its output.
 timed() {

@@ -18,6 +18,10 @@ import steps
 # common.toml explains the format and has what the cases share; the others are by topic
 TOPICS = Path(__file__).with_name("cases")
 LEAVING = ("leave", "panic")
+# The panic whose backtrace dump.py knows
+SYSRQ = "sysrq triggered crash"
+# Programs whose output is wanted in the log, and which print no TAP
+PLAIN_TAP = re.compile(r"tap (?:devmem|kexec) ")
 # Fields that a case adds to those of its profiles; all others replace them
 JOINED = ("cmdline",)
 APPENDED = ("args", "dtb", "next_dtb", "expect", "forbid", "tolerate")
@@ -62,6 +66,7 @@ class Case:
     expect: list = field(default_factory=list)
     forbid: list = field(default_factory=list)
     tolerate: list = field(default_factory=list)
+    panic: list = field(default_factory=list)
     distinct: list = field(default_factory=list)
     same: list = field(default_factory=list)
     tap: int = 0
@@ -168,12 +173,19 @@ def plan_boots(table, case):
 
 
 def check_case(case):
-    for pattern in (*case.forbid, *case.tolerate, *case.distinct, *case.same, case.last,
+    for pattern in (*case.forbid, *case.tolerate, *case.panic, *case.distinct, *case.same, case.last,
                     *(e["re"] for e in case.expect)):
         re.compile(pattern)
     for pattern in (*case.distinct, *case.same):
         if re.compile(pattern).groups != 1:
             raise TableError(f"{case.name}: {pattern!r} must capture one thing")
+    if case.dumps and not case.inspect.get("trace") and case.panic != [SYSRQ]:
+        raise TableError(f"{case.name}: inspect has no trace for that panic")
+    if case.dumps and not (case.panic or case.inspect.get("panic")):
+        raise TableError(f"{case.name}: a dump without a panic")
+    taps = sum(step.startswith("tap ") for step in case.steps)
+    if bool(case.tap) != bool(taps) and not PLAIN_TAP.search(" | ".join(case.steps)):
+        raise TableError(f"{case.name}: {taps} steps print TAP, {case.tap} tests are planned")
     if not re.fullmatch(r"[\w.+-]+", case.name):
         raise TableError(f"{case.name!r} is no fit name for a file")
 
@@ -227,6 +239,7 @@ def build_case(table, entry):
     case.cpu = case.cpu or level["cpu"]
     case.cmdline = " ".join(filter(None, (level["cmdline"], case.cmdline)))
     case.expect = [{"re": e} if isinstance(e, str) else e for e in case.expect]
+    case.panic = [case.panic] if isinstance(case.panic, str) else case.panic
     case.steps = spell_steps(case.steps, table["steps"])
     case.boots = plan_boots(table, case)
     check_case(case)

@@ -1,19 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reads the serial log of a finished case and says what is wrong with it.
+"""Checks the serial log of a finished case.
 
-A case passes when each of its kernels came up once, in order, and said of
-itself what the table wants, when every expected line was seen, when no
-forbidden one was, and when the last kernel reached the end of the steps.
+A case passes when each of its kernels came up once, in order, with the facts that the
+case has, when every expected line was seen, when the kernels panicked exactly as
+planned, when no forbidden line was seen, and when the last kernel reached the end of
+the steps. Each rule has a log in tests/test_check_log.py that it must refuse.
 """
 
 import re
 
+# What no log may hold, unless the case tolerates it
 FORBIDDEN = (
-    r"\bBUG:", r"WARNING:", r"\bOops\b", r"Kernel panic", r"Internal error",
-    r"rcu: INFO: .* stall", r"Unable to handle", r"\bSError\b", r"KX: FAIL",
-    r"soft lockup", r"list_(add|del) corruption", r"Bad page",
-    r"[Oo]ut of memory", r"oom-kill", r"invoked oom", r"memory probably corrupted",
+    # Oopses and warnings
+    r"\bBUG: ", r"\bWARNING: ", r"\bOops\b", r"Internal error: ", r"Unable to handle kernel",
+    r"\bSError\b", r"Kernel stack overflow", r"end Kernel panic",
+    # Sanitizers and debugging aids
+    r"\bUBSAN: ", r"kmemleak: (?!.*(?:initialized|disabled|detector started))",
+    r"list_(?:add|del) corruption", r"Bad page", r"ODEBUG: ", r"refcount_t: ",
+    r"scheduling while atomic", r"sleeping function called",
+    # Lockdep and RCU
+    r"possible (?:circular|recursive|irq|deadlock)", r"inconsistent lock state",
+    r"bad unlock balance", r"held lock freed", r"lock held when returning",
+    r"suspicious RCU usage", r"locking correctness validator", r"\brcu: INFO: ",
+    r"\brcu\b.*(?:stall|starved)",
+    # Time
+    r"soft lockup", r"hard LOCKUP", r"blocked for more than", r"nobody cared",
+    r"watchdog: BUG",
+    # Memory
+    r"page allocation failure", r"vmalloc error", r"[Oo]ut of memory", r"oom-kill",
+    r"invoked oom", r"Killed process", r"memory probably corrupted",
+    # Programs and steps
+    r"\bsegfault\b", r"unhandled .* fault", r"KX: FAIL", r"KX: no ", r"Bail out!",
 )
+PANIC = re.compile(r"^Kernel panic - not syncing: (.*)")
 STAMP = re.compile(r"^\[ *\d+\.\d+\] ?")
 ESCAPE = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]")
 BOOT = re.compile(r"KX: boot (\d+) (.*)")
@@ -53,11 +72,20 @@ def check_lines(case, lines):
         elif not count:
             yield f"never seen: {want['re']}"
     for line in lines:
-        if any(re.search(allowed, line) for allowed in case.tolerate):
+        if PANIC.match(line) or any(re.search(regex, line) for regex in case.tolerate):
             continue
-        for pattern in (*FORBIDDEN, *case.forbid):
-            if re.search(pattern, line):
-                yield f"forbidden: {line.strip()}"
+        if any(re.search(pattern, line) for pattern in (*FORBIDDEN, *case.forbid)):
+            yield f"forbidden: {line.strip()}"
+
+
+def check_panics(case, lines):
+    """The panics of the case, in their order, and no other."""
+    seen = captures(lines, PANIC.pattern)
+    if len(seen) != len(case.panic):
+        yield f"{len(seen)} panics, wanted {len(case.panic)}: {' / '.join(seen)}"
+    for text, wanted in zip(seen, case.panic):
+        if not re.search(wanted, text):
+            yield f"panic {text!r}, wanted {wanted}"
 
 
 def check_captures(case, lines):
@@ -72,22 +100,20 @@ def check_captures(case, lines):
 
 
 def check_tap(case, lines):
-    """The guest program's own TAP: a plan, and just as many results, all ok."""
-    if not case.tap:
-        return
+    """The guest program's own TAP: the plan of the case, and as many results, all ok."""
     tap = captures(lines, TAP.pattern)
-    plans = [int(m.group(1)) for line in tap if (m := re.match(r"1\.\.(\d+)", line))]
-    results = [m for line in tap if (m := RESULT.match(line))]
-    if len(plans) != 1 or plans[0] < case.tap:
-        yield f"TAP plan is {plans}, wanted at least {case.tap}"
-    elif [int(m.group(2)) for m in results] != list(range(1, plans[0] + 1)):
-        yield f"{len(results)} TAP results for a plan of {plans[0]}"
+    plans = [int(m.group(1)) for line in tap if (m := re.match(r"1\.\.(\d+)$", line))]
+    results = [int(m.group(2)) for line in tap if (m := RESULT.match(line))]
+    if plans != ([case.tap] if case.tap else []):
+        yield f"TAP plan is {plans}, wanted {case.tap}"
+    if results != list(range(1, case.tap + 1)):
+        yield f"{len(results)} TAP results, wanted 1 to {case.tap}"
     for line in tap:
         if line.startswith("not ok") or re.search(r"# *SKIP", line):
             yield f"guest: {line}"
 
 
-def check_cost(case, lines):
+def check_ratio(case, lines):
     """Ticks before and after three reboots: with no check, with ours, with the purgatory's."""
     if not case.min_ratio:
         return
@@ -101,18 +127,22 @@ def check_cost(case, lines):
                f"wanted less than 1/{case.min_ratio}")
 
 
+def check_end(case, lines):
+    if case.last:
+        if not any(re.search(case.last, line) for line in lines):
+            yield f"did not end as it should: {case.last}"
+    elif not any(line.endswith(f"KX: done {case.name}") for line in lines):
+        yield "the end of the steps was not reached"
+
+
+CHECKS = (check_boots, check_lines, check_panics, check_captures, check_tap, check_ratio,
+          check_end)
+
+
 def check(case, raw):
     """Everything that is wrong, as a list of lines; empty when the case passed."""
     lines = clean(raw)
-    faults = [*check_boots(case, lines), *check_lines(case, lines),
-              *check_captures(case, lines), *check_tap(case, lines),
-              *check_cost(case, lines)]
-    if case.last:
-        if not any(re.search(case.last, line) for line in lines):
-            faults.append(f"did not end as it should: {case.last}")
-    elif not any(line.endswith(f"KX: done {case.name}") for line in lines):
-        faults.append("the end of the steps was not reached")
-    return faults
+    return [fault for rule in CHECKS for fault in rule(case, lines)]
 
 
 def guest_tap(raw):

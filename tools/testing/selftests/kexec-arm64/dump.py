@@ -7,7 +7,7 @@ crash, again the arm64 program. drgn and crash need the kernel's debug informati
 a kernel without it, the log in the dump must show the backtrace. A case's "inspect"
 says what differs from a panic by sysrq on all CPUs:
 
-  panic    a regex for the log
+  panic    a regex for the log, if it is not the case's first panic
   trace    functions on the stack of the CPU that panicked
   cpus     the number of CPUs with registers in the dump
   module   the module crash_test was loaded
@@ -33,7 +33,6 @@ import vmcore_walk
 
 USER_QEMU = ("qemu-aarch64-static", "qemu-aarch64")
 SIGNATURES = (b"KDUMP   ", b"\x7fELF")
-PANIC = "sysrq triggered crash"
 TRACE = ["sysrq_handle_crash"]
 CHECK = Path(__file__).with_name("drgn_check.py")
 CRASH_INPUT = "help -m\nlog\nbt -a\nquit\n"
@@ -216,7 +215,8 @@ def check(case, name, store):
     with open(path, "rb") as stream:
         if not stream.read(8).startswith(SIGNATURES):
             return [f"{name} does not start as a dump does"], []
-    wanted = {"panic": PANIC, "trace": TRACE, "cpus": case.smp} | case.inspect
+    wanted = {"panic": case.panic[0] if case.panic else "", "trace": TRACE,
+              "cpus": case.smp} | case.inspect
     # The last kernel is the one that captures
     kernel = case.boots[-2].kernel
     vmlinux = store.kernel(kernel).parents[3] / "vmlinux"

@@ -3,8 +3,8 @@
 
 KUnit speaks KTAP (Documentation/dev-tools/ktap.rst): a suite is a subtest whose
 plan and results are indented, and one result at the outer level sums it up. A
-suite passes here when its plan is met, no result is bad or skipped, and the
-kernel says so as well.
+suite passes when its plan is met, no result is bad, skipped or missing, and the
+kernel's own result is good.
 """
 
 import re
@@ -46,6 +46,8 @@ def parse(lines):
         if NAME.match(line):
             current = Suite() if current.results else current
         if m := OUTER.match(line):
+            if m.group(2) in suites:
+                current.faults.append(f"{m.group(2)} has two results")
             suites[m.group(2)] = current.close(m)
             current = Suite()
         else:

@@ -61,6 +61,8 @@ def host_checks(case, store, raw, outcome):
     outcome.notes += metrics.notes(outcome.figures)
     if case.kunit:
         outcome.suites = kunit.parse(check_log.clean(raw))
+        outcome.faults += [f"suite {name} is not planned" for name in outcome.suites
+                           if name not in case.kunit]
     if case.tap:
         outcome.notes += check_log.guest_tap(raw)
 

@@ -6,8 +6,8 @@
  *
  * - the errno is the expected one;
  * - the kernel logged exactly one line at level err that begins with "kexec: ",
- *   and the line holds one of the case's key words (a control: none);
- * - nobody logged a warning with a trace, a failed allocation or an oops: bad
+ *   and the line has the text of the case's key (a control: none);
+ * - there is no warning with a trace, no failed allocation and no oops: bad
  *   input from a program is no reason for any;
  * - what is loaded is what was loaded before. A control loads an image, which
  *   is undone afterwards.
@@ -195,7 +195,7 @@ static void bad_cases_run_one(const struct bad_case *c, bool loaded)
 	tap_point(!fault, "%s (%s): %s", c->name, loaded ? "image loaded" : "nothing loaded",
 		  strerrorname_np(err) ?: "?");
 	if (fault)
-		tap_note("%s: got %s, want %s; %u error lines, %u with a key word of \"%s\"",
+		tap_note("%s: got %s, want %s; %u error lines, %u with \"%s\"",
 			 fault, strerrorname_np(err) ?: "?",
 			 strerrorname_np(bad_cases_want(c)), log.errors,
 			 log.key_errors, c->key ?: "");

@@ -23,6 +23,7 @@
 
 #include "klog.h"
 #include "tap.h"
+#include "util.h"
 
 #define KLOG_LEVEL_ERR	3
 #define KLOG_PREFIX	"kexec: "
@@ -45,34 +46,23 @@ void klog_mark(void)
 	lseek(klog_fd, 0, SEEK_END);
 }
 
-/**
- * klog_has_one_of() - look for any of several words, whatever their case
- * @text: where to look
- * @alternatives: the words, parted by '|'
- *
- * Return: true if @text holds one of them.
- */
-bool klog_has_one_of(const char *text, const char *alternatives)
+static bool klog_is_trouble(const char *text)
 {
-	char word[64];
-	size_t len;
+	static const char * const trouble[] = {
+		"cut here", "WARNING: ", "BUG: ", "Call trace", "allocation failure",
+		"vmalloc error", "Oops",
+	};
 
-	for (;; alternatives += len + 1) {
-		len = strcspn(alternatives, "|");
-		snprintf(word, sizeof(word), "%.*s", (int)len, alternatives);
-		if (len && strcasestr(text, word))
+	for (unsigned int i = 0; i < ARRAY_SIZE(trouble); i++)
+		if (strstr(text, trouble[i]))
 			return true;
-		if (!alternatives[len])
-			return false;
-	}
+	return false;
 }
 
 static void klog_judge(struct klog_catch *c, unsigned int prio, const char *text)
 {
-	static const char trouble[] =
-		"cut here|WARNING: |BUG: |Call trace|allocation failure|vmalloc error|Oops";
 	bool ours = !strncmp(text, KLOG_PREFIX, strlen(KLOG_PREFIX));
-	bool hit = ours && c->key && klog_has_one_of(text, c->key);
+	bool hit = ours && c->key && strstr(text, c->key);
 	bool error = ours && (prio & 7) <= KLOG_LEVEL_ERR;
 
 	if (prio >> 3)
@@ -81,7 +71,7 @@ static void klog_judge(struct klog_catch *c, unsigned int prio, const char *text
 		snprintf(c->error, sizeof(c->error), "%s", text);
 	c->key_hits += hit;
 	c->key_errors += hit && error;
-	if (!ours && klog_has_one_of(text, trouble) && !c->splats++)
+	if (!ours && klog_is_trouble(text) && !c->splats++)
 		snprintf(c->splat, sizeof(c->splat), "%s", text);
 }
 

@@ -9,9 +9,9 @@
 
 /**
  * struct klog_catch - the records that came since klog_mark()
- * @key: alternatives parted by '|'; NULL counts no @key_hits
+ * @key: text of the expected message; NULL counts no @key_hits
  * @errors: records at level err or worse that begin with "kexec: "
- * @key_hits: "kexec: " records of any level that hold an alternative of @key
+ * @key_hits: "kexec: " records of any level that hold @key
  * @key_errors: the records that count in both
  * @splats: warnings with a trace, failed allocations and the like, of anyone
  * @error: the first of @errors
@@ -29,6 +29,5 @@ struct klog_catch {
 
 void klog_mark(void);
 void klog_collect(struct klog_catch *c);
-bool klog_has_one_of(const char *text, const char *alternatives);
 
 #endif /* KLOG_H */

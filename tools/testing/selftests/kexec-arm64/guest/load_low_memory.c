@@ -3,10 +3,10 @@
  * DOC: load_low_memory - loads while memory is short
  *
  * load_low_memory short KERNEL INITRD
- *	Two unrelated processes hold memory and check it repeatedly. At each step
- *	another one leaves less memory free; then KERNEL and INITRD are loaded. The
- *	load succeeds, or fails with ENOMEM and leaves the loaded image unchanged. In
- *	both cases no process is killed, and the memory of the two is unchanged. Both
+ *	Two observers hold memory and read it all the time. At each step a hog
+ *	leaves less memory free; then KERNEL and INITRD are loaded. The load works,
+ *	or fails with ENOMEM and leaves the image that was loaded before. The OOM
+ *	killer never runs, and the observers find their memory unchanged. Both
  *	results must be seen. Prints TAP.
  *
  * load_low_memory stress MIB
@@ -30,11 +30,11 @@
 #include "tap.h"
 #include "util.h"
 
-#define LOW_MEMORY_BYSTANDERS	2
-#define LOW_MEMORY_BYSTANDER_MIB	16
+#define LOW_MEMORY_OBSERVERS	2
+#define LOW_MEMORY_OBSERVER_MIB	16
 #define LOW_MEMORY_SETTLE_US	200000
 
-/* MiB that the eater leaves; the first is plenty, the last next to nothing. */
+/* MiB that the hog leaves free */
 static const unsigned int low_memory_steps[] = {
 	160, 120, 90, 60, 40, 24, 16
 };
@@ -42,7 +42,7 @@ static const unsigned int low_memory_steps[] = {
 struct low_memory {
 	const char *kernel;
 	const char *initrd;
-	pid_t bystander[LOW_MEMORY_BYSTANDERS];
+	pid_t observer[LOW_MEMORY_OBSERVERS];
 	unsigned int done;
 	unsigned int refused;
 };
@@ -64,9 +64,9 @@ static u64 *low_memory_take(u64 bytes)
 	return mem;
 }
 
-static void __noreturn low_memory_stand_by(void)
+static void __noreturn low_memory_observe(void)
 {
-	u64 nr = LOW_MEMORY_BYSTANDER_MIB * SZ_1M / sizeof(u64), i;
+	u64 nr = LOW_MEMORY_OBSERVER_MIB * SZ_1M / sizeof(u64), i;
 	u64 *mem = low_memory_take(nr * sizeof(u64));
 
 	for (i = 0; i < nr; i++)
@@ -79,7 +79,7 @@ static void __noreturn low_memory_stand_by(void)
 	}
 }
 
-static void __noreturn low_memory_eat(unsigned int leave_mib, int ready)
+static void __noreturn low_memory_hog(unsigned int leave_mib, int ready)
 {
 	u64 *mem;
 
@@ -94,7 +94,7 @@ static void __noreturn low_memory_eat(unsigned int leave_mib, int ready)
 		pause();
 }
 
-/* The errno of the load; -1 when the loader itself was killed. */
+/* The errno of the load; -1 if the loader was killed. */
 static int low_memory_load_in_child(const struct low_memory *lm)
 {
 	pid_t pid = util_fork();
@@ -110,8 +110,8 @@ static bool low_memory_all_alive(const struct low_memory *lm)
 {
 	unsigned int i;
 
-	for (i = 0; i < LOW_MEMORY_BYSTANDERS; i++)
-		if (waitpid(lm->bystander[i], NULL, WNOHANG))
+	for (i = 0; i < LOW_MEMORY_OBSERVERS; i++)
+		if (waitpid(lm->observer[i], NULL, WNOHANG))
 			return false;
 	return true;
 }
@@ -120,25 +120,25 @@ static void low_memory_step(struct low_memory *lm, unsigned int leave_mib)
 {
 	bool before = kexec_call_loaded(), good;
 	int ready[2], err;
-	pid_t eater;
+	pid_t hog;
 	char c;
 
 	if (pipe(ready))
 		tap_bail("pipe: %s", strerror(errno));
-	eater = util_fork();
-	if (!eater)
-		low_memory_eat(leave_mib, ready[1]);
+	hog = util_fork();
+	if (!hog)
+		low_memory_hog(leave_mib, ready[1]);
 	good = read(ready[0], &c, 1) == 1;
 	err = low_memory_load_in_child(lm);
 	usleep(LOW_MEMORY_SETTLE_US);
 	good = good && (!err || (err == ENOMEM && kexec_call_loaded() == before)) &&
-		!waitpid(eater, NULL, WNOHANG) && low_memory_all_alive(lm) &&
+		!waitpid(hog, NULL, WNOHANG) && low_memory_all_alive(lm) &&
 		!util_sum_fields("/proc/vmstat", "oom_kill ");
 	lm->done += !err;
 	lm->refused += err == ENOMEM;
 	tap_point(good, "%u MiB left: load %s, no process was killed", leave_mib,
 		  !err ? "works" : err == -1 ? "was killed" : strerrorname_np(err));
-	util_end_child(eater);
+	util_end_child(hog);
 	close(ready[0]);
 	close(ready[1]);
 }
@@ -149,17 +149,17 @@ static int low_memory_short(const char *kernel, const char *initrd)
 	unsigned int i;
 
 	tap_plan(ARRAY_SIZE(low_memory_steps) + 1);
-	for (i = 0; i < LOW_MEMORY_BYSTANDERS; i++) {
-		lm.bystander[i] = util_fork();
-		if (!lm.bystander[i])
-			low_memory_stand_by();
+	for (i = 0; i < LOW_MEMORY_OBSERVERS; i++) {
+		lm.observer[i] = util_fork();
+		if (!lm.observer[i])
+			low_memory_observe();
 	}
 	for (i = 0; i < ARRAY_SIZE(low_memory_steps); i++)
 		low_memory_step(&lm, low_memory_steps[i]);
 	tap_point(lm.done && lm.refused, "%u loads worked, %u failed with ENOMEM", lm.done,
 		  lm.refused);
-	for (i = 0; i < LOW_MEMORY_BYSTANDERS; i++)
-		kill(lm.bystander[i], SIGKILL);
+	for (i = 0; i < LOW_MEMORY_OBSERVERS; i++)
+		kill(lm.observer[i], SIGKILL);
 	return tap_finish();
 }
 

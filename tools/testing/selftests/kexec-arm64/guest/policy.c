@@ -89,7 +89,7 @@ static int policy_load_crash(void)
 	return fixture_load_small(KEXEC_FILE_ON_CRASH);
 }
 
-static int policy_nobody_unloads(void)
+static int policy_unload_unprivileged(void)
 {
 	return bad_cases_unprivileged(fixture_unload);
 }
@@ -117,20 +117,21 @@ static const struct policy_step policy_steps[] = {
 	SET(POLICY_REBOOT, "-1", EINVAL, 9, false),
 	SET(POLICY_REBOOT, "5", 0, 5, false),
 	CALL(POLICY_REBOOT, "a failed load counts", policy_load_bad_fd, EBADF,
-	     "kernel", 4, false),
+	     "file descriptor -1 is not open", 4, false),
 	CALL(POLICY_REBOOT, "a load counts", policy_load_small, 0, NULL, 3, true),
-	CALL(POLICY_REBOOT, "who may not load does not count", policy_nobody_unloads,
-	     EPERM, "CAP_SYS_BOOT|capability", 3, true),
+	CALL(POLICY_REBOOT, "an unload without privileges does not count",
+	     policy_unload_unprivileged,
+	     EPERM, "has no capability CAP_SYS_BOOT", 3, true),
 	CALL(POLICY_REBOOT, "an unload counts", fixture_unload, 0, NULL, 2, false),
 	CALL(POLICY_REBOOT, "a load by segments counts", policy_load_segment, 0,
 	     NULL, 1, true),
 	CALL(POLICY_REBOOT, "the last one", policy_load_small, 0, NULL, 0, true),
 	CALL(POLICY_REBOOT, "limit reached: file load", policy_load_small, EPERM,
-	     "limit", 0, true),
+	     "limit kernel.kexec_load_limit_reboot is used up", 0, true),
 	CALL(POLICY_REBOOT, "limit reached: load", policy_load_segment, EPERM,
-	     "limit", 0, true),
+	     "limit kernel.kexec_load_limit_reboot is used up", 0, true),
 	CALL(POLICY_REBOOT, "limit reached: unload", fixture_unload, EPERM,
-	     "limit", 0, true),
+	     "limit kernel.kexec_load_limit_reboot is used up", 0, true),
 	SET(POLICY_REBOOT, "0", EINVAL, 0, true),
 	SET(POLICY_REBOOT, "1", EINVAL, 0, true),
 
@@ -138,9 +139,9 @@ static const struct policy_step policy_steps[] = {
 	SET(POLICY_PANIC, "-2", EINVAL, -1, true),
 	SET(POLICY_PANIC, "1", 0, 1, true),
 	CALL(POLICY_PANIC, "a failed crash load counts", policy_load_crash,
-	     EADDRNOTAVAIL, "crash", 0, true),
+	     EADDRNOTAVAIL, "boot with a larger crashkernel=", 0, true),
 	CALL(POLICY_PANIC, "limit reached: crash load", policy_load_crash, EPERM,
-	     "limit", 0, true),
+	     "limit kernel.kexec_load_limit_panic is used up", 0, true),
 
 	SET(POLICY_DISABLED, "0", EINVAL, 0, true),
 	SET(POLICY_DISABLED, "2", EINVAL, 0, true),
@@ -148,13 +149,13 @@ static const struct policy_step policy_steps[] = {
 	SET(POLICY_DISABLED, "1", 0, 1, true),
 	SET(POLICY_DISABLED, "0", EINVAL, 1, true),
 	CALL(POLICY_DISABLED, "disabled: file load", policy_load_small, EPERM,
-	     "disabled", 1, true),
+	     "kernel.kexec_load_disabled is 1", 1, true),
 	CALL(POLICY_DISABLED, "disabled: load", policy_load_segment, EPERM,
-	     "disabled", 1, true),
+	     "kernel.kexec_load_disabled is 1", 1, true),
 	CALL(POLICY_DISABLED, "disabled: crash load", policy_load_crash, EPERM,
-	     "disabled", 1, true),
+	     "kernel.kexec_load_disabled is 1", 1, true),
 	CALL(POLICY_DISABLED, "disabled: unload", policy_unload_segments, EPERM,
-	     "disabled", 1, true),
+	     "kernel.kexec_load_disabled is 1", 1, true),
 };
 
 static bool policy_log_fits(const struct policy_step *step, const struct klog_catch *log)
@@ -219,9 +220,9 @@ void policy_sysctl(void)
 		policy_take(&policy_steps[i]);
 }
 
-static void policy_refused(const char *name, int (*call)(void))
+static void policy_refused(const char *name, const char *key, int (*call)(void))
 {
-	struct klog_catch log = { .key = "lockdown|locked down|signature" };
+	struct klog_catch log = { .key = key };
 	struct fixture_loaded now;
 	int err;
 
@@ -253,8 +254,12 @@ void policy_lockdown(void)
 	tap_plan(5);
 	tap_point(strstr(text, "[integrity]") || strstr(text, "[confidentiality]"),
 		  "the kernel is locked down");
-	policy_refused("load", policy_load_segment);
-	policy_refused("unload by segments", policy_unload_segments);
-	policy_refused("file load of an unsigned Image", fixture_load_real);
-	policy_refused("file load of a made-up Image", policy_load_small);
+	policy_refused("load", "load refused by a security module or lockdown",
+		       policy_load_segment);
+	policy_refused("unload by segments", "load refused by a security module or lockdown",
+		       policy_unload_segments);
+	policy_refused("file load of an unsigned Image", "is not signed (-61)",
+		       fixture_load_real);
+	policy_refused("file load of a made-up Image", "is not signed as it should be (-80)",
+		       policy_load_small);
 }

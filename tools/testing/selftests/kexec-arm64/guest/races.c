@@ -131,7 +131,7 @@ static bool races_log_fits(const struct klog_catch *log, unsigned int failures)
 
 static void races_concurrent(bool loaded)
 {
-	struct klog_catch log = { .key = "busy|progress|another|under way" };
+	struct klog_catch log = { .key = "another load, unload or kexec reboot is busy" };
 	struct fixture_loaded now;
 	struct races_tally *t;
 	bool good;
@@ -211,7 +211,7 @@ static bool races_catch(int (*load)(u64 size), u64 size, bool *started, long *ms
 
 static void races_killed(bool loaded, const char *name, int (*load)(u64 size))
 {
-	struct klog_catch log = { .key = "signal|interrupted|killed" };
+	struct klog_catch log = { .key = "interrupted by a signal" };
 	u64 size = races_large_size();
 	struct fixture_loaded now;
 	unsigned int tries = 0;

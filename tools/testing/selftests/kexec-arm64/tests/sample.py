@@ -26,11 +26,12 @@ dump = ["load-crash {1} {2}", "panic"]
 name = "t-{n}"
 matrix = { n = [1, 2] }
 tap = 2
-steps = ["chain {n} direct 64k", "dump kexec-c 4k"]
+steps = ["chain {n} direct 64k", "tap program", "dump kexec-c 4k"]
 stamps = { gap_us = ["] Bye", "KX: boot 3"] }
 limits = { gap_us = 900000, load_us = 70 }
 equals = { copied = 77 }
-tolerate = ["Kernel panic - not syncing: sysrq"]
+panic = "sysrq triggered crash"
+tolerate = ["WARNING: planned"]
 expect = [{ re = "Bye", count = 1 }]
 distinct = ["text=(\\\\S+)"]
 same = ["sum (\\\\S+)"]
@@ -40,6 +41,7 @@ GOOD = """\
 [    1.000000] KX: boot 1 el=el1 cpus=2 page=4096 text=a1\r
 [    1.000000] KX: sum 77\r
 [    1.100000] Bye\r
+[    1.100000] WARNING: planned\r
 [    1.000000] KX: boot 2 el=el1 cpus=2 page=65536 text=a2\r
 [    1.100000] KXTAP: 1..2\r
 [    1.100000] KXTAP: ok 1 - one\r

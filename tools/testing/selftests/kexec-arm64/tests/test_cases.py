@@ -53,7 +53,8 @@ def test_table(tap):
     found = load(TABLE)
     tap.check([c.name for c in found] == ["t-1", "t-2"], "table: a matrix makes cases")
     tap.check(found[1].steps == ["load direct 64k", "leave kexec-e", "load direct 64k",
-                                 "leave syscall", "load-crash kexec-c 4k", "panic"],
+                                 "leave syscall", "tap program", "load-crash kexec-c 4k",
+                                 "panic"],
               "table: macros are spelled out")
     tap.check([b.kernel for b in found[1].boots] == ["4k", "64k", "64k", "4k"],
               "table: kernels follow from the steps")
@@ -75,3 +76,15 @@ def test_width(tap):
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
             if len(line.expandtabs(4)) > 120]
     tap.check(not wide, f"table: no line is wider than 120 columns ({' '.join(wide)})")
+
+
+def test_rules(tap):
+    dumping = TABLE.replace('"panic"]', '"panic", "save-dump dump"]').replace(
+        "tap = 2", 'tap = 2\ndumps = ["dump"]')
+    tap.check(load(dumping), "table: a dump of the panic that is known")
+    other = dumping.replace('panic = "sysrq triggered crash"', 'panic = "other"')
+    tap.check(refuses(other), "table: refuses a dump that nothing inspects for its panic")
+    tap.check(load(other.replace("tap = 2", 'tap = 2\ninspect = { trace = ["f"] }')),
+              "table: a dump with the trace of its panic")
+    tap.check(refuses(TABLE.replace("tap = 2", "tap = 0")), "table: refuses TAP without a plan")
+    tap.check(refuses(TABLE.replace('"tap program", ', "")), "table: refuses a plan without TAP")

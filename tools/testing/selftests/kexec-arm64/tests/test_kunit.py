@@ -37,3 +37,6 @@ def test_kunit(tap):
     suites = {name: good for name, (good, _) in kunit.parse(KTAP.splitlines()).items()}
     tap.check(suites == {"good": True, "short": False, "bad": False, "skips": False},
               "kunit: only a suite that is whole and good passes")
+
+    twice = kunit.parse((KTAP.replace("short", "good")).splitlines())
+    tap.check(not twice["good"][0], "kunit: a suite with two results fails")
