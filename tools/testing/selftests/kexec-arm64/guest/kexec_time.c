@@ -243,6 +243,7 @@ static void time_rounds(const struct time_round *r, unsigned int count,
 	usleep(TIME_REST_US);
 	end = time_free_kib() + time_kept_kib();
 	time_figure("rounds", count);
+	time_figure("seed", count);
 	time_figure("lost_kib", end < start ? start - end : 0);
 }
 
