@@ -7,6 +7,7 @@
 #
 #	series.sh            make, apply, compare
 #	series.sh --build    also build and boot each step, see series-build.sh
+#	series.sh --objects  also compile our folders at each step
 #
 # A file in patches/layers is a commit message and these lines:
 #
@@ -238,8 +239,8 @@ verify() {
 }
 
 case ${1:-} in
-'' | --build) ;;
-*) die "usage: series.sh [--build]" ;;
+'' | --build | --objects) ;;
+*) die "usage: series.sh [--build | --objects]" ;;
 esac
 
 shopt -s extglob
@@ -260,4 +261,7 @@ in_work format-patch -q --no-signature -o "$dest" base
 verify
 rm -rf "$work"
 say "$(find "$dest" -name '*.patch' | wc -l) patches in build/series, applied and compared"
-[ "${1:-}" != --build ] || exec "$top/scripts/series-build.sh"
+case ${1:-} in
+--build) exec "$top/scripts/series-build.sh" ;;
+--objects) exec "$top/scripts/series-build.sh" --objects ;;
+esac

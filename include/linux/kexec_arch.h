@@ -136,13 +136,13 @@ struct kexec_range {
 };
 
 /**
- * enum kexec_park - operation on the other CPUs
- * @KEXEC_PARK_PROBE: check that each of them can be turned off
- * @KEXEC_PARK_OFF: turn them off
+ * enum kexec_cpus_op - operation on the other CPUs
+ * @KEXEC_CPUS_PROBE: check that each of them can be turned off
+ * @KEXEC_CPUS_OFF: turn them off
  */
-enum kexec_park {
-	KEXEC_PARK_PROBE,
-	KEXEC_PARK_OFF,
+enum kexec_cpus_op {
+	KEXEC_CPUS_PROBE,
+	KEXEC_CPUS_OFF,
 };
 
 int kexec_arch_image_probe(const void *head, size_t head_len, u64 file_len,
@@ -158,7 +158,7 @@ int kexec_arch_prepare(struct kexec_plan *plan);
 void kexec_arch_release(struct kexec_plan *plan);
 void kexec_arch_clean_to_poc(const void *va, size_t len);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
-int kexec_arch_park(enum kexec_park how);
+int kexec_arch_shutdown_cpus(enum kexec_cpus_op how);
 unsigned int kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max);
 
 /*

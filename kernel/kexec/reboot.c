@@ -47,7 +47,7 @@ static void reboot_quiesce(struct kexec_image *img)
 	reboot_clean_late(img);
 
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_CPUS);
-	kexec_arch_park(KEXEC_PARK_OFF);
+	kexec_arch_shutdown_cpus(KEXEC_CPUS_OFF);
 }
 
 static int reboot_verify(struct kexec_image *img)
@@ -63,7 +63,7 @@ static int reboot_verify(struct kexec_image *img)
 		/* The digests were read through the cache; the next kernel bypasses it. */
 		if (kexec_verify_wanted(false))
 			kexec_runs_clean(img);
-		ret = kexec_arch_park(KEXEC_PARK_PROBE);
+		ret = kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE);
 	}
 	kexec_timeline_pause(&img->timeline);
 	return ret;

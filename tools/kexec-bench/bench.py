@@ -200,10 +200,10 @@ def tables_rows(results):
                   [v / 1e6 for v in us["ours"]], "under 5 ms", below(us["ours"], 5e6))
 
 
-def park_rows(results):
+def cpus_off_rows(results):
     for smp in (2, 8, 64):
-        values = {k: results.get(f"park-{smp}", k, "park_us") for k in KERNELS}
-        yield Row(f"parking, {smp} CPUs", "ms", scale(values["base"]), scale(values["ours"]),
+        values = {k: results.get(f"cpus-off-{smp}", k, "off_us") for k in KERNELS}
+        yield Row(f"turning {smp} CPUs off", "ms", scale(values["base"]), scale(values["ours"]),
                   "under 60 ms", below(values["ours"], 60000))
 
 
@@ -288,7 +288,7 @@ def picture(rows, path):
 
 def report(results, options):
     rows = [row for source in (leave_rows, load_rows, grow_rows, memory_rows, tables_rows,
-                               park_rows, blackout_rows)
+                               cpus_off_rows, blackout_rows)
             for row in source(results) if row.base or row.ours]
     text = markdown(rows, options.build)
     (results.folder / "table.md").write_text(text)

@@ -37,7 +37,7 @@ static void __kexec_panic reloc_check_cpus(const struct kexec_plan *plan)
 			pr_emerg("some CPUs did not stop; the dump may not be consistent\n");
 		return;
 	}
-	/* KEXEC_PARK_OFF has turned the others off. */
+	/* KEXEC_CPUS_OFF has turned the others off. */
 	if (num_online_cpus() > 1)
 		panic("kexec: %u CPUs still online\n", num_online_cpus());
 }

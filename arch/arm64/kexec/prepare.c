@@ -282,12 +282,12 @@ static int reloc_build(struct reloc_state *st)
  * Pages belong to the plan's allocator, on failure as well.
  *
  * Context: process context, may sleep; the caller holds the kexec lock.
- * Return: 0, -EBUSY if kexec_park_stuck() has a reason, or -ENOMEM, both after one
+ * Return: 0, -EBUSY if kexec_cpus_stuck() has a reason, or -ENOMEM, both after one
  * message.
  */
 int kexec_arch_prepare(struct kexec_plan *plan)
 {
-	const char *stuck = plan->crash ? NULL : kexec_park_stuck();
+	const char *stuck = plan->crash ? NULL : kexec_cpus_stuck();
 	struct reloc_state *st;
 	int err;
 

@@ -12,11 +12,11 @@
  * and is preemptible.  So no lock that printk() or another function acquires later stays
  * locked.
  *
- * KEXEC_PARK_PROBE, before anything is shut down
+ * KEXEC_CPUS_PROBE, before anything is shut down
  *	Check that every CPU responds and may be turned off.  If one does not, the reboot is
  *	refused with a message that names it.
  *
- * KEXEC_PARK_OFF, after the devices are shut down
+ * KEXEC_CPUS_OFF, after the devices are shut down
  *	All CPUs rendezvous in their stopper threads with interrupts enabled and only then
  *	power off.  Otherwise a CPU waiting in smp_call_function_many() for one that is
  *	already off would never arrive.
@@ -184,7 +184,7 @@ static void stop_cpu_die(unsigned int cpu)
 #endif
 
 /**
- * kexec_park_stuck() - find CPUs that would run while memory is overwritten
+ * kexec_cpus_stuck() - find CPUs that would run while memory is overwritten
  *
  * A spin table counts even with one CPU online: another one that failed to boot may
  * be stuck in kernel text, which the base does not record.
@@ -192,7 +192,7 @@ static void stop_cpu_die(unsigned int cpu)
  * Context: any.
  * Return: why reboot cannot start an image, with the remedy, or NULL.
  */
-const char *kexec_park_stuck(void)
+const char *kexec_cpus_stuck(void)
 {
 	const char *why;
 
@@ -320,7 +320,7 @@ static bool stop_all_off(void)
 
 static int stop_probe_firmware(void)
 {
-	const char *why = kexec_park_stuck();
+	const char *why = kexec_cpus_stuck();
 	unsigned int cpu, boot_cpu = reboot_cpu;
 
 	/* The CPU that migrate_to_reboot_cpu() selects. */
@@ -530,20 +530,20 @@ static void stop_off(void)
 }
 
 /**
- * kexec_arch_park() - turn the other CPUs off, or check that it is possible
- * @how: KEXEC_PARK_PROBE or KEXEC_PARK_OFF
+ * kexec_arch_shutdown_cpus() - turn the other CPUs off, or check that it is possible
+ * @how: KEXEC_CPUS_PROBE or KEXEC_CPUS_OFF
  *
- * After KEXEC_PARK_OFF this CPU is the only one, with interrupts and preemption disabled.  A
+ * After KEXEC_CPUS_OFF this CPU is the only one, with interrupts and preemption disabled.  A
  * CPU that does not power off, although it responded to the probe, is a panic that names it.
  *
  * Context: process context, may sleep; the caller holds the kexec lock and has disabled CPU
- * hotplug.  KEXEC_PARK_OFF also: on the CPU that will enter the next kernel.
+ * hotplug.  KEXEC_CPUS_OFF also: on the CPU that will enter the next kernel.
  * Return: 0; -EBUSY if a CPU does not respond or -EPERM if one must not be turned off, both
- * for KEXEC_PARK_PROBE only and after one message.
+ * for KEXEC_CPUS_PROBE only and after one message.
  */
-int kexec_arch_park(enum kexec_park how)
+int kexec_arch_shutdown_cpus(enum kexec_cpus_op how)
 {
-	if (how == KEXEC_PARK_PROBE)
+	if (how == KEXEC_CPUS_PROBE)
 		return stop_probe();
 	stop_off();
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef _ARM64_KEXEC_PARK_H
-#define _ARM64_KEXEC_PARK_H
+#ifndef _ARM64_KEXEC_SHUTDOWN_CPUS_H
+#define _ARM64_KEXEC_SHUTDOWN_CPUS_H
 
-const char *kexec_park_stuck(void);
+const char *kexec_cpus_stuck(void);
 
-#endif /* _ARM64_KEXEC_PARK_H */
+#endif /* _ARM64_KEXEC_SHUTDOWN_CPUS_H */

@@ -49,7 +49,7 @@ static void stop_test_probe(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 50; i++)
-		KUNIT_ASSERT_EQ(test, 0, kexec_arch_park(KEXEC_PARK_PROBE));
+		KUNIT_ASSERT_EQ(test, 0, kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE));
 }
 
 static void stop_test_busy_cpu(struct kunit *test)
@@ -67,15 +67,15 @@ static void stop_test_busy_cpu(struct kunit *test)
 	migrate_disable();
 	if (cpu == smp_processor_id())
 		cpu = cpumask_first(cpu_online_mask);
-	task = kthread_create(stop_test_be_busy, &busy, "park_test");
+	task = kthread_create(stop_test_be_busy, &busy, "shutdown_cpus_test");
 	if (!IS_ERR(task)) {
 		kthread_bind(task, cpu);
 		wake_up_process(task);
 		for (i = 0; i < 1000 && !READ_ONCE(busy.begun); i++)
 			fsleep(1000);
-		first = kexec_arch_park(KEXEC_PARK_PROBE);
+		first = kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE);
 		WRITE_ONCE(busy.end, true);
-		second = kexec_arch_park(KEXEC_PARK_PROBE);
+		second = kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE);
 		kthread_stop(task);
 	}
 	migrate_enable();
@@ -85,7 +85,7 @@ static void stop_test_busy_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EBUSY, first);
 	/* The pending call and a new one are answered now. */
 	KUNIT_EXPECT_EQ(test, 0, second);
-	KUNIT_EXPECT_EQ(test, 0, kexec_arch_park(KEXEC_PARK_PROBE));
+	KUNIT_EXPECT_EQ(test, 0, kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE));
 }
 
 /*
