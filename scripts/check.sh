@@ -176,7 +176,6 @@ check_documents() {
 # Phrases in comments, messages and documents.
 check_words() {
 	all_files | grep -vE '^(COPYING|patches/.*\.patch|scripts/check-words\.py|\.ci/.*)$' |
-		grep -v '^tools/testing/selftests/' |
 		(cd "$top" && xargs -d '\n' "$top/scripts/check-words.py") || :
 }
 

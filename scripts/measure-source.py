@@ -83,7 +83,8 @@ def graph(source):
     """{function: functions that it names}"""
     owner = {}
     for (name, function), (_, static) in source.bodies.items():
-        if not static:
+        # Inline functions of a header are seen by every file.
+        if not static or name.endswith(".h"):
             owner[function] = (name, function)
     calls = {}
     for key, (body, _) in source.bodies.items():

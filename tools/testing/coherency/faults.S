@@ -9,7 +9,7 @@
  * 2 MiB of it by TTBR1, as a page each for the last 4 KiB below.
  */
 
-#define SCTLR_MMU	0x30d0198d	/* M, C, SA, SA0, I, and what is RES1 */
+#define SCTLR_MMU	0x30d0198d	/* M, C, SA, SA0, I, and the RES1 bits */
 #define SCTLR_OFF	0x30d00988
 /* T0SZ = T1SZ = 25, 4 KiB, walks Write-Back, Inner Shareable; 36 bits of PA */
 #define TCR		0x1b5193519

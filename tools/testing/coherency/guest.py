@@ -47,7 +47,7 @@ def plugin(case, folder, log, strict, more=()):
 
 
 def judge(case, log, build, known):
-    """What is wrong with a run, and what is worth a note."""
+    """The faults of a run, and notes about it."""
     kernels = [kernel_of(build, boot.kernel.split("-zboot")[0]) for boot in case.boots]
     reports.locate(log, kernels)
     faults, notes = [], []

@@ -195,9 +195,9 @@ struct coh_break;
  * @nr_breaks: number of them
  * @max_breaks: number of them that there is memory for
  * @images: entries of kernels so far
- * @out: where reports go
- * @reports: what was found
- * @counts: and how often
+ * @out: file for the reports
+ * @reports: kinds of reports
+ * @counts: number of each
  */
 struct coh {
 	uint64_t base;

@@ -173,7 +173,7 @@ static void read_ctr(unsigned int cpu)
 	if (done)
 		return;
 	done = true;
-	/* With LoUIS and LoUU 0, data caches are behind the PoU; D24, CLIDR_EL1. */
+	/* With LoUIS and LoUU 0, data caches are beyond the PoU; D24, CLIDR_EL1. */
 	model.idc = (ctr & CTR_IDC) || !(clidr & CLIDR_LOU);
 	model.dic = ctr & CTR_DIC;
 	fprintf(model.out, "machine ctr=%" PRIx64 " clidr=%" PRIx64 " idc=%d dic=%d strict=%d\n",

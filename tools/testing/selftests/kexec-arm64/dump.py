@@ -166,7 +166,7 @@ def check_elf(path):
 
 
 def need_tools(case, root):
-    """Before anything is judged: what is missing must not hide what is wrong."""
+    """Check for the tools first: a missing one must not hide a fault of the dump."""
     tool(*USER_QEMU)
     tool("drgn")
     if case.inspect.get("crash") and not (root / "bin/crash").is_file():

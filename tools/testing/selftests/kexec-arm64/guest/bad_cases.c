@@ -12,9 +12,9 @@
  * - what is loaded is what was loaded before. A control loads an image, which
  *   is undone afterwards.
  *
- * For the base kernel (--base) only the errno and what is loaded are judged,
- * against the base's own errno; of what the base does with a crash image that
- * was there before a failed crash load nothing is asked, as it drops it.
+ * For the base kernel (--base) only the errno, which may be another one, and the loaded
+ * image are checked. The base drops the old crash image if loading a new one fails, so
+ * that image is not checked.
  */
 #define _GNU_SOURCE
 #include <errno.h>

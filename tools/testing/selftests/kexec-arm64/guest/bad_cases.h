@@ -19,7 +19,7 @@
 
 /**
  * struct bad_case - one load that must not work, or a control that must
- * @name: what is wrong with it
+ * @name: its fault
  * @key: text that the kernel's message must have; NULL for a control
  * @want: errno, 0 for a control
  * @base: errno of the base kernel if CASE_BASE_OTHER is set

@@ -41,7 +41,7 @@ enum file_kind {
 	FILE_DEVICE,
 	FILE_WRITE_ONLY,
 	FILE_PATH_ONLY,
-	FILE_BUSY,		/* somebody has it open for writing */
+	FILE_BUSY,		/* open for writing in another process */
 	FILE_EMPTY,
 	FILE_SIZELESS,		/* regular, but its size says 0 */
 	FILE_ONE_BYTE,
@@ -226,7 +226,7 @@ enum cmdline_kind {
 	CMDLINE_HALF,
 };
 
-/* One page, and behind it one that cannot be read. */
+/* One page, followed by one that cannot be read. */
 static char *file_lonely_page(void)
 {
 	static char *page;
@@ -290,7 +290,7 @@ static int file_load_prepared(void)
 			       sizeof(FIXTURE_CMDLINE), KEXEC_FILE_NO_INITRAMFS);
 }
 
-/* What somebody without the right to load tries. */
+/* Operations of a process that may not load. */
 enum file_deed {
 	FILE_DEED_LOAD,
 	FILE_DEED_UNLOAD,

@@ -3,11 +3,10 @@
  * DOC: Bad input to kexec_load()
  *
  * Segments go to free System RAM as /proc/iomem shows it, one page each if
- * nothing else is said. The errno of each case is that of the 6.12 system
- * call, with the exceptions that carry CASE_BASE_OTHER: the base does not look
- * whether a destination is memory at all, nor whether somebody has reserved
- * it, and would write there when it leaves. Both are EADDRNOTAVAIL here, the
- * errno of every other address that cannot be used.
+ * not specified otherwise. The errno of each case is that of the 6.12 system
+ * call, except for cases with CASE_BASE_OTHER: the base does not check whether a
+ * destination is memory or reserved, and would write there at the reboot. Both are
+ * EADDRNOTAVAIL here, the errno of every other address that cannot be used.
  *
  * Where a segment has two faults the order of checks matters. It is the base's:
  * alignment and wrap-around, overlap, buffer against memory, the sum of all
@@ -25,7 +24,7 @@
 
 #define SEGMENT_KERNEL_PTR ((void *)0xffff800080000000UL)
 
-/* Two pages of data, and behind them two that cannot be read. */
+/* Two pages of data, followed by two that cannot be read. */
 static char *segment_buf(void)
 {
 	static char *buf;
@@ -141,7 +140,7 @@ static int segment_shape(const struct bad_case *c)
 	return 0;
 }
 
-/* Second segment @arg pages behind the first, both two pages long. */
+/* Second segment @arg pages after the first, both two pages long. */
 static int segment_overlap(const struct bad_case *c)
 {
 	u64 mem = fixture.mem.hole_start;
@@ -167,7 +166,7 @@ static int segment_overlap_last(const struct bad_case *c)
 	return kexec_call_load(mem, KEXEC_SEGMENT_MAX, seg, 0);
 }
 
-/* Each of four fits, their sum does not; they lie one behind the other. */
+/* Each of four fits, their sum does not; they are adjacent. */
 static int segment_sum_over_ram(const struct bad_case *c)
 {
 	u64 size = (fixture.ram * 3 / 8) & -fixture.page;

@@ -9,8 +9,8 @@
  * is thus never taken for the kernel's word.
  *
  * The descriptor is opened at the first klog_mark() and then kept. Records are
- * in the log before the system call that printed them returns, but one cannot be
- * read before those in front of it are complete, so a little patience is needed.
+ * in the log before the system call that printed them returns, but a record cannot be
+ * read before all earlier ones are complete, so reading may have to wait.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -76,8 +76,8 @@ static void klog_judge(struct klog_catch *c, unsigned int prio, const char *text
 }
 
 /*
- * A record can be read only when all before it are complete, and somebody else's
- * may be half written: give it a moment when nothing has come yet.
+ * A record can be read only if all earlier ones are complete, and another CPU may be
+ * writing one: wait if there is no record yet.
  */
 static bool klog_wait(const struct klog_catch *c, int *patience)
 {

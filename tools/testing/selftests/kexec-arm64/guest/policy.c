@@ -9,7 +9,7 @@
  *   Each call of either system call with CAP_SYS_BOOT counts down the limit of
  *   its kind, whether it works or not, an unload too. At 0 it gets EPERM.
  * - kexec_load_disabled goes from 0 to 1, once. From then on all calls get
- *   EPERM. What is loaded stays and can be started.
+ *   EPERM. A loaded image stays and can be started.
  * - lockdown=integrity: kexec_load() gets EPERM for everything, and
  *   kexec_file_load() for an Image without a valid signature.
  */
