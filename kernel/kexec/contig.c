@@ -37,7 +37,6 @@
 /* Pages of one alloc_contig_range(), which cannot be interrupted and may clear them. */
 #define CONTIG_PIECE		((unsigned long)SZ_256M >> PAGE_SHIFT)
 
-
 static unsigned long contig_end_pfn(const struct kexec_backing *b)
 {
 	return kexec_dst_pfn(b) + kexec_dst_pages(b);

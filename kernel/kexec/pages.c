@@ -38,14 +38,12 @@
 #include <linux/bitmap.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
-#include <linux/kexec_arch.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "crash_protect.h"
-#include "debug.h"
 #include "image.h"
 #include "pages.h"
 #include "usable.h"

@@ -11,7 +11,6 @@
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/kexec_arch.h>
-#include <linux/kexec_arch.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>

@@ -168,7 +168,7 @@ void kexec_verify_wait(struct kexec_image *img)
  * @img: an image with digests
  * @seg: index of the segment
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
+ * Context: process context, may sleep.
  */
 void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 {
@@ -177,7 +177,7 @@ void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 }
 
 /* The first of @nr pages with a memory error, or NULL. */
-static struct page * __kexec_panic verify_find_error(struct page *page, unsigned long nr)
+static __kexec_panic struct page *verify_find_error(struct page *page, unsigned long nr)
 {
 	for (; nr; nr--, page++)
 		if (PageHWPoison(page))
