@@ -255,7 +255,7 @@ static int __init memreserve_fdt_make(void *fdt, size_t size, unsigned int nr)
 
 	if (!range)
 		return -FDT_ERR_NOSPACE;
-	err = fdt_open_into(initial_boot_params, fdt, size);
+	err = kexec_fdt_copy(initial_boot_params, fdt, size);
 	if (!err)
 		err = kexec_fdt_clear_ima(fdt);
 	if (!err)

@@ -407,7 +407,7 @@ int kexec_fdt_build(const struct fdt_source *src,
 	int err;
 
 	capacity = capacity < MAX_FDT_SIZE ? capacity : MAX_FDT_SIZE;
-	err = fdt_open_into(src->blob, fdt, capacity);
+	err = kexec_fdt_copy(src->blob, fdt, capacity);
 	if (err)
 		return fdt_refuse("the running tree", err, capacity);
 

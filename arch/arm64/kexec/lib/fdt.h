@@ -60,6 +60,7 @@ int kexec_fdt_build(const struct fdt_source *src,
 int kexec_fdt_clear_ima(void *fdt);
 
 /* fdt_memrsv.c: reservations added to a finished tree */
+int kexec_fdt_copy(const void *blob, void *fdt, size_t capacity);
 int kexec_fdt_reserve_slots(void *fdt, size_t capacity, unsigned int nr);
 int kexec_fdt_add_memrsv(void *fdt, const struct fdt_range *range, unsigned int nr);
 

@@ -30,6 +30,25 @@ static unsigned int fdt_memrsv_slots(const void *fdt)
 }
 
 /**
+ * kexec_fdt_copy() - copy the running tree to a buffer in which it can grow
+ * @blob: the running tree; its header is valid
+ * @fdt: the buffer, 8-byte aligned
+ * @capacity: size of the buffer in bytes
+ *
+ * fdt_open_into() does not notice a reservation block without a last entry, and copies a
+ * negative number of bytes.
+ *
+ * Context: any.
+ * Return: 0 or an error of libfdt.
+ */
+int kexec_fdt_copy(const void *blob, void *fdt, size_t capacity)
+{
+	int nr = fdt_num_mem_rsv(blob);
+
+	return nr < 0 ? nr : fdt_open_into(blob, fdt, capacity);
+}
+
+/**
  * kexec_fdt_reserve_slots() - add free reservation entries
  * @fdt: a packed tree
  * @capacity: size of its buffer in bytes

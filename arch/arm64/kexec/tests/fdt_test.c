@@ -656,6 +656,15 @@ static void fdt_test_damaged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, fdt_test_build(test, ctx));
 }
 
+/* A reservation block that does not end within the tree. */
+static void fdt_test_endless(struct kunit *test)
+{
+	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
+
+	fdt_set_off_mem_rsvmap(ctx->blob, fdt_totalsize(ctx->blob) - 8);
+	KUNIT_EXPECT_EQ(test, -EINVAL, fdt_test_build(test, ctx));
+}
+
 static struct kunit_case fdt_test_cases[] = {
 	KUNIT_CASE(fdt_test_bare),
 	KUNIT_CASE(fdt_test_stale),
@@ -680,6 +689,7 @@ static struct kunit_case fdt_test_cases[] = {
 	KUNIT_CASE(fdt_test_bound),
 	KUNIT_CASE(fdt_test_limit),
 	KUNIT_CASE(fdt_test_damaged),
+	KUNIT_CASE(fdt_test_endless),
 	{}
 };
 
