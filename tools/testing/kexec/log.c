@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Messages of the code under test
+ * DOC: State of the host: messages of the code under test, signals
  *
  * They use conversions of the kernel (%pa and others), which the C library prints
  * differently.  This is sufficient for -v.
@@ -9,7 +9,9 @@
 #include <stdio.h>
 
 #include <linux/printk.h>
+#include <linux/sched/signal.h>
 
+bool sim_fatal_signal;
 bool sim_log_verbose;
 unsigned int sim_log_errors;
 unsigned int sim_log_warnings;

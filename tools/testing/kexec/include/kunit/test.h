@@ -75,6 +75,8 @@ static void __attribute__((constructor)) KUNIT_HOST_NAME(suite##_, __COUNTER__)(
 #define kunit_kzalloc(test, size, gfp)		kunit_host_alloc(test, 1, size)
 #define kunit_kmalloc(test, size, gfp)		kunit_host_alloc(test, 1, size)
 #define kunit_kcalloc(test, n, size, gfp)	kunit_host_alloc(test, n, size)
+/* All of a test's memory is freed at its end. */
+#define kunit_kfree(test, p)			((void)(p))
 #define kunit_kmalloc_array(test, n, size, gfp)	kunit_host_alloc(test, n, size)
 
 /* Numbers and pointers alike; on failure both sides are shown as numbers. */

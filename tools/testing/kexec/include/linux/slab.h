@@ -25,4 +25,11 @@ static inline void kfree(const void *p)
 	free((void *)p);
 }
 
+static inline void *kvmalloc(size_t size, gfp_t gfp)
+{
+	return malloc(size);
+}
+
+#define kvfree(p)	kfree(p)
+
 #endif /* _KEXEC_SIM_LINUX_SLAB_H */
