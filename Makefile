@@ -7,13 +7,14 @@ SHELL := /bin/bash
 VARIANT ?= 4k
 DEBCONFIG ?= generic
 
-.PHONY: help run test test-quick prove mutants bench compare check matrix kernel deb series clean distclean
+.PHONY: help run test test-quick prove fuzz mutants bench compare check matrix kernel deb series clean distclean
 
 help:
 	@echo 'make run          build a kernel, show a kexec, a panic and the saved dump'
 	@echo 'make test         all tests: host, kernels of every page size, QEMU, static checks'
 	@echo 'make test-quick   the 4k kernel and the quick QEMU cases only'
 	@echo 'make prove        all tests and the long forms of them'
+	@echo 'make fuzz         libFuzzer on the parsers and on the placement, FUZZ_SECONDS=40 each'
 	@echo 'make mutants      replace cache and TLB maintenance by NOP; the cache model must notice'
 	@echo 'make bench        measure both kernels: a table, and a chart in build/bench/'
 	@echo 'make compare      run the cases of hotplug and reservations on both kernels'
@@ -39,6 +40,12 @@ test-quick:
 
 prove:
 	@scripts/test.sh --prove
+
+fuzz:
+	@scripts/deps.sh
+	@scripts/prepare.sh
+	@tools/testing/kexec/fuzz/run.py --self-test
+	@tools/testing/kexec/fuzz/run.py --seconds $(or $(FUZZ_SECONDS),40)
 
 mutants:
 	@scripts/mutants.sh
@@ -73,7 +80,7 @@ series:
 	@scripts/series.sh --build
 
 clean:
-	rm -rf build/out build/src build/log build/host build/check build/series build/rootfs build/stock build/bench build/coherency
+	rm -rf build/out build/src build/log build/host build/fuzz build/check build/series build/rootfs build/stock build/bench build/coherency
 
 distclean:
 	rm -rf build

@@ -44,6 +44,9 @@ packages() {
 	shellcheck               # make check
 	dt-schema                # make check: devicetree bindings
 	device-tree-compiler     # device trees of unusual guests
+	clang                    # fuzz targets
+	libclang-rt-14-dev       # the same: libFuzzer, sanitizers
+	zlib1g-dev               # the same: unpacks what the kernel's zlib has unpacked
 	libfdt-dev               # host simulator: reads the trees that the kernel code writes
 	qemu-system-arm          # the guests
 	qemu-efi-aarch64         # UEFI for them

@@ -4,8 +4,8 @@
 
 files.rst has the title and the DOC section of each source file, errors.rst the
 messages with their errnos and remedies, test-map.rst the tests that reach each file:
-KUnit suites and simulator files by the functions that they call, QEMU cases by
-messages, parameters, and the rules below.
+KUnit suites, simulator files and fuzz targets by the functions that they call, QEMU
+cases by messages, parameters, and the rules below.
 
 usage: doc-tables.py [--check]    (--check: compare, write nothing)
 """
@@ -200,19 +200,20 @@ def map_page():
     cases = load_cases()
     title_line = "========\nTest map\n========\n"
     out = [HEAD, title_line, f"""\
-Tests that reach each file. KUnit suites and simulator files (``tools/testing/kexec/``)
-are those that call a function of the file. QEMU cases are named by the first word of
-their names, for ``run.py --filter``: cases that expect a message of the file or set
-its parameter, and cases that a rule in ``{NAME}`` selects by their steps.
+Tests that reach each file. KUnit suites, simulator files (``tools/testing/kexec/``) and
+fuzz targets (``fuzz/`` in it) are those that call a function of the file. QEMU cases are
+named by the first word of their names, for ``run.py --filter``: cases that expect a
+message of the file or set its parameter, and cases that a rule in ``{NAME}`` selects by their steps.
 """]
-    rows = [("file", "KUnit suites", "simulator", "QEMU cases")]
+    rows = [("file", "KUnit suites", "simulator, fuzz targets", "QEMU cases")]
     for path, text in sources():
         if path.stem == "asm-offsets":
             continue
         names = definitions(text)
         rows.append((f"``{path}``",
                      ", ".join(dict.fromkeys(suites(names))) or "-",
-                     ", ".join(p.name for p, _ in callers(names, SIMULATOR, "*_sim.c")) or "-",
+                     ", ".join(p.name for pattern in ("*_sim.c", "fuzz/*_fuzz.c")
+                               for p, _ in callers(names, SIMULATOR, pattern)) or "-",
                      families([case for case in cases if reaches(case, path, text)])))
     return "\n".join([*out, table(rows)])
 

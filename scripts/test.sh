@@ -8,6 +8,8 @@
 #	test.sh --quick     one kernel, the quick QEMU cases
 #	test.sh --prove     all tests, and their long forms
 #
+# FUZZ_SECONDS is the time for each fuzz target, 40 s when not set.
+#
 # A step that fails without a failed test counts as one failed test. The output of a step
 # is in build/log/test-STEP.log.
 set -uo pipefail
@@ -27,6 +29,7 @@ esac
 times=()
 selftests=$top/tools/testing/selftests/kexec-arm64
 coherency=$top/tools/testing/coherency
+fuzz_seconds=${FUZZ_SECONDS:-40}
 
 # timed NAME TEXT COMMAND...: run it, print and keep its output.
 timed() {
@@ -123,6 +126,16 @@ if [ "$mode" = quick ]; then
 	verdict
 fi
 
+step fuzz-self-test 'Fuzz targets find defects that are planted' \
+	tools/testing/kexec/fuzz/run.py --self-test
+if [ "$mode" = prove ]; then
+	step fuzz 'Fuzz targets: 10 million executions each' \
+		tools/testing/kexec/fuzz/run.py --runs 10000000
+else
+	step fuzz "Fuzz targets, $fuzz_seconds s each" \
+		tools/testing/kexec/fuzz/run.py --seconds "$fuzz_seconds"
+fi
+
 setup stock "Debian's own arm64 kernels" "$selftests/stock.sh"
 [ "$mode" != prove ] || variants+=("${prove_variants[@]}")
 step kernels "Kernels: ${variants[*]}" build_kernels "${variants[@]}"
@@ -142,6 +155,6 @@ step qemu 'QEMU' "$selftests/run.py" --groups "$groups" -j2
 step coherency 'Guests under the cache model' "$coherency/guest.py" --groups "$groups" -j2
 if [ "$mode" = prove ]; then
 	step mutants 'Cache and TLB maintenance, replaced by NOP' "$coherency/mutants.py"
-	step fuzz 'Host simulator: longer random tests' make -s -C tools/testing/kexec fuzz
+	step random 'Host simulator: longer random tests' make -s -C tools/testing/kexec fuzz
 fi
 verdict

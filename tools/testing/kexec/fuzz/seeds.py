@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Valid inputs of the fuzz targets, made by hand: the first bytes are choices of the
+target, see the comment at the top of its source; the others are what it parses."""
+
+import struct
+import zlib
+
+
+def number(bit, off=0):
+    """2^bit + off, as fuzz_number() reads it."""
+    return bytes([bit, off])
+
+
+def image(flags=0xa, pe=True):
+    """An Image of 1 KiB with two PE sections."""
+    head = struct.pack("<2s6xQQQ24x4sI", b"MZ" if pe else b"\0\0", 0, 0x400, flags,
+                       b"ARM\x64", 64 if pe else 0)
+    coff = struct.pack("<4sHH12xHH", b"PE\0\0", 0xaa64, 2, 16, 0)
+    sections = b"".join(struct.pack("<8s8xII16x", name, size, at)
+                        for name, size, at in ((b".text", 0x100, 0x100), (b".data", 0x200, 0x200)))
+    return (head + coff + bytes(16) + sections).ljust(0x400, b"\0")
+
+
+def image_header():
+    for flags in (0, 0xa, 0xc, 0xe, 0xb):
+        yield bytes([0x1f, 0]) + image(flags)
+        yield bytes([0x1f, 1, 0x10, 0, 0]) + image(flags, pe=False)[:64]
+
+
+def gzip(data, flags=0, level=9):
+    packer = zlib.compressobj(level, zlib.DEFLATED, -15)
+    stream = packer.compress(data) + packer.flush()
+    fields = b"".join(text for bit, text in ((4, b"\x02\0ab"), (8, b"Image\0"), (16, b"text\0"),
+                                             (2, b"\xaa\xbb")) if flags & bit)
+    return (bytes([0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 2, 3]) + fields + stream +
+            struct.pack("<II", zlib.crc32(data), len(data)))
+
+
+def zboot(payload, method=b"gzip"):
+    return struct.pack("<4s4sII8x32s", b"MZ\0\0", b"zimg", 64, len(payload),
+                       method).ljust(64, b"\0") + payload
+
+
+def image_unpack():
+    text = b"a kernel, or the start of one " * 8
+    for flags in (0, 4, 8, 16, 2, 30):
+        yield b"\0\0\2" + gzip(text, flags)
+    yield b"\0\0\4" + gzip(image())
+    yield b"\0\0\4" + gzip(bytes(range(256)) * 2, level=0)
+    yield b"\0\0\2" + zboot(gzip(text)) + b"signature"
+    yield b"\0\0\2" + zboot(gzip(text), b"zstd")
+    yield b"\0\x40\0" + gzip(text)
+    yield b"\x9e\0\0" + text
+
+
+class Tree:
+    """A device tree, version 17."""
+
+    def __init__(self):
+        self.text = b""
+        self.structure = b""
+
+    @staticmethod
+    def pad(data):
+        return data + bytes(-len(data) % 4)
+
+    def begin(self, name):
+        self.structure += struct.pack(">I", 1) + self.pad(name + b"\0")
+
+    def end(self):
+        self.structure += struct.pack(">I", 2)
+
+    def prop(self, name, value):
+        self.structure += struct.pack(">III", 3, len(value), len(self.text)) + self.pad(value)
+        self.text += name + b"\0"
+
+    def blob(self, reservations):
+        rsv = b"".join(struct.pack(">QQ", *r) for r in [*reservations, (0, 0)])
+        structure = self.structure + struct.pack(">I", 9)
+        at = 40 + len(rsv)
+        size = at + len(structure) + len(self.text)
+        return struct.pack(">10I", 0xd00dfeed, size, at, at + len(structure), 40, 17, 16, 0,
+                           len(self.text), len(structure)) + rsv + structure + self.text
+
+
+def tree(cells, old):
+    t = Tree()
+    t.begin(b"")
+    t.prop(b"#address-cells", struct.pack(">I", cells))
+    t.prop(b"#size-cells", struct.pack(">I", cells))
+    if old:
+        t.begin(b"chosen")
+        t.prop(b"bootargs", b"old\0")
+        t.prop(b"linux,initrd-start", struct.pack(">Q", 0x44000000))
+        t.prop(b"linux,initrd-end", struct.pack(">Q", 0x44000800))
+        t.prop(b"linux,elfcorehdr", struct.pack(">QQ", 0x60000000, 0x1000))
+        t.prop(b"linux,ima-kexec-buffer", struct.pack(">QQ", 0x61000000, 100))
+        t.prop(b"kaslr-seed", bytes(8))
+        t.end()
+    t.begin(b"memory@40000000")
+    t.prop(b"device_type", b"memory\0")
+    t.end()
+    t.end()
+    return t.blob([(0x48000000, 0x10000), (0x44000000, 0x1000)])
+
+
+def fdt():
+    for kind in (0, 0x3, 0x7f, 0x5f):
+        for cells, old in ((2, True), (1, False)):
+            request = bytes([kind]) + number(30) + bytes([64, 3, 2, 1, 2, 3, 4])
+            yield request + tree(cells, old)
+
+
+def crashkernel_param():
+    machine = number(33) + number(27) + number(28) + b"\x15"
+    for text in (b"crashkernel=256M", b"ro crashkernel=0x1000k@1G quiet",
+                 b"crashkernel=1G,high crashkernel=64M,low",
+                 b"crashkernel=512M-2G:64M,2G-16G:128M,16G-:256M@0x10000000",
+                 b"crashkernel=256M crashkernel=1M,low crashkernel=1G,cma",
+                 b"crashkernel=0-1G:017k,1G-:9", b"crashkernel=99999999999999999999",
+                 b"crashkernel=128M@ crashkernel=5X"):
+        yield machine + text
+
+
+def ranges(pairs):
+    return b"".join(bytes([0, start, pages]) for start, pages in pairs)
+
+
+def elfcore():
+    for kind in (0, 2):
+        fixed = bytes([20, kind, 2, 2, 2, 4, 8]) + number(47) + number(48) + b"\x40" + number(30)
+        notes = number(31, 1) + number(31, 2)
+        yield (fixed + bytes([16] * (kind // 2)) + ranges([(0, 64), (80, 40)]) +
+               ranges([(10, 4), (90, 90)]) + notes)
+
+
+def timeline_abi():
+    spans = [(100 + 10 * i, 105 + 10 * i) for i in range(6)] + [(200, 0)]
+    head = struct.pack(">IIQQQ", 0x6b657874, 1, 0, 62500000, 7)
+    data = head + b"".join(struct.pack(">QQ", *s) for s in spans)
+    now = b"\2" + struct.pack("<Q", 1000)[:7]
+    yield now + data
+    yield now + data.replace(struct.pack(">Q", 7), struct.pack(">Q", 8), 1) + bytes(16)
+    yield now + bytes(len(data))
+
+
+def range_map():
+    for where in (0, 0x8c):
+        yield bytes([where, 12]) + b"".join(bytes(op) for op in (
+            [3, 4, 20], [4, 8, 10], [3, 30, 40], [2, 9, 12], [0, 0, 60, 4], [8, 0, 60, 2],
+            [5, 0, 63], [4, 0, 1], [6, 2, 3], [1, 0, 0] + [12, 0] * 4 + [1]))
+
+
+def extent():
+    yield bytes([4, 200]) + bytes([4, 100, 3, 0, 0, 0, 2, 5, 0, 0, 3, 7, 2, 60, 1, 1])
+    yield bytes([10, 8]) + bytes([9, 200, 15, 0, 0, 9, 1, 1, 0, 4, 1, 5, 40, 40, 1, 0])
+    yield bytes([12, 1]) + bytes([0, 0, 250, 0x19, 3, 0, 250, 0x19])
+    yield bytes([1, 0, 3, 1]) + b"".join(number(b) for b in (12, 30, 12, 13, 31, 12, 14, 32, 12,
+                                                             13, 12))
+
+
+SEEDS = {make.__name__: make for make in (image_header, image_unpack, fdt, crashkernel_param,
+                                          elfcore, timeline_abi, range_map, extent)}
