@@ -88,11 +88,11 @@ configure() {
 				cat "$debian"
 				fragment_text "$variant"
 			} >"$out/.config"
-			"${kernel_make[@]}" -C "$src" O="$out" olddefconfig
+			"${kernel_make[@]}" -C "$src" O="$out" olddefconfig || return
 		else
 			fragment_text "$variant" >"$out/.allconfig"
 			"${kernel_make[@]}" -C "$src" O="$out" \
-				KCONFIG_ALLCONFIG="$out/.allconfig" allnoconfig
+				KCONFIG_ALLCONFIG="$out/.allconfig" allnoconfig || return
 		fi
 	fi
 	missing=$(missing_lines "$variant" "$out")
