@@ -7,7 +7,8 @@ SHELL := /bin/bash
 VARIANT ?= 4k
 DEBCONFIG ?= generic
 
-.PHONY: help run test test-quick prove fuzz mutants bench compare check matrix kernel deb series clean distclean
+.PHONY: help run test test-quick prove fuzz mutants bench compare check matrix kernel deb debian \
+	series clean distclean
 
 help:
 	@echo 'make run          build a kernel, show a kexec, a panic and the saved dump'
@@ -22,6 +23,7 @@ help:
 	@echo 'make matrix       compile our folders in configurations that no guest kernel has'
 	@echo 'make kernel       build the kernel VARIANT=4k (4k-va39, 4k-va52, 16k, 64k, devices, demo, base)'
 	@echo 'make deb          packages for arm64 Debian, DEBCONFIG=generic (cloud, small)'
+	@echo 'make debian       install the small package in Debian 12 and 13 guests: kexec, kdump'
 	@echo 'make series       the patch series for git am, in build/series/; builds and boots each step'
 	@echo 'make clean        remove build/ except for the compiler cache'
 	@echo 'make distclean    remove build/'
@@ -74,6 +76,9 @@ deb:
 	@scripts/deps.sh deb
 	@scripts/prepare.sh
 	@scripts/deb.sh $(DEBCONFIG)
+
+debian:
+	@scripts/debian.sh $(MACHINES)
 
 series:
 	@scripts/deps.sh

@@ -156,5 +156,6 @@ step coherency 'Guests under the cache model' "$coherency/guest.py" --groups "$g
 if [ "$mode" = prove ]; then
 	step mutants 'Cache and TLB maintenance, replaced by NOP' "$coherency/mutants.py"
 	step random 'Host simulator: longer random tests' make -s -C tools/testing/kexec fuzz
+	step debian 'Debian machines' scripts/debian.sh
 fi
 verdict

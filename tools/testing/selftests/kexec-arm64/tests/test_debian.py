@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The administrator's page, and the Debian machines that run it."""
+
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "debian"))
+import debian # pylint: disable=wrong-import-position
+import machine # pylint: disable=wrong-import-position
+import page # pylint: disable=wrong-import-position
+
+PAGE = """
+.. debian: one
+
+Words::
+
+    not a command
+
+.. debian: two
+
+::
+
+    first
+    second
+
+Words.
+"""
+
+
+def refused(tap, kind, call, name):
+    try:
+        call()
+    except kind:
+        tap.check(True, name)
+    else:
+        tap.check(False, name)
+
+
+def test_page(tap):
+    good = PAGE.replace(".. debian: one\n", "")
+    tap.check(page.blocks(good) == {"two": ["first", "second"]}, "page: a block")
+    refused(tap, page.BadPage, lambda: page.blocks(PAGE), "page: a name without a block")
+    refused(tap, page.BadPage, lambda: page.blocks(good + good), "page: a name twice")
+    refused(tap, page.BadPage, lambda: page.blocks(".. debian: one\n"), "page: a name at the end")
+
+
+def used_blocks():
+    """Names of blocks in the source of the steps."""
+    source = Path(debian.__file__).read_text(encoding="utf-8")
+    names = set(re.findall(r'(?:block\(|page\[)"([a-z0-9-]+)"', source))
+    loaders = {loader for _, loader in debian.MACHINES.values() if loader}
+    return names | {f"reserve-{loader}" for loader in loaders}
+
+
+def test_steps(tap):
+    tap.check(used_blocks() == set(page.read()), "steps: they run all blocks of the page, and no others")
+    for name in debian.MACHINES:
+        steps = debian.steps(name)
+        tap.check(all(step.__doc__ for step in steps) and len(set(steps)) == len(steps),
+                  f"steps: {name}: each is described and runs once")
+    tap.check(debian.RELEASE.search("linux-image-6.12.1-kexec-4k_6.12.1+kexec7_arm64.deb").group(1)
+              == "6.12.1-kexec-4k", "packages: version of a kernel")
+
+
+def fake_machine(text):
+    """A machine whose serial line has said @text and is silent."""
+    fake = machine.Machine.__new__(machine.Machine)
+    fake.text, fake.count = text, 0
+    fake.send = lambda line: None
+    fake.receive = lambda deadline: None
+    return fake
+
+
+def test_machine(tap):
+    fake = fake_machine("root@debian:~# out\n@@1:0@@\nroot@debian:~# ")
+    tap.check(fake.ask("true") == "out", "machine: output of a command")
+    fake = fake_machine("bad\n@@1:3@@\n")
+    refused(tap, machine.Failed, lambda: fake.ask("false"), "machine: a command that fails")
+    fake = fake_machine("nothing more")
+    refused(tap, machine.Failed, lambda: fake.run("hang", timeout=0), "machine: a command that hangs")
+    fake = fake_machine("old\n@@7:0@@\n")
+    refused(tap, machine.Failed, lambda: fake.run("true", timeout=0),
+                "machine: the end of another command")
