@@ -221,6 +221,9 @@ ok 'no machine paths, no unfinished marks, licence lines' "$(check_leftovers)"
 ok 'the generated documents are current' "$(quiet "$top/scripts/doc-tables.py" --check)"
 ok 'sysctls, parameters and sysfs files are documented' "$(check_admin)"
 ok 'an entry that is missing is found' "$(check_admin --self-test)"
+ok 'tests that the threat notes name exist' "$(quiet "$top/scripts/check-threats.py")"
+ok 'a wrong name in the threat notes is found' \
+	"$(quiet "$top/scripts/check-threats.py" --self-test)"
 if command -v dt-validate >/dev/null; then
 	ok 'devicetree bindings' "$("$top/scripts/check-binding.sh" 2>&1 || echo "status $?")"
 else
