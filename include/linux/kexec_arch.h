@@ -10,6 +10,7 @@
 #define _LINUX_KEXEC_MACHINE_H
 
 #include <linux/compiler.h>
+#include <linux/kconfig.h>
 #include <linux/types.h>
 
 /*
@@ -67,7 +68,8 @@ struct kexec_copy_table {
  * @alloc_page: returns a zeroed page that is no destination and that stays unchanged until the
  *              next kernel runs, or NULL
  * @alloc_ctx: passed to @alloc_page
- * @machine: state of the machine part, NULL until kexec_arch_prepare()
+ * @machine: state of the machine part, in a page of @alloc_page; NULL until
+ *           kexec_arch_prepare()
  */
 struct kexec_plan {
 	phys_addr_t entry_pa;
@@ -85,10 +87,16 @@ struct kexec_plan {
  * @text_offset: bytes from a 2 MiB boundary to the first byte of the image
  * @image_size: bytes of memory from the first byte on, bss included
  * @align: alignment of the boundary, in bytes
+ * @max: the image ends below this address
+ * @window: the image and its initrd are within this many bytes, which start at a multiple of
+ *          @window_align
+ * @window_align: see @window
+ * @part_align: alignment of initrd and device tree, in bytes
+ * @dtb_max: size of the device tree that is placed, in bytes; a power of two
  * @page_shift: page size the kernel was built for, 0 if unknown
  * @low: memory below the image is lost to that kernel, so it is placed as low as possible
- * @packed: the file is a packed Image; the fields above are unknown until
- *          kexec_arch_image_peek()
+ * @packed: the file is a packed Image; the fields above are unknown until the second call of
+ *          kexec_arch_image_probe()
  * @payload_start: offset of the packed data in the file
  * @payload_len: bytes of packed data
  */
@@ -96,6 +104,11 @@ struct kexec_image_info {
 	u64 text_offset;
 	u64 image_size;
 	u64 align;
+	u64 max;
+	u64 window;
+	u64 window_align;
+	u64 part_align;
+	u64 dtb_max;
 	unsigned int page_shift;
 	bool low;
 	bool packed;
@@ -145,21 +158,21 @@ enum kexec_cpus_op {
 	KEXEC_CPUS_OFF,
 };
 
-int kexec_arch_image_probe(const void *head, size_t head_len, u64 file_len,
+int kexec_arch_image_probe(const void *data, size_t len, u64 file_len,
 			   struct kexec_image_info *info);
-int kexec_arch_image_peek(const void *data, size_t len, struct kexec_image_info *info);
 int kexec_arch_image_unpack(const void *file, size_t file_len, void *image, size_t *len,
 			    struct kexec_image_info *info);
-int kexec_arch_image_sig(const void *file, size_t file_len, const void *image, size_t len);
 int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
 			 size_t room, size_t *used);
 
 int kexec_arch_prepare(struct kexec_plan *plan);
-void kexec_arch_release(struct kexec_plan *plan);
 void kexec_arch_clean_to_poc(const void *va, size_t len);
+int kexec_arch_protect(phys_addr_t start, u64 len, bool writable);
+u64 kexec_arch_counter(u64 *hz);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
 int kexec_arch_shutdown_cpus(enum kexec_cpus_op how);
 unsigned int kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max);
+int kexec_arch_reserved(void *fdt, unsigned int *generation);
 
 /*
  * Debuggers look up machine_kexec() (linux/kexec.h) and machine_crash_shutdown()
@@ -168,5 +181,20 @@ unsigned int kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int m
 
 /* Implemented by the generic part. */
 struct kexec_plan *kexec_image_plan(struct kimage *image);
+
+/*
+ * For drivers of hardware that uses memory while the next kernel runs and cannot be stopped.
+ * Whether it does anything: 32-bit Arm has the GICv3, too.
+ */
+#define KEXEC_RESERVES_RUNTIME	(IS_ENABLED(CONFIG_ARM64) && IS_ENABLED(CONFIG_KEXEC_CORE))
+
+#if KEXEC_RESERVES_RUNTIME
+int kexec_memreserve_add(phys_addr_t base, u64 size);
+#else
+static inline int kexec_memreserve_add(phys_addr_t base, u64 size)
+{
+	return 0;
+}
+#endif
 
 #endif /* _LINUX_KEXEC_MACHINE_H */

@@ -26,39 +26,16 @@
 #include <linux/crash_reserve.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
-#include <linux/mm.h>
-#include <linux/pgtable.h>
-#include <linux/set_memory.h>
-
-#include <asm/tlbflush.h>
+#include <linux/kexec.h>
+#include <linux/kexec_arch.h>
+#include <linux/printk.h>
 
 #include "crash_protect.h"
 
-/*
- * Without the barriers of set_pte_at(): the caller invalidates the TLB once for the
- * whole range, and flush_tlb_kernel_range() begins with a dsb(ishst), which orders
- * all of these stores before the invalidation, and ends with one for its completion.
- */
-static int crash_protect_pte(pte_t *ptep, unsigned long va, void *writable)
-{
-	pte_t pte = ptep_get(ptep);
-
-	pte = writable ? pte_mkwrite_novma(pte) : pte_wrprotect(pte);
-	__set_pte_nosync(ptep, pte);
-	return 0;
-}
-
 static void crash_protect_range(phys_addr_t start, u64 len, bool writable)
 {
-	unsigned long va = (unsigned long)__va(start);
-	int err;
+	int err = len ? kexec_arch_protect(start, len, writable) : 0;
 
-	if (!len || !can_set_direct_map())
-		return;
-	err = apply_to_existing_page_range(&init_mm, va, len, crash_protect_pte,
-					   writable ? &init_mm : NULL);
-	/* Flush stale permissions. */
-	flush_tlb_kernel_range(va, va + len);
 	if (err)
 		pr_warn_once("cannot change permissions of [%pa, %#llx) (%d); only the digests protect it\n",
 			     &start, start + len, err);

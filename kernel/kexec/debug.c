@@ -18,7 +18,7 @@
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/kexec_arch.h>
-#include <linux/kexec_reserve.h>
+#include <linux/kexec_arch.h>
 #include <linux/kstrtox.h>
 #include <linux/list.h>
 #include <linux/log2.h>

@@ -13,9 +13,9 @@
  * IMA's measurement list and the device tree are last: reading adds measurements, and the tree
  * has the addresses of all segments.
  *
- * Placement follows Documentation/arch/arm64/booting.rst: the kernel at text_offset from a
- * 2 MiB boundary, the initrd in the same 32 GiB window aligned to 1 GiB, the device tree inside
- * one block of 2 MiB.
+ * The boot protocol of the machine, in struct kexec_image_info, has the bounds of the placement:
+ * the kernel at text_offset from a boundary, the initrd in the same window, the device tree
+ * inside one block.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -26,7 +26,6 @@
 #include <linux/kernel_read_file.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/security.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -43,6 +42,7 @@
 #include "placement.h"
 #include "runs.h"
 #include "segment.h"
+#include "signature.h"
 #include "lib/range_map.h"
 
 /* Bytes of the kernel that are probed before it is read: header and PE sections. */
@@ -53,14 +53,6 @@
 
 /* A packed file may be longer than the Image by this: padding, an EFI program. */
 #define FILE_PACKED_EXTRA	SZ_16M
-
-/* The next kernel may have larger pages than this one. */
-#define FILE_ALIGN	SZ_64K
-
-#define FILE_WINDOW	(32ULL * SZ_1G)
-
-/* The kernel ends below this address (booting.rst, section 4). */
-#define FILE_KERNEL_MAX	BIT_ULL(48)
 
 /* Measurements that IMA may add between the choice of a place for its list and its copy. */
 #define FILE_IMA_SPARE	SZ_1M
@@ -76,7 +68,7 @@
  * @head: first bytes of the kernel file
  * @head_len: size of @head, in bytes
  * @kernel_len: size of the kernel file, in bytes
- * @kernel_base: 2 MiB boundary of the kernel, 0 if not placed
+ * @kernel_base: boundary that the kernel is at text_offset from, 0 if not placed
  * @kernel_seg: segment of the kernel
  * @initrd_seg: segment of the initrd, if there is one
  * @dtb_seg: segment of the device tree
@@ -101,58 +93,6 @@ struct file_load {
 	size_t ima_room;
 	bool first_fit;
 };
-
-#ifdef CONFIG_KEXEC_SIG
-static bool file_sig_enforced = IS_ENABLED(CONFIG_KEXEC_SIG_FORCE);
-
-/**
- * set_kexec_sig_enforced() - require a valid signature of every kernel from now on
- *
- * Context: any.
- */
-void set_kexec_sig_enforced(void)
-{
-	file_sig_enforced = true;
-}
-
-static const char *file_sig_fault(int err)
-{
-	switch (err) {
-	case -ENODATA:
-		return "not signed";
-	case -ENOKEY:
-		return "not signed by a trusted key";
-	case -EKEYREJECTED:
-		return "not what was signed";
-	}
-	return "not signed as it should be";
-}
-
-static int file_check_signature(int ret)
-{
-	if (!ret)
-		return 0;
-	if (file_sig_enforced || kexec_debug.demand_signature) {
-		pr_err("the kernel is %s (%d), but this system demands a signature; sign it with a trusted key\n",
-		       file_sig_fault(ret), ret);
-		return ret;
-	}
-	/* Under lockdown only IMA's appraisal can replace a signature. */
-	if (!ima_appraise_signature(READING_KEXEC_IMAGE) &&
-	    security_locked_down(LOCKDOWN_KEXEC)) {
-		pr_err("the kernel is %s (%d), and the system is locked down; sign it with a trusted key\n",
-		       file_sig_fault(ret), ret);
-		return -EPERM;
-	}
-	pr_debug("the kernel is %s (%d); no signature is demanded\n", file_sig_fault(ret), ret);
-	return 0;
-}
-#else
-static int file_check_signature(int ret)
-{
-	return 0;
-}
-#endif
 
 static u64 file_ram(void)
 {
@@ -255,7 +195,7 @@ static int file_peek_packed(struct file_load *load, struct file *file)
 	if (got != len || (!load->info.payload_start &&
 			   memcmp(data, load->head, min_t(size_t, len, load->head_len))))
 		return file_has_changed("kernel");
-	ret = kexec_arch_image_peek(data, got, &load->info);
+	ret = kexec_arch_image_probe(data, got, load->kernel_len, &load->info);
 	if (ret)
 		return ret;
 	limit = load->info.image_size + FILE_PACKED_EXTRA;
@@ -328,32 +268,39 @@ static bool file_seats_high(const struct file_load *load)
 	return !load->info.low && !load->first_fit && !load->fdt.crash;
 }
 
+/* The lowest window that has the end of the kernel. */
+static u64 file_window_below(const struct kexec_image_info *info, u64 kernel_end)
+{
+	u64 top = round_up(kernel_end, info->window_align);
+
+	return top > info->window ? top - info->window : 0;
+}
+
 /*
- * The window may start at the kernel's GiB or earlier, but has to contain both (booting.rst,
- * section 4).  Bottom up, the part above is tried first.
+ * The window may start below the kernel, but has to contain both.  Bottom up, the part above
+ * is tried first.
  */
 static int file_place_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_end)
 {
+	const struct kexec_image_info *info = &load->info;
 	struct range_request req = {
 		.size = PAGE_ALIGN(load->fdt.initrd_len),
-		.align = FILE_ALIGN,
-		.min = round_down(kernel_pa, SZ_1G),
-		.max = round_down(kernel_pa, SZ_1G) + FILE_WINDOW,
+		.align = info->part_align,
+		.min = round_down(kernel_pa, info->window_align),
+		.max = round_down(kernel_pa, info->window_align) + info->window,
 		.top_down = file_seats_high(load),
 	};
-	u64 top = round_up(kernel_end, SZ_1G);
 	int seg;
 
 	if (!load->fdt.initrd_len)
 		return 0;
 	if (req.top_down)
-		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
+		req.min = file_window_below(info, kernel_end);
 	seg = kexec_placement_segment(load->img, &req, 0, req.size, load->first_fit);
-	if (seg == -EADDRNOTAVAIL && !load->info.low && !req.top_down) {
-		req.min = top > FILE_WINDOW ? top - FILE_WINDOW : 0;
-		req.max = req.min + FILE_WINDOW;
-		seg = kexec_placement_segment(load->img, &req, 0, req.size,
-					      load->first_fit);
+	if (seg == -EADDRNOTAVAIL && !info->low && !req.top_down) {
+		req.min = file_window_below(info, kernel_end);
+		req.max = req.min + info->window;
+		seg = kexec_placement_segment(load->img, &req, 0, req.size, load->first_fit);
 	}
 	if (seg < 0)
 		return seg;
@@ -367,7 +314,7 @@ static int file_place_top(struct file_load *load, u64 size, u64 align)
 {
 	struct range_request req = {
 		.size = size,
-		.align = max_t(u64, FILE_ALIGN, align),
+		.align = max(load->info.part_align, align),
 		.max = PHYS_MASK,
 		.top_down = true,
 	};
@@ -377,7 +324,7 @@ static int file_place_top(struct file_load *load, u64 size, u64 align)
 
 static int file_place_dtb(struct file_load *load)
 {
-	/* Aligned to its own size it cannot cross a 2 MiB boundary. */
+	/* Aligned to its own size it cannot cross the boundary of a block. */
 	int seg = file_place_top(load, load->dtb_room, roundup_pow_of_two(load->dtb_room));
 
 	if (seg < 0)
@@ -401,7 +348,7 @@ static int file_place_elfcore(struct file_load *load)
 	return 0;
 }
 
-/* Bytes from the 2 MiB boundary of the kernel to its end. */
+/* Bytes from the boundary of the kernel to its end. */
 static u64 file_kernel_room(const struct file_load *load)
 {
 	return PAGE_ALIGN(load->info.text_offset + load->info.image_size);
@@ -428,7 +375,7 @@ static int file_place_from(struct file_load *load, u64 min)
 		.size = file_kernel_room(load),
 		.align = load->info.align,
 		.min = min,
-		.max = FILE_KERNEL_MAX,
+		.max = load->info.max,
 		.top_down = file_seats_high(load),
 	};
 	struct kexec_image *img = load->img;
@@ -493,8 +440,9 @@ static int file_place_all(struct file_load *load)
 	if (!ret)
 		return kexec_pages_place(load->img);
 	if (ret == -EADDRNOTAVAIL)
-		pr_err("no place for the kernel (image_size %llu kB) with its initrd (%llu kB) within 32 GiB; %s\n",
-		       size >> 10, load->fdt.initrd_len >> 10, load->img->plan.crash ?
+		pr_err("no place for the kernel (image_size %llu kB) with its initrd (%llu kB) within %llu GiB; %s\n",
+		       size >> 10, load->fdt.initrd_len >> 10, load->info.window >> 30,
+		       load->img->plan.crash ?
 		       "boot with a larger crashkernel=" :
 		       "use a smaller initrd or reserve less memory");
 	return ret;
@@ -531,8 +479,10 @@ static int file_unpack(void *va, size_t len, void *arg)
 	if (ret)
 		return ret;
 	memset(va + unpacked, 0, len - unpacked);
-	return file_check_signature(kexec_arch_image_sig(packed->data, load->kernel_len,
-							 va, unpacked));
+	/* A file that is not packed from its first byte on is a program of its own. */
+	if (load->info.payload_start)
+		return kexec_signature_check(packed->data, load->kernel_len, va, unpacked);
+	return kexec_signature_check(NULL, 0, va, unpacked);
 }
 
 static int file_fill_packed(struct file_load *load, struct file_reader *reader)
@@ -579,8 +529,7 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 
 	ret = file_check_head(load, b->va);
 	if (!ret)
-		ret = file_check_signature(kexec_arch_image_sig(b->va, load->kernel_len,
-								b->va, load->kernel_len));
+		ret = kexec_signature_check(NULL, 0, b->va, load->kernel_len);
 	kexec_runs_unmap(b);
 	return ret;
 }
@@ -721,9 +670,9 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 	if (ret)
 		return ret;
 	load->dtb_room = PAGE_ALIGN(load->dtb_room);
-	if (load->dtb_room > SZ_2M) {
-		pr_err("device tree may need %zu bytes, the limit is 2 MiB; shorten the command line\n",
-		       load->dtb_room);
+	if (load->dtb_room > load->info.dtb_max) {
+		pr_err("device tree may need %zu bytes (limit %llu); shorten the command line\n",
+		       load->dtb_room, load->info.dtb_max);
 		return -E2BIG;
 	}
 	return 0;

@@ -30,7 +30,6 @@
 #include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
-#include <linux/kexec_reserve.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/notifier.h>
@@ -104,7 +103,7 @@ static int hotplug_patch_fdt(struct kexec_image *img)
 	ret = kexec_runs_map(b);
 	if (ret)
 		return ret;
-	ret = kexec_memreserve_update_fdt(b->va);
+	ret = kexec_arch_reserved(b->va, &img->generation);
 	kexec_runs_unmap(b);
 	kexec_runs_clean_segment(b);
 	kexec_verify_update(img, seg);
@@ -117,14 +116,11 @@ static int hotplug_patch_fdt(struct kexec_image *img)
 /* Add the reservations of this kernel to the device tree of the image. */
 static void hotplug_update_memreserve(struct kexec_image *img)
 {
-	unsigned int generation = kexec_memreserve_generation();
+	unsigned int generation;
 
-	if (img->generation == generation)
+	kexec_arch_reserved(NULL, &generation);
+	if (img->generation == generation || hotplug_patch_fdt(img) >= 0)
 		return;
-	if (hotplug_patch_fdt(img) >= 0) {
-		img->generation = generation;
-		return;
-	}
 	pr_warn("image (entry %pap) discarded: its device tree lacks a reservation made by CPU bring-up; load it again\n",
 		&img->plan.entry_pa);
 	kexec_image_discard(": it was discarded when a CPU came up");

@@ -22,7 +22,6 @@
 
 #include <linux/ima.h>
 #include <linux/kexec_arch.h>
-#include <linux/kexec_reserve.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
@@ -140,7 +139,7 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 	img->name = type == KEXEC_TYPE_CRASH ? "crash image" : "image";
 	img->kimage.type = type;
 	img->kimage.file_mode = file_mode;
-	img->generation = kexec_memreserve_generation();
+	kexec_arch_reserved(NULL, &img->generation);
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_LOAD);
 #ifdef CONFIG_CRASH_HOTPLUG
 	img->kimage.elfcorehdr_index = -1;
@@ -165,7 +164,6 @@ void kexec_image_free(struct kexec_image *img)
 	kexec_verify_cancel(img);
 	kexec_vmcoreinfo_copy_free(img);
 	kexec_elfcorehdr_detach(img);
-	kexec_arch_release(&img->plan);
 	for (i = 0; i < img->kimage.nr_segments; i++)
 		kexec_runs_unmap(&img->backing[i]);
 	kexec_pages_free(img);

@@ -22,7 +22,6 @@
 #include <linux/reboot.h>
 #include <linux/string.h>
 
-#include <clocksource/arm_arch_timer.h>
 #include <trace/events/kexec.h>
 
 #include "image.h"
@@ -45,7 +44,7 @@ static void timeline_close(struct kexec_timeline_log *log, u64 tick)
  */
 void kexec_timeline_enter(struct kexec_timeline_log *log, enum kexec_phase phase)
 {
-	u64 tick = arch_timer_read_counter();
+	u64 tick = kexec_arch_counter(NULL);
 
 	timeline_close(log, tick);
 	log->start[phase] = tick;
@@ -62,7 +61,7 @@ void kexec_timeline_enter(struct kexec_timeline_log *log, enum kexec_phase phase
  */
 void kexec_timeline_pause(struct kexec_timeline_log *log)
 {
-	timeline_close(log, arch_timer_read_counter());
+	timeline_close(log, kexec_arch_counter(NULL));
 }
 
 /*
@@ -121,9 +120,11 @@ void kexec_timeline_store(struct kexec_image *img)
 {
 	const struct kexec_timeline_log *log = &img->timeline;
 	struct kexec_timeline bytes;
+	u64 hz;
 
 	if (!log->offset)
 		return;
-	kexec_timeline_encode(log, img->plan.dtb_pa, arch_timer_get_rate(), &bytes);
+	kexec_arch_counter(&hz);
+	kexec_timeline_encode(log, img->plan.dtb_pa, hz, &bytes);
 	kexec_runs_write(&img->backing[log->seg], log->offset, &bytes, sizeof(bytes));
 }

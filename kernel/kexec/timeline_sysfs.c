@@ -14,13 +14,12 @@
 #include <linux/cache.h>
 #include <linux/errno.h>
 #include <linux/init.h>
+#include <linux/kexec_arch.h>
 #include <linux/kobject.h>
 #include <linux/libfdt.h>
 #include <linux/of_fdt.h>
 #include <linux/printk.h>
 #include <linux/sysfs.h>
-
-#include <clocksource/arm_arch_timer.h>
 
 #include "lib/timeline_abi.h"
 
@@ -38,7 +37,7 @@ static u64 timeline_show_first __initdata;
  */
 void __init kexec_timeline_first_mark(void)
 {
-	timeline_show_first = arch_timer_read_counter();
+	timeline_show_first = kexec_arch_counter(NULL);
 }
 
 /* Microseconds since the start of reboot(KEXEC). */
@@ -106,7 +105,7 @@ static bool __init timeline_sysfs_read(void)
 	if (!value)
 		return false;
 
-	timeline_show_hz = arch_timer_get_rate();
+	kexec_arch_counter(&timeline_show_hz);
 	ret = kexec_timeline_decode(value, len, initial_boot_params_pa, timeline_show_hz,
 				    timeline_show_first, &timeline_show_log);
 	if (ret && ret != -ENODATA)
@@ -119,7 +118,7 @@ static bool __init timeline_sysfs_read(void)
 static int __init timeline_sysfs_init(void)
 {
 	struct kexec_timeline_log *log = &timeline_show_log;
-	u64 now = arch_timer_read_counter();
+	u64 now = kexec_arch_counter(NULL);
 
 	if (!timeline_sysfs_read())
 		return 0;

@@ -3,8 +3,8 @@
  * DOC: An Image on this machine
  *
  * The part of the Image loader that depends on the running kernel: granules and byte
- * orders of the CPUs, and signatures.  The rules for files are in image_header.c and
- * image_unpack.c.  All functions run in the loading task and may sleep.
+ * orders of the CPUs.  The rules for files are in lib/image_header.c and
+ * lib/image_unpack.c.  All functions run in the loading task and may sleep.
  */
 
 #define pr_fmt(fmt) "kexec: Image: " fmt
@@ -14,11 +14,9 @@
 #include <linux/errno.h>
 #include <linux/kconfig.h>
 #include <linux/kexec_arch.h>
-#include <linux/limits.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/verification.h>
 
 #include "lib/image_unpack.h"
 #include "lib/image_header.h"
@@ -36,30 +34,6 @@ static void image_cpu_caps_read(struct image_cpu_caps *caps)
 		.granule_16k = system_supports_16kb_granule(),
 		.granule_64k = system_supports_64kb_granule(),
 	};
-}
-
-/**
- * kexec_arch_image_probe() - check that this machine can start a kernel file
- * @head: first bytes of the file
- * @head_len: bytes at @head; KEXEC_IMAGE_HEAD_SIZE are enough for all checks
- * @file_len: bytes of the whole file
- * @info: requirements of the image, set on success
- *
- * Context: process context.
- * Return: 0, or a negative errno after one message, see kexec_image_parse().
- */
-int kexec_arch_image_probe(const void *head, size_t head_len, u64 file_len,
-			   struct kexec_image_info *info)
-{
-	struct image_cpu_caps caps;
-
-	if (kexec_image_unpack_detect(head, head_len) != UNPACK_RAW) {
-		*info = (struct kexec_image_info) { .packed = true };
-		return kexec_image_unpack_locate(head, head_len, file_len, &info->payload_start,
-					      &info->payload_len);
-	}
-	image_cpu_caps_read(&caps);
-	return kexec_image_parse(head, head_len, file_len, &caps, info);
 }
 
 /* @len: bytes of the Image, or 0 if only its header is available. */
@@ -86,18 +60,8 @@ static int image_cpu_parse_unpacked(const void *head, size_t head_len, size_t le
 	return 0;
 }
 
-/**
- * kexec_arch_image_peek - read the header of a packed Image
- * @data: first bytes of the packed data, from @info->payload_start on
- * @len: bytes at @data, at most @info->payload_len; 64 KiB are enough
- * @info: as kexec_arch_image_probe() left it, packed; completed on success
- *
- * Only the header is unpacked, so the time does not depend on the file.
- *
- * Context: process context, may sleep.
- * Return: 0, or -ENOMEM or an errno as kexec_image_parse() after one message.
- */
-int kexec_arch_image_peek(const void *data, size_t len, struct kexec_image_info *info)
+/* Only the header is unpacked, so the time does not depend on the file. */
+static int image_cpu_peek(const void *data, size_t len, struct kexec_image_info *info)
 {
 	void *head __free(kfree) = kmalloc(KEXEC_IMAGE_HEAD_SIZE, GFP_KERNEL);
 	struct unpack_payload payload;
@@ -114,6 +78,35 @@ int kexec_arch_image_peek(const void *data, size_t len, struct kexec_image_info 
 	if (ret < 0)
 		return ret;
 	return image_cpu_parse_unpacked(head, ret, 0, info);
+}
+
+/**
+ * kexec_arch_image_probe() - check that this machine can start a kernel file
+ * @data: first bytes of the file; for the second call of a packed one, of the packed data
+ * @len: bytes at @data; 4 KiB are enough for all checks, of packed data 64 KiB
+ * @file_len: bytes of the whole file
+ * @info: zeroed before the first call; filled in on success
+ *
+ * After a call that sets @info->packed the size is not known.  A second call with the data
+ * from @info->payload_start on completes it.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or a negative errno after one message, see kexec_image_parse().
+ */
+int kexec_arch_image_probe(const void *data, size_t len, u64 file_len,
+			   struct kexec_image_info *info)
+{
+	struct image_cpu_caps caps;
+
+	if (info->packed)
+		return image_cpu_peek(data, len, info);
+	if (kexec_image_unpack_detect(data, len) != UNPACK_RAW) {
+		*info = (struct kexec_image_info) { .packed = true };
+		return kexec_image_unpack_locate(data, len, file_len, &info->payload_start,
+						 &info->payload_len);
+	}
+	image_cpu_caps_read(&caps);
+	return kexec_image_parse(data, len, file_len, &caps, info);
 }
 
 /**
@@ -145,59 +138,4 @@ int kexec_arch_image_unpack(const void *file, size_t file_len, void *image, size
 		return ret;
 	*len = unpacked;
 	return image_cpu_parse_unpacked(image, unpacked, unpacked, info);
-}
-
-#ifdef CONFIG_KEXEC_IMAGE_VERIFY_SIG
-/* Keys that only the firmware knows of are second choice. */
-static int image_cpu_verify(const void *image, unsigned int len)
-{
-	struct key *rings[2] = { VERIFY_USE_SECONDARY_KEYRING };
-	unsigned int i, nr = 1;
-	int ret = -ENOKEY;
-
-	if (IS_ENABLED(CONFIG_INTEGRITY_PLATFORM_KEYRING))
-		rings[nr++] = VERIFY_USE_PLATFORM_KEYRING;
-
-	for (i = 0; i < nr && ret == -ENOKEY; i++)
-		ret = verify_pefile_signature(image, len, rings[i],
-					      VERIFYING_KEXEC_PE_SIGNATURE);
-	return ret;
-}
-#else
-static int image_cpu_verify(const void *image, unsigned int len)
-{
-	return -EKEYREJECTED;
-}
-#endif
-
-static int image_cpu_sig(const void *image, size_t len)
-{
-	return len <= UINT_MAX ? image_cpu_verify(image, len) : -EKEYREJECTED;
-}
-
-/**
- * kexec_arch_image_sig() - check the signature of a kernel
- * @file: the whole file
- * @file_len: bytes of it
- * @image: the Image, unpacked, or @file
- * @len: bytes of it
- *
- * An EFI program that unpacks itself (zboot) is signed as a whole, or the Image in it
- * is; an Image.gz can only be signed inside. Whether it matters is the caller's decision,
- * so nothing is printed.
- *
- * Context: process context, may sleep.
- * Return: 0, or why the signature is not accepted.
- */
-int kexec_arch_image_sig(const void *file, size_t file_len, const void *image, size_t len)
-{
-	int ret = -ENODATA;
-
-	if (kexec_image_unpack_detect(file, file_len) == UNPACK_ZBOOT)
-		ret = image_cpu_sig(file, file_len);
-	if (ret == -ENODATA)
-		ret = image_cpu_sig(image, len);
-	if (ret)
-		pr_debug("signature of a file of %#zx bytes not accepted: %d\n", file_len, ret);
-	return ret;
 }

@@ -29,7 +29,7 @@
 #include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
-#include <linux/kexec_reserve.h>
+#include <linux/kexec_arch.h>
 #include <linux/libfdt.h>
 #include <linux/list.h>
 #include <linux/memblock.h>
@@ -201,35 +201,36 @@ unsigned int kexec_memreserve_list(struct fdt_range *list,
 	return nr;
 }
 
-/**
- * kexec_memreserve_generation() - get the generation of the list
- *
- * Context: any.
- * Return: a number that changes with each reservation.
- */
-unsigned int kexec_memreserve_generation(void)
+/* Add missing ranges to the tree of a loaded image. */
+static int memreserve_update_fdt(void *fdt)
 {
-	return READ_ONCE(memreserve_generation);
-}
-
 #ifdef CONFIG_KEXEC_FILE
-/**
- * kexec_memreserve_update_fdt() - add missing ranges to the tree of a loaded image
- * @fdt: a tree that kexec_arch_fdt_build() built
- *
- * Context: process context, may sleep.
- * Return: number of entries added, or -ENOSPC or -ENOMEM.
- */
-int kexec_memreserve_update_fdt(void *fdt)
-{
 	unsigned int nr = kexec_memreserve_nr();
 	struct fdt_range *list __free(kvfree) = kvcalloc(nr, sizeof(*list), GFP_KERNEL);
 
 	if (!list)
 		return -ENOMEM;
 	return kexec_fdt_add_memrsv(fdt, list, min(nr, kexec_memreserve_list(list, nr)));
+#else
+	return -EOPNOTSUPP;
+#endif
 }
 
+/**
+ * kexec_arch_reserved() - add run-time reservations to the tree of a loaded image
+ * @fdt: a tree that kexec_arch_fdt_build() built, or NULL
+ * @generation: receives a number that changes with each reservation, as of before
+ *
+ * Context: process context, may sleep; any with @fdt NULL.
+ * Return: number of entries added, or -ENOSPC, -ENOMEM or -EOPNOTSUPP.
+ */
+int kexec_arch_reserved(void *fdt, unsigned int *generation)
+{
+	*generation = READ_ONCE(memreserve_generation);
+	return fdt ? memreserve_update_fdt(fdt) : 0;
+}
+
+#ifdef CONFIG_KEXEC_FILE
 /**
  * kexec_fdt_boot_blob() - get the device tree that this kernel booted with
  *

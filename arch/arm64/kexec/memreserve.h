@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The list of run-time reservations.  Drivers add to it through linux/kexec_reserve.h.
+ * The list of run-time reservations.  Drivers add to it through linux/kexec_arch.h.
  */
 #ifndef _ARM64_KEXEC_MEMRESERVE_H
 #define _ARM64_KEXEC_MEMRESERVE_H
 
-#include <linux/kexec_reserve.h>
+#include <linux/kexec_arch.h>
 
 struct fdt_range;
 

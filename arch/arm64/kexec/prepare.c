@@ -8,10 +8,9 @@
  * destination.  Page tables are optional: without memory for them, the routine runs with
  * the MMU off.
  *
- * The plan's allocator allocates and owns the pages (code, argument, tables,
- * vectors).  struct reloc_state lives from kexec_arch_prepare() to
- * kexec_arch_release().  The caller holds the kexec lock; below it get_online_mems() keeps
- * the page tables of the linear map while they are copied.
+ * The plan's allocator allocates and owns the pages (code, argument, tables, vectors).  struct
+ * reloc_state is in the page of the argument.  The caller holds the kexec lock; below it
+ * get_online_mems() keeps the page tables of the linear map while they are copied.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -243,12 +242,9 @@ static void reloc_print(const struct reloc_state *st)
 
 static int reloc_build(struct reloc_state *st)
 {
-	struct kern_reloc_arg *arg = reloc_alloc_page(st->plan, "relocation argument");
+	struct kern_reloc_arg *arg = st->arg;
 	int err;
 
-	if (!arg)
-		return -ENOMEM;
-	st->arg = arg;
 	arg->magic = KERN_RELOC_MAGIC;
 	arg->version = KERN_RELOC_VERSION;
 	arg->dcache_line = kexec_dcache_line();
@@ -289,6 +285,7 @@ int kexec_arch_prepare(struct kexec_plan *plan)
 {
 	const char *stuck = plan->crash ? NULL : kexec_cpus_stuck();
 	struct reloc_state *st;
+	void *page;
 	int err;
 
 	if (stuck) {
@@ -298,31 +295,14 @@ int kexec_arch_prepare(struct kexec_plan *plan)
 	if (!plan->nr_copies)
 		return 0;
 
-	st = kzalloc(sizeof(*st), GFP_KERNEL);
-	if (!st) {
-		pr_err("no memory for the state of the relocation (%zu bytes)\n",
-		       sizeof(*st));
+	page = reloc_alloc_page(plan, "relocation argument");
+	if (!page)
 		return -ENOMEM;
-	}
+	st = page + RELOC_STATE_OFFSET;
 	st->plan = plan;
-
+	st->arg = page;
 	err = reloc_build(st);
-	if (err) {
-		kfree(st);
-		return err;
-	}
-	plan->machine = st;
-	return 0;
-}
-
-/**
- * kexec_arch_release() - undo kexec_arch_prepare()
- * @plan: the plan, prepared or not; the pages of its allocator are still allocated
- *
- * Context: process context; the caller holds the kexec lock.
- */
-void kexec_arch_release(struct kexec_plan *plan)
-{
-	kfree(plan->machine);
-	plan->machine = NULL;
+	if (!err)
+		plan->machine = st;
+	return err;
 }

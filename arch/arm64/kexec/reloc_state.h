@@ -7,9 +7,13 @@
 
 #include <linux/kexec_arch.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 struct kern_reloc_arg;
+
+/* Where struct reloc_state is in the page of the argument, in cache lines of its own. */
+#define RELOC_STATE_OFFSET	SZ_1K
 
 /**
  * struct reloc_state - result of kexec_arch_prepare(), for machine_kexec()

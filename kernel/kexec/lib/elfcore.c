@@ -163,7 +163,7 @@ static void elfcore_begin(struct elfcore_writer *pen, void *buf)
 			[EI_OSABI] = ELFOSABI_NONE,
 		},
 		.e_type = ET_CORE,
-		.e_machine = EM_AARCH64,
+		.e_machine = ELF_ARCH,
 		.e_version = EV_CURRENT,
 		.e_phoff = sizeof(*ehdr),
 		.e_ehsize = sizeof(*ehdr),

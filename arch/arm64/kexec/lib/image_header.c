@@ -54,6 +54,16 @@
 /* "The Image must be placed text_offset bytes from a 2MB aligned base". */
 #define IMAGE_BASE_ALIGN	SZ_2M
 
+/* The kernel ends below this address (booting.rst, section 4). */
+#define IMAGE_END_MAX		BIT_ULL(48)
+
+/*
+ * The initrd is in a window of 32 GiB that starts at a multiple of 1 GiB and has the kernel,
+ * too; the device tree is in one block of 2 MiB (booting.rst, sections 2 and 4).  Its pages
+ * may be larger than those of this kernel.
+ */
+#define IMAGE_WINDOW		(32ULL * SZ_1G)
+
 /* The smallest granule: pages of a segment start on at least this. */
 #define IMAGE_PAGE_MIN		SZ_4K
 
@@ -317,6 +327,11 @@ int kexec_image_parse(const void *head, size_t head_len, u64 file_len,
 		.text_offset = image_le64(&view, text_offset),
 		.image_size = image_le64(&view, image_size),
 		.align = IMAGE_BASE_ALIGN,
+		.max = IMAGE_END_MAX,
+		.window = IMAGE_WINDOW,
+		.window_align = SZ_1G,
+		.part_align = SZ_64K,
+		.dtb_max = SZ_2M,
 	};
 
 	ret = image_check_size(&view, info);

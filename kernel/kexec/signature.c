@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: signatures of kernels
+ *
+ * kexec_file_load() accepts a kernel whose PE signature is valid for a key in the keyrings of
+ * this kernel.  Whether a signature is required is decided by the configuration, the platform
+ * and lockdown.  The machine reads the file; nothing here depends on its format.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/errno.h>
+#include <linux/ima.h>
+#include <linux/kconfig.h>
+#include <linux/kexec.h>
+#include <linux/limits.h>
+#include <linux/security.h>
+#include <linux/verification.h>
+
+#include "debug.h"
+#include "signature.h"
+
+static bool signature_enforced = IS_ENABLED(CONFIG_KEXEC_SIG_FORCE);
+
+/**
+ * set_kexec_sig_enforced() - require a valid signature of every kernel from now on
+ *
+ * Context: any.
+ */
+void set_kexec_sig_enforced(void)
+{
+	signature_enforced = true;
+}
+
+static const char *signature_fault(int err)
+{
+	switch (err) {
+	case -ENODATA:
+		return "not signed";
+	case -ENOKEY:
+		return "not signed by a trusted key";
+	case -EKEYREJECTED:
+		return "not what was signed";
+	}
+	return "not signed as it should be";
+}
+
+static int signature_judge(int ret)
+{
+	if (!ret)
+		return 0;
+	if (signature_enforced || kexec_debug.demand_signature) {
+		pr_err("the kernel is %s (%d), but this system demands a signature; sign it with a trusted key\n",
+		       signature_fault(ret), ret);
+		return ret;
+	}
+	/* Under lockdown only IMA's appraisal can replace a signature. */
+	if (!ima_appraise_signature(READING_KEXEC_IMAGE) &&
+	    security_locked_down(LOCKDOWN_KEXEC)) {
+		pr_err("the kernel is %s (%d), and the system is locked down; sign it with a trusted key\n",
+		       signature_fault(ret), ret);
+		return -EPERM;
+	}
+	pr_debug("the kernel is %s (%d); no signature is demanded\n", signature_fault(ret), ret);
+	return 0;
+}
+
+#ifdef CONFIG_KEXEC_IMAGE_VERIFY_SIG
+/* Keys of the firmware are tried last. */
+static int signature_verify_pe(const void *data, unsigned int len)
+{
+	struct key *rings[2] = { VERIFY_USE_SECONDARY_KEYRING };
+	unsigned int i, nr = 1;
+	int ret = -ENOKEY;
+
+	if (IS_ENABLED(CONFIG_INTEGRITY_PLATFORM_KEYRING))
+		rings[nr++] = VERIFY_USE_PLATFORM_KEYRING;
+
+	for (i = 0; i < nr && ret == -ENOKEY; i++)
+		ret = verify_pefile_signature(data, len, rings[i],
+					      VERIFYING_KEXEC_PE_SIGNATURE);
+	return ret;
+}
+#else
+static int signature_verify_pe(const void *data, unsigned int len)
+{
+	return -EKEYREJECTED;
+}
+#endif
+
+static int signature_verify(const void *data, size_t len)
+{
+	return len <= UINT_MAX ? signature_verify_pe(data, len) : -EKEYREJECTED;
+}
+
+/**
+ * kexec_signature_check() - check the signature of a kernel
+ * @program: a program around the kernel that can be signed as a whole, or NULL
+ * @program_len: bytes of it
+ * @kernel: the kernel, unpacked
+ * @kernel_len: bytes of it
+ *
+ * Context: process context, may sleep.
+ * Return: 0 if the signature is valid or none is required, or a negative errno after one
+ * message.
+ */
+int kexec_signature_check(const void *program, size_t program_len, const void *kernel,
+			  size_t kernel_len)
+{
+	int ret = program ? signature_verify(program, program_len) : -ENODATA;
+
+	if (ret == -ENODATA)
+		ret = signature_verify(kernel, kernel_len);
+	return signature_judge(ret);
+}
