@@ -34,6 +34,9 @@ import vmcore_walk
 USER_QEMU = ("qemu-aarch64-static", "qemu-aarch64")
 SIGNATURES = (b"KDUMP   ", b"\x7fELF")
 TRACE = ["sysrq_handle_crash"]
+# The same in the kernel's own backtrace: sysrq_handle_crash() ends with the call of panic(),
+# so the return address is already in another function
+LOG_TRACE = ["__handle_sysrq"]
 CHECK = Path(__file__).with_name("drgn_check.py")
 CRASH_INPUT = "help -m\nlog\nbt -a\nquit\n"
 # Where crash begins a backtrace, as on the base kernel: on the CPU that panicked ...
@@ -224,7 +227,7 @@ def check(case, name, store):
     results = []
     if wanted.get("dmesg", True):
         # Without debug information, the kernel's own backtrace is what can be compared
-        trace = () if has_types else wanted["trace"]
+        trace = () if has_types else case.inspect.get("trace", LOG_TRACE)
         results.append(check_dmesg(path, root, wanted["panic"], trace))
     if wanted.get("threads"):
         results.append(check_threads(path, root, wanted["threads"]))

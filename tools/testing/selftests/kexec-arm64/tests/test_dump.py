@@ -17,7 +17,8 @@ sysrq: Trigger a crash
 Kernel panic - not syncing: sysrq triggered crash
 Call trace:
  panic+0x138/0x2f8
- sysrq_handle_crash+0x14/0x20
+ sysrq_handle_showregs+0x0/0x3c
+ __handle_sysrq+0xa8/0x1e4
 """
 BACKTRACES = """\
 KDUMP_ENABLED
@@ -66,11 +67,13 @@ def test_check(tap):
     tap.check(check(drgn=json.dumps({"faults": ["bad"], "notes": []})), "dump: faults of drgn count")
     tap.check(check(drgn="Traceback"), "dump: refuses a drgn that says nothing")
     tap.check(not check(types_known=False), "dump: without debug information the log is enough")
-    tap.check(check(types_known=False, log=LOG.replace("sysrq_handle_crash+", "other+")),
+    tap.check(check(types_known=False, log=LOG.replace("__handle_sysrq+", "other+")),
               "dump: ... if it has the backtrace of the panic")
-    tap.check(check(types_known=False, log=LOG.replace(" sysrq_handle_crash+0x14/0x20\n", "")
-                    .replace("sysrq: T", "sysrq_handle_crash+0x1 T")),
+    tap.check(check(types_known=False, log=LOG.replace(" __handle_sysrq+0xa8/0x1e4\n", "")
+                    .replace("sysrq: T", "__handle_sysrq+0xa8 T")),
               "dump: ... after the panic")
+    tap.check(check(types_known=False, inspect={"trace": ["crash_test_oops"]}),
+              "dump: ... that the case names")
 
 
 def crash(said):
