@@ -43,7 +43,6 @@
 
 #include <trace/events/kexec.h>
 
-
 /* Why the slot of reboot(KEXEC) is empty; guarded by the kexec lock. */
 static char image_discard_reason[96];
 

@@ -189,8 +189,8 @@ static bool __kexec_panic verify_report_error(const struct kexec_image *img, uns
 					      const struct page *page)
 {
 	if (page)
-		pr_emerg("segment %u of the %s: memory error in the page at %#llx\n", seg, img->name,
-			 (u64)page_to_phys(page));
+		pr_emerg("segment %u of the %s: memory error in the page at %#llx\n", seg,
+			 img->name, (u64)page_to_phys(page));
 	return page;
 }
 

@@ -249,7 +249,7 @@ static void extent_test_add_tables(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, want);
 	for (n = 0; n < max; n++)
-		want[n] = (struct kexec_copy) COPY(3ULL * n + 1, 7ULL * n + 100000, n % 2 + 1ULL);
+		want[n] = (struct kexec_copy)COPY(3ULL * n + 1, 7ULL * n + 100000, n % 2 + 1ULL);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		pages = (sizes[i] - 1) / KEXEC_TABLE_COPIES + 1;
 		list = extent_test_list(test, pages + 1);
