@@ -101,7 +101,7 @@ plant_all() {
 		'machine_kexec\(\) is in .text instead of'
 	fault 'a function pointer on the panic path' kernel/kexec/sysctl.c \
 		's/^bool __kexec_panic kexec_verify_wanted/bool (*hook)(bool crash);\n&/
-		s/^\treturn READ_ONCE\(sysctl_verify\)/\treturn hook ? hook(crash) : READ_ONCE(sysctl_verify)/' \
+		s/^\treturn READ_ONCE/\treturn hook ? hook(crash) : READ_ONCE/' \
 		'kexec_verify_wanted\(\): indirect branch'
 	fault 'a call out of the relocation page' arch/arm64/kexec/relocate.S \
 		's/^\.Lall_copied:/&\n\tbl\tmemcpy/' \
@@ -110,7 +110,7 @@ plant_all() {
 		's/^\t\.quad\t0, 0/\t.quad\tkexec_fault_vectors, 0/' \
 		'refers to kexec_fault_vectors of .kexec_relocate.text'
 	fault 'an alternative in the relocation page' arch/arm64/kexec/relocate.S \
-		's/^\.Lenter:/alternative_if ARM64_HAS_CRC32\n\tnop\nalternative_else_nop_endif\n&/' \
+		's/^\.Lenter:/alternative_if ARM64_HAS_CRC32\nnop\nalternative_else_nop_endif\n&/' \
 		'has .altinstructions, which .kexec_relocate.text'
 	fault 'a reference out of the idmap' arch/arm64/kexec/cpu_reset.S \
 		's/^\tadr_l\tx23, kexec_fault_page/\tadr_l\tx23, init_mm/' \

@@ -8,7 +8,7 @@
 #include <linux/cfi_types.h>
 #include <linux/linkage.h>
 
-#include "exit_asm.h"
+#include "exit_macros.S"
 
 	.pushsection ".idmap.text", "ax"
 /*

@@ -51,7 +51,8 @@ static void __kexec_panic reloc_check_arg(const struct reloc_state *st)
 }
 
 /* Turn the MMU off and branch to @entry_pa.  Not inlined: see sections.txt. */
-static noinline void __noreturn __kexec_panic reloc_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool el2)
+static noinline void __noreturn __kexec_panic
+reloc_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool el2)
 {
 	void __noreturn (*mmu_off)(u64 entry_pa, u64 x0, unsigned long el2);
 

@@ -5,13 +5,13 @@
  * arm64_relocate_new_kernel() runs from a copy in a page that is no destination, with the
  * MMU on (TTBR0 idmaps that page, TTBR1 is switched to a copy of the linear map) or with the
  * MMU off.  It is a leaf routine without a stack and cannot fail.  The page refers to nothing
- * outside of itself, which check-sections.pl verifies.  See exit_asm.h for what the
+ * outside of itself, which check-sections.pl verifies.  See exit_macros.S for what the
  * instructions must not depend on.
  */
 #include <linux/linkage.h>
 #include <linux/sizes.h>
 
-#include "exit_asm.h"
+#include "exit_macros.S"
 
 #define VECTOR_SIZE	0x80
 

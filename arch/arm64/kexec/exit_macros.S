@@ -5,8 +5,8 @@
  * There are no alternatives in either file: they are patched in the text of the running
  * kernel and cleaned to the PoU only, but instruction fetches with SCTLR.I = 0 read memory.
  */
-#ifndef _ARM64_KEXEC_EXIT_ASM_H
-#define _ARM64_KEXEC_EXIT_ASM_H
+#ifndef _ARM64_KEXEC_EXIT_MACROS_S
+#define _ARM64_KEXEC_EXIT_MACROS_S
 
 #include <asm/assembler.h>
 #include <asm/sysreg.h>
@@ -60,4 +60,4 @@
 	isb				// the next exception uses them
 .endm
 
-#endif /* _ARM64_KEXEC_EXIT_ASM_H */
+#endif /* _ARM64_KEXEC_EXIT_MACROS_S */
