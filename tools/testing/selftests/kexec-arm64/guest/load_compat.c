@@ -137,7 +137,8 @@ static void load_refused(unsigned int image, unsigned int len)
 	load_point("the caller's architecture: EINVAL", load(1, LOAD_ARCH_ARM), -EINVAL);
 	load_point("17 segments: EINVAL", load(LOAD_SEGMENTS_MAX + 1, LOAD_ARCH_ARM64), -EINVAL);
 	load_point("list at a bad address: EFAULT",
-		   load_call(LOAD_NR_KEXEC_LOAD, LOAD_DST, 1, LOAD_BAD_VA, LOAD_ARCH_ARM64), -EFAULT);
+		   load_call(LOAD_NR_KEXEC_LOAD, LOAD_DST, 1, LOAD_BAD_VA, LOAD_ARCH_ARM64),
+		   -EFAULT);
 	load_list[0].bufsz = LOAD_PAGE + 1;
 	load_point("bufsz above memsz: EINVAL", load(1, LOAD_ARCH_ARM64), -EINVAL);
 	load_fill(1, LOAD_BAD_VA, LOAD_PAGE);
