@@ -15,7 +15,7 @@ help:
 	@echo 'make test         all tests: host, kernels of every page size, QEMU, static checks'
 	@echo 'make test-quick   the 4k kernel and the quick QEMU cases only'
 	@echo 'make prove        all tests and the long forms of them'
-	@echo 'make fuzz         libFuzzer on the parsers and on the placement, FUZZ_SECONDS=40 each'
+	@echo 'make fuzz         libFuzzer on the parsers and on the placement, FUZZ_SECONDS=35 each'
 	@echo 'make mutants      replace cache and TLB maintenance by NOP; the cache model must notice'
 	@echo 'make bench        measure both kernels: a table, and a chart in build/bench/'
 	@echo 'make compare      run the cases of hotplug and reservations on both kernels'
@@ -47,7 +47,7 @@ fuzz:
 	@scripts/deps.sh
 	@scripts/prepare.sh
 	@tools/testing/kexec/fuzz/run.py --self-test
-	@tools/testing/kexec/fuzz/run.py --seconds $(or $(FUZZ_SECONDS),40)
+	@tools/testing/kexec/fuzz/run.py --seconds $(or $(FUZZ_SECONDS),35)
 
 mutants:
 	@scripts/mutants.sh

@@ -8,7 +8,7 @@
 #	test.sh --quick     one kernel, the quick QEMU cases
 #	test.sh --prove     all tests, and their long forms
 #
-# FUZZ_SECONDS is the time for each fuzz target, 40 s when not set.
+# FUZZ_SECONDS is the time for each fuzz target, 35 s when not set.
 #
 # A step that fails without a failed test counts as one failed test. The output of a step
 # is in build/log/test-STEP.log.
@@ -29,7 +29,7 @@ esac
 times=()
 selftests=$top/tools/testing/selftests/kexec-arm64
 coherency=$top/tools/testing/coherency
-fuzz_seconds=${FUZZ_SECONDS:-40}
+fuzz_seconds=${FUZZ_SECONDS:-35}
 
 # timed NAME TEXT COMMAND...: run it, print and keep its output.
 timed() {

@@ -11,6 +11,7 @@
 
 #include <linux/elf.h>
 #include <linux/errno.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "../../../../kernel/kexec/lib/elfcore.h"
@@ -22,6 +23,10 @@
 #define MAX_CUTS	(2 + 2 * MAX_SKIP)
 #define MAX_PIECES	((MAX_RAM + 1) * MAX_CUTS)
 #define CANARY		0xa5
+
+/* For memcmp(), which is faster than a loop under the sanitizers. */
+static u8 dump_canaries[SZ_16K];
+static const u8 dump_zeroes[ELFCORE_ALIGN];
 
 /**
  * struct dump - a request and the expected pieces
@@ -164,7 +169,7 @@ static void dump_compare(const struct dump *d, const u8 *buf, size_t len)
 			   p->p_memsz == d->piece[i].end - d->piece[i].start &&
 			   p->p_filesz == p->p_memsz, "entry %u", i);
 	}
-	fuzz_check(!memchr_inv(buf + used, 0, len - used), "bytes after the last entry");
+	fuzz_check(!memcmp(buf + used, dump_zeroes, len - used), "bytes after the last entry");
 }
 
 static void dump_build(struct dump *d, size_t size)
@@ -172,6 +177,8 @@ static void dump_build(struct dump *d, size_t size)
 	u8 *buf = fuzz_alloc(size), *small = fuzz_alloc(size - 1);
 	size_t len = 77;
 
+	fuzz_check(size <= sizeof(dump_canaries), "%zu bytes", size);
+	memset(dump_canaries, CANARY, size);
 	memset(buf, CANARY, size);
 	fuzz_check(!kexec_elfcore_build(&d->req, buf, size, &len) && len == size,
 		   "%zu of %zu bytes", len, size);
@@ -181,7 +188,7 @@ static void dump_build(struct dump *d, size_t size)
 	len = 77;
 	fuzz_check(kexec_elfcore_build(&d->req, small, size - 1, &len) == -ENOSPC && len == 77,
 		   "%zu bytes", len);
-	fuzz_check(!memchr_inv(small, CANARY, size - 1), "a refusal wrote something");
+	fuzz_check(!memcmp(small, dump_canaries, size - 1), "a refusal wrote something");
 	free(buf);
 	free(small);
 }
