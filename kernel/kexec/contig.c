@@ -195,11 +195,15 @@ unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int s
 static bool contig_block_wanted(const struct kexec_backing *b, struct page *page,
 				unsigned int order)
 {
-	unsigned long first = max(page_to_pfn(page), kexec_dst_pfn(b));
+	unsigned long pfn = kexec_dst_pfn(b);
+	unsigned long first = max(page_to_pfn(page), pfn);
 	unsigned long end = min(page_to_pfn(page) + (1UL << order), contig_end_pfn(b));
 
-	first -= kexec_dst_pfn(b);
-	end -= kexec_dst_pfn(b);
+	/* The search also returns blocks that are outside of the segment. */
+	if (first >= end)
+		return false;
+	first -= pfn;
+	end -= pfn;
 	return find_next_zero_bit(b->claimed, end, first) < end;
 }
 
