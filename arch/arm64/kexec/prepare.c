@@ -259,13 +259,14 @@ static int reloc_build(struct reloc_state *st)
 		return err;
 
 	arg->table_pa = virt_to_phys(st->plan->copies);
-	kexec_arch_debug_fault(st->plan);
-	reloc_clean_tables(st->plan);
 	err = reloc_make_tables(st);
 	if (err)
 		pr_notice("no page tables (error %d): relocation will run with the MMU off\n", err);
 
-	/* The routine reads it with the MMU off if there are no tables. */
+	/* After the page tables, which must not map this source. */
+	kexec_arch_debug_fault(st->plan);
+	/* The routine reads both with the MMU off if there are no tables. */
+	reloc_clean_tables(st->plan);
 	kexec_arch_clean_to_poc(arg, sizeof(*arg));
 	reloc_print(st);
 	return 0;
