@@ -53,10 +53,16 @@ debian_config() {
 	[ -z "$name" ] || echo "$debian_configs/$name"
 }
 
+# The options of the fragments; of two lines for one option, the last.
+fragment_options() {
+	fragment_text "$1" | sed -nE '/^CONFIG_|^# CONFIG_.* is not set$/p' | tac |
+		awk '{ name = $1 == "#" ? $2 : $0; sub(/=.*/, "", name) } !seen[name]++' | tac
+}
+
 # Lines of the fragments that are not in the configuration: options that do not exist
 # or whose dependencies are not met.
 missing_lines() {
-	fragment_text "$1" | grep -E '^(CONFIG_|# CONFIG_.* is not set$)' |
+	fragment_options "$1" |
 		while IFS= read -r line; do
 			grep -qxF -- "$line" "$2/.config" || {
 				# An option that does not exist is not set, either.
@@ -90,7 +96,7 @@ configure() {
 			} >"$out/.config"
 			"${kernel_make[@]}" -C "$src" O="$out" olddefconfig || return
 		else
-			fragment_text "$variant" >"$out/.allconfig"
+			fragment_options "$variant" >"$out/.allconfig"
 			"${kernel_make[@]}" -C "$src" O="$out" \
 				KCONFIG_ALLCONFIG="$out/.allconfig" allnoconfig || return
 		fi

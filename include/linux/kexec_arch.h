@@ -163,7 +163,7 @@ int kexec_arch_image_probe(const void *data, size_t len, u64 file_len,
 int kexec_arch_image_unpack(const void *file, size_t file_len, void *image, size_t *len,
 			    struct kexec_image_info *info);
 int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
-			 size_t room, size_t *used);
+			 size_t capacity, size_t *used);
 
 int kexec_arch_prepare(struct kexec_plan *plan);
 void kexec_arch_clean_to_poc(const void *va, size_t len);

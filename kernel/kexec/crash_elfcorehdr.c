@@ -142,12 +142,12 @@ static u64 *elfcorehdr_cpu_notes(unsigned int *nrp)
 }
 
 /*
- * Where a header is written, and its size.  Without @buf, only @room is computed: the size
+ * Where a header is written, and its size.  Without @buf, only @capacity is computed: the size
  * with spare capacity for memory hotplug.
  */
 struct elfcorehdr_target {
 	void *buf;
-	size_t room;
+	size_t capacity;
 	size_t used;
 };
 
@@ -156,10 +156,10 @@ static int elfcorehdr_write_req(const struct elfcore_req *req, struct elfcorehdr
 	int ret;
 
 	if (to->buf)
-		return kexec_elfcore_build(req, to->buf, to->room, &to->used);
-	ret = kexec_elfcore_size(req, &to->room);
+		return kexec_elfcore_build(req, to->buf, to->capacity, &to->used);
+	ret = kexec_elfcore_size(req, &to->capacity);
 	if (!ret && IS_ENABLED(CONFIG_CRASH_HOTPLUG))
-		to->room = max(to->room, kexec_elfcore_capacity(req->nr_cpus,
+		to->capacity = max(to->capacity, kexec_elfcore_capacity(req->nr_cpus,
 								req->nr_ram + req->nr_skip));
 	return ret;
 }
@@ -236,13 +236,13 @@ int kexec_elfcorehdr_size(size_t *len)
 	get_online_mems();
 	ret = elfcorehdr_describe(&to);
 	put_online_mems();
-	*len = to.room;
+	*len = to.capacity;
 	return elfcorehdr_report(ret);
 }
 
 static int elfcorehdr_read(void *va, size_t len, void *arg)
 {
-	struct elfcorehdr_target to = { .buf = va, .room = len };
+	struct elfcorehdr_target to = { .buf = va, .capacity = len };
 	int ret;
 
 	memset(va, 0, len);
@@ -360,15 +360,15 @@ int kexec_elfcorehdr_attach(struct kexec_image *img)
 	}
 
 	r->seg = seg;
-	r->room = img->kimage.segment[seg].memsz;
-	r->stage = vzalloc(r->room);
-	r->live = elfcorehdr_map(&img->backing[seg]);
+	r->capacity = img->kimage.segment[seg].memsz;
+	r->stage = vzalloc(r->capacity);
+	r->hdr = elfcorehdr_map(&img->backing[seg]);
 	/* How much of it has content is not known. */
-	r->used = r->room;
-	if (r->stage && r->live)
+	r->used = r->capacity;
+	if (r->stage && r->hdr)
 		return 0;
 	pr_err("no memory for updates of the ELF core header (%zu kB)\n",
-	       r->room >> 10);
+	       r->capacity >> 10);
 	return -ENOMEM;
 }
 
@@ -380,7 +380,7 @@ int kexec_elfcorehdr_attach(struct kexec_image *img)
  */
 void kexec_elfcorehdr_detach(struct kexec_image *img)
 {
-	vunmap(img->refresh.live);
+	vunmap(img->refresh.hdr);
 	vfree(img->refresh.stage);
 	img->refresh = (struct kexec_refresh) { };
 }
@@ -390,11 +390,11 @@ static bool elfcorehdr_stage(struct kexec_refresh *r)
 {
 	struct elfcorehdr_target to = {
 		.buf = r->stage,
-		.room = min_not_zero(r->room, (size_t)kexec_debug.refresh_size),
+		.capacity = min_not_zero(r->capacity, (size_t)kexec_debug.refresh_size),
 	};
 	int ret;
 
-	memset(r->stage, 0, r->room);
+	memset(r->stage, 0, r->capacity);
 	ret = elfcorehdr_describe(&to);
 	if (ret) {
 		/* Report it once: memory is often added in many blocks. */
@@ -406,7 +406,7 @@ static bool elfcorehdr_stage(struct kexec_refresh *r)
 	}
 	r->failed = false;
 	r->len = max(to.used, r->used);
-	r->digest = kexec_verify_digest(r->stage, r->room);
+	r->digest = kexec_verify_digest(r->stage, r->capacity);
 	r->staged_used = to.used;
 	return true;
 }
@@ -416,11 +416,11 @@ static void __kexec_panic elfcorehdr_write(struct kexec_image *img)
 {
 	struct kexec_refresh *r = &img->refresh;
 
-	kexec_debug_copy_refresh(r->live, r->stage, r->len);
+	kexec_debug_copy_refresh(r->hdr, r->stage, r->len);
 	kexec_debug_panic_refresh();
 	kexec_debug_meet(3);
 	/* The capture kernel reads it with its caches off. */
-	kexec_arch_clean_to_poc(r->live, r->len);
+	kexec_arch_clean_to_poc(r->hdr, r->len);
 	kexec_debug_panic_refresh();
 	img->backing[r->seg].digest = r->digest;
 }

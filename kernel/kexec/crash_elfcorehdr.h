@@ -13,20 +13,20 @@ struct kexec_image;
 /**
  * struct kexec_refresh - update of the ELF core header of a crash image
  * @seg: segment of the header
- * @live: the header in the reservation, or NULL
+ * @hdr: the header in the reservation, or NULL
  * @stage: buffer for the next header
- * @room: size of either, in bytes
- * @used: bytes of @live with content; the rest is zero
+ * @capacity: size of either, in bytes
+ * @used: bytes of @hdr with content; the rest is zero
  * @staged_used: the same for @stage
- * @len: bytes of @stage to be copied to @live
+ * @len: bytes of @stage to be copied to @hdr
  * @digest: of all of @stage
  * @failed: the last update failed and was reported
  */
 struct kexec_refresh {
 	unsigned int seg;
-	void *live;
+	void *hdr;
 	void *stage;
-	size_t room;
+	size_t capacity;
 	size_t used;
 	size_t staged_used;
 	size_t len;

@@ -605,7 +605,7 @@ static int file_add_ima(struct file_load *load)
 		kexec_segment_drop(img);
 		return 0;
 	}
-	img->backing[img->kbuf_seg].late = true;
+	img->backing[img->kbuf_seg].written_late = true;
 	load->fdt.ima_pa = img->kimage.ima_buffer_addr;
 	load->fdt.ima_len = img->kimage.ima_buffer_size;
 	return 0;

@@ -103,7 +103,7 @@ static int hotplug_patch_fdt(struct kexec_image *img)
 	ret = kexec_runs_map(b);
 	if (ret)
 		return ret;
-	ret = kexec_arch_reserved(b->va, &img->generation);
+	ret = kexec_arch_reserved(b->va, &img->memrsv_gen);
 	kexec_runs_unmap(b);
 	kexec_runs_clean_segment(b);
 	kexec_verify_update(img, seg);
@@ -119,7 +119,7 @@ static void hotplug_update_memreserve(struct kexec_image *img)
 	unsigned int generation;
 
 	kexec_arch_reserved(NULL, &generation);
-	if (img->generation == generation || hotplug_patch_fdt(img) >= 0)
+	if (img->memrsv_gen == generation || hotplug_patch_fdt(img) >= 0)
 		return;
 	pr_warn("image (entry %pap) discarded: its device tree lacks a reservation made by CPU bring-up; load it again\n",
 		&img->plan.entry_pa);

@@ -138,7 +138,7 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 	img->name = type == KEXEC_TYPE_CRASH ? "crash image" : "image";
 	img->kimage.type = type;
 	img->kimage.file_mode = file_mode;
-	kexec_arch_reserved(NULL, &img->generation);
+	kexec_arch_reserved(NULL, &img->memrsv_gen);
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_LOAD);
 #ifdef CONFIG_CRASH_HOTPLUG
 	img->kimage.elfcorehdr_index = -1;

@@ -49,9 +49,9 @@ struct kexec_runs {
  * @pad_before: pages allocated before the destination
  * @pad_after: pages allocated after the destination
  * @placed: all pages are allocated
- * @digest: of the content, see verify.c; not if @late
- * @late: written again after the load (the IMA list), so it is cleaned to the point of
- *        coherency when this kernel is left, and has no digest
+ * @digest: of the content, see verify.c; not if @written_late
+ * @written_late: written again after the load (the IMA list), so it is cleaned to the point of
+ *                coherency when this kernel is left, and has no digest
  */
 struct kexec_backing {
 	const struct kexec_segment *segment;
@@ -62,7 +62,7 @@ struct kexec_backing {
 	unsigned long pad_before;
 	unsigned long pad_after;
 	bool placed;
-	bool late;
+	bool written_late;
 	u32 digest;
 };
 
@@ -87,7 +87,7 @@ struct kexec_backing {
  * @kbuf_seg: segment that kexec_add_buffer() fills
  * @kbuf_error: error of kexec_add_buffer(), which was reported, or 0
  * @ima_len: size that IMA requested, in bytes
- * @generation: generation of the reservations in its device tree
+ * @memrsv_gen: generation of the reservations in its device tree
  * @refresh: update of the ELF core header, for a crash image
  * @timeline: times of its load and of the exit from this kernel
  * @name: for messages
@@ -110,7 +110,7 @@ struct kexec_image {
 	unsigned int kbuf_seg;
 	int kbuf_error;
 	size_t ima_len;
-	unsigned int generation;
+	unsigned int memrsv_gen;
 	struct kexec_refresh refresh;
 	struct kexec_timeline_log timeline;
 	const char *name;

@@ -27,7 +27,7 @@ static void reboot_clean_late(struct kexec_image *img)
 	unsigned int i;
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		if (img->backing[i].late)
+		if (img->backing[i].written_late)
 			kexec_runs_clean_segment(&img->backing[i]);
 }
 

@@ -278,7 +278,7 @@ int kexec_verify_check(const struct kexec_image *img)
 	if (ret || !kexec_verify_wanted(false) || !verify_has_digest(img))
 		return ret;
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		if (!b[i].late && !verify_compare(img, i, verify_digest(&b[i])))
+		if (!b[i].written_late && !verify_compare(img, i, verify_digest(&b[i])))
 			ret = -EUCLEAN;
 	return ret;
 }
@@ -307,7 +307,7 @@ int __kexec_panic kexec_verify_check_crash(const struct kexec_image *img)
 	if (ret || !verify_has_digest(img))
 		return ret;
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		if (!b[i].late && !verify_compare(img, i, verify_digest_panic(&b[i])))
+		if (!b[i].written_late && !verify_compare(img, i, verify_digest_panic(&b[i])))
 			ret = -EUCLEAN;
 	return ret;
 }
