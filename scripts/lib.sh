@@ -20,7 +20,7 @@ base_tarball=/usr/src/linux-source-$base_version.$base_patchlevel.tar.xz
 # The kernels that the tests build from the overlay, in this order,
 variants=(4k 4k-va39 4k-va52 16k 64k)
 # and those for make prove only.
-prove_variants=(devices)
+prove_variants=(devices nocontig)
 # ... and those for packages, from Debian's configurations.
 deb_variants=(deb-generic deb-cloud)
 debian_configs=$build/deb/config
