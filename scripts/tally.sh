@@ -6,6 +6,8 @@
 passed=0
 failed=0
 skipped=0
+# One line for each failure, for the end of a long log.
+failures=()
 
 # Results start in the first column. Indented lines are subtests, which a result in the
 # first column sums up.
@@ -25,6 +27,18 @@ refused_skips() {
 			"$top/scripts/allowed-skips.txt")
 }
 
+# fail LOG TEXT: count a failure that has no result of its own
+fail() {
+	echo "# $2"
+	failures+=("$(step_of "$1"): $2")
+	bad=$((bad + 1))
+}
+
+# step_of LOG: the step that wrote it
+step_of() {
+	basename "$1" .log | sed 's/^test-//'
+}
+
 # tally LOG STATUS: add up the results. A result that is missing, is not planned or
 # comes twice has failed, and so has a skip that is not allowed.
 tally() {
@@ -35,22 +49,19 @@ tally() {
 	seen=$((good + bad + skip))
 	planned=$(sed -nE 's/^1\.\.([0-9]+).*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
 
-	if [ "$planned" -ne "$seen" ]; then
-		echo "# $seen results, $planned tests are planned"
-		bad=$((bad + 1))
-	fi
 	while IFS= read -r name; do
-		echo "# more than one result: $name"
-		bad=$((bad + 1))
+		failures+=("$(step_of "$log"): $name")
+	done < <(names "$log" '^not ok ')
+	[ "$planned" -eq "$seen" ] || fail "$log" "$seen results, $planned tests are planned"
+	while IFS= read -r name; do
+		fail "$log" "more than one result: $name"
 	done < <(names "$log" '^(not )?ok ' | sort | uniq -d)
 	while IFS= read -r name; do
-		echo "# skipped, but not in scripts/allowed-skips.txt: $name"
-		bad=$((bad + 1))
+		fail "$log" "skipped, but not in scripts/allowed-skips.txt: $name"
 		skip=$((skip - 1))
 	done < <(refused_skips "$log")
 	if [ "$seen" -eq 0 ] || { [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; }; then
-		echo "# the step failed (status $status), see ${log#"$top"/}"
-		bad=$((bad + 1))
+		fail "$log" "the step failed (status $status), see ${log#"$top"/}"
 	fi
 	passed=$((passed + good))
 	failed=$((failed + bad))

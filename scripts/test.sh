@@ -54,6 +54,7 @@ setup() {
 	timed "$@" && return
 	echo "set-up failed: $2" >&2
 	failed=$((failed + 1))
+	failures+=("set-up: $2")
 	verdict
 }
 
@@ -96,6 +97,10 @@ check_model() {
 verdict() {
 	printf '\n==> Times (%d s in all)\n' "$SECONDS"
 	printf '%s\n' "${times[@]}"
+	[ "${#failures[@]}" -eq 0 ] || {
+		printf '\n==> Failed\n'
+		printf '%s\n' "${failures[@]}"
+	}
 	printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 	[ "$failed" -eq 0 ]
 	exit

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The sums of make test: logs of steps that count as failed."""
 
+import re
 import subprocess
 import tempfile
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[5]
-SCRIPT = """
+SCRIPT = r"""
 . "$top/scripts/tally.sh"
 top=$2
 tally "$1" "$3"
+printf 'F %s\n' "${failures[@]}"
 echo "$passed $failed $skipped"
 """
 LISTED = "1..2\nok 1 - a\nok 2 - b # SKIP x is missing\n"
@@ -36,11 +38,19 @@ def tally(log, status, listed=""):
         done = subprocess.run(["bash", "-c", SCRIPT, "tally", f"{folder}/log", folder, str(status)],
                               env={"top": str(TOP), "PATH": "/usr/bin:/bin"}, text=True,
                               capture_output=True, check=True)
-    return done.stdout.splitlines()[-1]
+    return done.stdout.splitlines()
+
+
+def sums(*args):
+    return tally(*args)[-1]
 
 
 def test_tally(tap):
     for log, status, wanted, why in LOGS:
-        tap.check(tally(log, status) == wanted, f"tally: {why}")
-    tap.check(tally(LISTED, 0, "b because there is no x") == "1 0 1", "tally: a skip in the list")
-    tap.check(tally(LISTED, 0, "b2 because") == "1 1 0", "tally: a skip whose name is longer")
+        tap.check(sums(log, status) == wanted, f"tally: {why}")
+    tap.check(sums(LISTED, 0, "b because there is no x") == "1 0 1", "tally: a skip in the list")
+    tap.check(sums(LISTED, 0, "b2 because") == "1 1 0", "tally: a skip whose name is longer")
+    lines = tally("1..2\nnot ok 1 - a\nok 2 - b # SKIP c\n", 0)
+    tap.check("F log: a" in lines, "tally: a failed test is listed at the end")
+    tap.check(any(re.fullmatch("F log: .*allowed.*: b", line) for line in lines),
+              "tally: a refused skip is listed, too")
