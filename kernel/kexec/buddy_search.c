@@ -2,19 +2,13 @@
 /**
  * DOC: search of the free lists for a page
  *
- * alloc_contig_range() rejects a pageblock with an unmovable page, even if the rest is free.
- * The buddy allocator cannot allocate a specific page.  So allocate blocks of the same
- * order, zone and migratetype as the free block with the page, and hold the mismatches until
- * it is returned.
+ * alloc_contig_range() rejects a pageblock with an unmovable page, even if the rest is
+ * free, and the buddy allocator cannot allocate a specific page.  So allocate blocks of the
+ * same order, zone and migratetype as the free block with the page, and hold the mismatches
+ * until it is returned.
  *
- * The search ends after BUDDY_SEARCH_PAGES or BUDDY_SEARCH_BLOCKS, or if the zone has no
- * headroom (zone.c); nothing is reclaimed.  With much free memory the lists of blocks smaller
- * than a pageblock are short.  In fragmented memory they are long, and few of the blocks are
- * found.
- *
- * The migratetype is that of the pageblock: its free list has the block, so the allocator
- * does not fall back to another type and convert pageblocks.  The pageblock has unmovable
- * pages already, so more of them do no harm.
+ * The migratetype is that of the pageblock, so the allocator does not fall back to another
+ * type and convert pageblocks.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -28,11 +22,10 @@
 #include "free_hint.h"
 #include "zone.h"
 
-/* Blocks and pages allocated in vain; init_on_alloc clears them. */
+/* Allocated in vain; init_on_alloc clears them. */
 #define BUDDY_SEARCH_BLOCKS	4096
 #define BUDDY_SEARCH_PAGES	(SZ_128M >> PAGE_SHIFT)
 
-/* Select the free lists of the zone and migratetype of @page. */
 static gfp_t buddy_search_gfp(struct page *page)
 {
 	gfp_t gfp = __GFP_NOWARN | __GFP_NORETRY | __GFP_THISNODE;
@@ -60,27 +53,22 @@ static gfp_t buddy_search_gfp(struct page *page)
 /**
  * buddy_search_begin() - start a search
  * @g: initialized
- *
- * Context: process context, may sleep.
  */
 void buddy_search_begin(struct buddy_search *g)
 {
 	INIT_LIST_HEAD(&g->rejected);
 	g->pages_left = BUDDY_SEARCH_PAGES;
 	g->blocks_left = BUDDY_SEARCH_BLOCKS;
-	/* The free lists lack the pages in per-CPU lists. */
+	/* Free lists lack the pages in per-CPU lists. */
 	drain_all_pages(NULL);
 }
 
 /**
  * buddy_search_next() - allocate a block like the free block with a page
  * @g: the search
- * @page: a page of online memory
+ * @page: a page of online memory, which may be in another block
  * @order: receives the order of the block
  *
- * The block need not contain @page.
- *
- * Context: process context.
  * Return: the first page of an allocated block, or NULL if @page is not free, is CMA or
  * highatomic, or a limit is reached.
  */
@@ -99,8 +87,8 @@ struct page *buddy_search_next(struct buddy_search *g, struct page *page, unsign
 /**
  * buddy_search_hold() - keep a block until the end of the search
  * @g: the search
- * @page: the first page of a block from buddy_search_next()
- * @order: the order of the block
+ * @page: the first page of the block
+ * @order: its order
  */
 void buddy_search_hold(struct buddy_search *g, struct page *page, unsigned int order)
 {
@@ -112,8 +100,6 @@ void buddy_search_hold(struct buddy_search *g, struct page *page, unsigned int o
 /**
  * buddy_search_end() - free the blocks that are held
  * @g: the search
- *
- * Context: process context, may sleep.
  */
 void buddy_search_end(struct buddy_search *g)
 {

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Search of the free lists for a page.
- */
 #ifndef _KERNEL_KEXEC_BUDDY_SEARCH_H
 #define _KERNEL_KEXEC_BUDDY_SEARCH_H
 

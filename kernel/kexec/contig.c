@@ -2,15 +2,12 @@
 /**
  * DOC: allocation of the destination itself
  *
- * A page that is its own destination needs no copy.  So the destination is allocated
- * first, with alloc_contig_range(): in pieces, and pageblock by pageblock where a piece
- * fails.  Movable pages are migrated.
- *
- * alloc_contig_range() fails if the pageblock has any unmovable page, even one of this
- * image.  For segments that user space placed, therefore, the rest of the first and the
- * last pageblock is allocated as well, for adjacent segments; the surplus is freed when
- * all segments were tried.  Free pages of pageblocks that alloc_contig_range() rejects are
- * searched in the free lists, see buddy_search.c.
+ * A page that is its own destination needs no copy, so the destination is allocated first,
+ * with alloc_contig_range().  That fails if the pageblock has any unmovable page, even one
+ * of this image.  For segments that user space placed, therefore, the rest of the first and
+ * the last pageblock is allocated as well, for adjacent segments; the surplus is freed when
+ * all segments were tried.  Free pages of rejected pageblocks are searched in the free
+ * lists, see buddy_search.c.
  */
 #include <linux/align.h>
 #include <linux/bitmap.h>
@@ -31,10 +28,10 @@
 #include "pages.h"
 #include "zone.h"
 
-/* Larger pageblocks (64 KiB pages: 512 MiB) are too much to be taken along. */
+/* Larger pageblocks are too much to be taken along. */
 #define CONTIG_SPARE_MAX		(SZ_32M >> PAGE_SHIFT)
 
-/* Pages of one alloc_contig_range(), which cannot be interrupted and may clear them. */
+/* alloc_contig_range() cannot be interrupted and may clear the pages. */
 #define CONTIG_PIECE		((unsigned long)SZ_256M >> PAGE_SHIFT)
 
 static unsigned long contig_end_pfn(const struct kexec_backing *b)
@@ -72,10 +69,7 @@ static bool contig_take_padding(struct kexec_image *img, struct kexec_backing *b
 	return false;
 }
 
-/*
- * Allocate pages [@start, @end).  Where user space chose the places, allocate the rest of
- * their pageblocks, too.
- */
+/* Where user space chose the places, with the rest of their pageblocks. */
 static bool contig_alloc_blocks(const struct kexec_image *img, struct kexec_backing *b,
 				unsigned long start, unsigned long end)
 {
@@ -97,7 +91,7 @@ static bool contig_alloc_blocks(const struct kexec_image *img, struct kexec_back
 	return true;
 }
 
-/* Allocate the destination of slots [@from, @to), all of it or nothing. */
+/* All of slots [@from, @to) or nothing. */
 static bool contig_run(struct kexec_image *img, struct kexec_backing *b,
 		       unsigned long from, unsigned long to)
 {
@@ -113,7 +107,6 @@ static bool contig_run(struct kexec_image *img, struct kexec_backing *b,
 	return true;
 }
 
-/* The first slot of the next pageblock. */
 static unsigned long contig_next_block(const struct kexec_backing *b, unsigned long slot)
 {
 	unsigned long pfn = kexec_dst_pfn(b);
@@ -121,7 +114,7 @@ static unsigned long contig_next_block(const struct kexec_backing *b, unsigned l
 	return min(ALIGN(pfn + slot + 1, pageblock_nr_pages) - pfn, kexec_dst_pages(b));
 }
 
-/* The slot after the last whole pageblock; at least @slot, which starts one. */
+/* At least @slot, which starts a pageblock. */
 static unsigned long contig_last_block(const struct kexec_backing *b, unsigned long slot)
 {
 	unsigned long end = ALIGN_DOWN(contig_end_pfn(b), pageblock_nr_pages);
@@ -137,7 +130,7 @@ static unsigned long contig_next_piece(const struct kexec_backing *b, unsigned l
 	return min(ALIGN_DOWN(pfn + slot, pageblock_nr_pages) + piece - pfn, kexec_dst_pages(b));
 }
 
-/* Allocate the slots of @b in pieces.  Returns the number of missing pages. */
+/* Returns the number of missing pages. */
 static unsigned long contig_pieces(struct kexec_image *img, struct kexec_backing *b,
 				   unsigned long *resume)
 {
@@ -170,7 +163,6 @@ static unsigned long contig_pieces(struct kexec_image *img, struct kexec_backing
  * @seg: index of the segment
  * @resume: receives the slot after the last page that could not be allocated, or 0
  *
- * Context: process context, may sleep.
  * Return: the number of pages that could not be allocated.
  */
 unsigned long kexec_contig_alloc_segment(struct kexec_image *img, unsigned int seg,
@@ -199,7 +191,7 @@ static bool contig_block_wanted(const struct kexec_backing *b, struct page *page
 	unsigned long first = max(page_to_pfn(page), pfn);
 	unsigned long end = min(page_to_pfn(page) + (1UL << order), contig_end_pfn(b));
 
-	/* The search also returns blocks that are outside of the segment. */
+	/* The search also returns blocks outside of the segment. */
 	if (first >= end)
 		return false;
 	first -= pfn;
@@ -207,7 +199,6 @@ static bool contig_block_wanted(const struct kexec_backing *b, struct page *page
 	return find_next_zero_bit(b->claimed, end, first) < end;
 }
 
-/* Keep the pages that are destinations; free the rest. */
 static void contig_keep_block(struct kexec_image *img, struct page *page, unsigned int order)
 {
 	unsigned long n;
@@ -238,9 +229,7 @@ static void contig_search_slot(struct kexec_image *img, struct kexec_backing *b,
 /**
  * kexec_contig_fill_gaps() - allocate free pages of rejected pageblocks
  * @img: an image that is no crash image
- * @seg: index of a segment of which kexec_contig_alloc_segment() left pages missing
- *
- * Context: process context, may sleep.
+ * @seg: index of a segment that lacks pages
  */
 void kexec_contig_fill_gaps(struct kexec_image *img, unsigned int seg)
 {
@@ -261,12 +250,8 @@ void kexec_contig_fill_gaps(struct kexec_image *img, unsigned int seg)
 }
 
 /**
- * kexec_contig_place() - allocate the destinations of all segments
+ * kexec_contig_place() - allocate the destinations of all segments, where possible
  * @img: an image whose segments are all known and have no pages
- *
- * Some may be missing afterwards; kexec_pages_place() allocates other pages for them.
- *
- * Context: process context, may sleep.
  */
 void kexec_contig_place(struct kexec_image *img)
 {

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Allocation of the destination itself.
- */
 #ifndef _KERNEL_KEXEC_CONTIG_H
 #define _KERNEL_KEXEC_CONTIG_H
 

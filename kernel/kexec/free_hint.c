@@ -2,11 +2,8 @@
 /**
  * DOC: lockless reads of the free lists
  *
- * Movable pages can be migrated, but that takes longer than reading a file.  So free ranges
- * are preferred.
- *
- * The result is a hint: it is read without a lock and may be stale.  The allocation shows
- * whether it was right.  Pages in per-CPU lists count as used.
+ * Migrating movable pages takes longer than reading a file, so free ranges are preferred.
+ * The result may be stale; the allocation shows whether it was right.
  */
 #include <linux/align.h>
 #include <linux/memory_hotplug.h>
@@ -23,7 +20,6 @@
 /* Unit of the search, at most a section. */
 #define FREE_HINT_BLOCK	min_t(unsigned long, pageblock_nr_pages, SZ_32M >> PAGE_SHIFT)
 
-/* Find the free block with @pfn: its first page and its order. */
 static bool free_hint_find(unsigned long pfn, unsigned long *head, unsigned int *order)
 {
 	unsigned int i;
@@ -40,7 +36,7 @@ static bool free_hint_find(unsigned long pfn, unsigned long *head, unsigned int 
 	return false;
 }
 
-/* Number of free pages from @pfn on, within one free block. */
+/* Within one free block. */
 static unsigned long free_hint_run(unsigned long pfn)
 {
 	unsigned long head;
@@ -58,13 +54,12 @@ static bool free_hint_block(unsigned long pfn, unsigned long end)
 
 /**
  * kexec_range_is_free_hint() - is a range free?
- * @start: physical address of the first byte, page aligned
+ * @start: physical address, page aligned
  * @end: physical address after the last byte, page aligned; the range is boot memory
  * @from_end: search from the end
- * @used: set if it is not: the start of the first unit in use, or with @from_end the end of
- *        the last one
+ * @used: if not: set to the start of the first unit in use, or with @from_end the end of
+ *   the last
  *
- * Context: process context, may sleep.
  * Return: true if it is, which may be stale.
  */
 bool kexec_range_is_free_hint(u64 start, u64 end, bool from_end, u64 *used)
@@ -95,7 +90,6 @@ bool kexec_range_is_free_hint(u64 start, u64 end, bool from_end, u64 *used)
  * @page: a page of online memory
  * @order: receives it
  *
- * Context: any.
  * Return: true if @page is in a free block, which may be stale.
  */
 bool kexec_buddy_order_hint(struct page *page, unsigned int *order)

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Lockless reads of the free lists.
- */
 #ifndef _KERNEL_KEXEC_FREE_HINT_H
 #define _KERNEL_KEXEC_FREE_HINT_H
 

@@ -8,30 +8,17 @@
  *	a page that backs a destination page is either that page,
  *	or no destination of this image.
  *
- * All segments are known before the first page is allocated, and all pages are allocated
- * before the first one has content, so no page is ever exchanged for another:
- *
- * 1. Destination pages are allocated where that is possible (contig.c).  A bit map for each
- *    segment has those that are.
- * 2. Source pages are allocated for the rest, at the highest order available.  A page that
- *    turns out to be a destination is one of step 1.
- * 3. The source pages are dealt out in ascending order.  From then on a segment has a list
- *    of runs of contiguous pages, or no list if it is in place, see struct kexec_backing.
- *
- * A load must not trigger the OOM killer: it fails early if too little memory would remain,
- * memory is reclaimed before it is allocated (zone.c), and page tables for a mapping are
- * checked for first.
+ * All pages are allocated before the first one has content, so no page is ever exchanged,
+ * see "Copies are safe in any order" in design.rst.
  *
  * Only boot memory is used, because hot-added memory can be offlined.  Once the allocator
  * returns hot-added memory, blocks of boot memory are allocated by address, top down, each
- * once.  This bounds the search.
+ * once, which bounds the search.
  *
- * The destination of a crash image is the crash reservation, which the allocator does not
- * own.  If no crash image is loaded, the new one is in place.  If one is, the new image is
- * staged in pages of the reservation that neither image uses, and in other pages if these
- * are too few, and is copied in when nothing can fail any more.  The panic path may read the
- * runs at any moment: they and their pages are freed only after the segments are in place
- * and the new image is published.
+ * The allocator does not own the crash reservation.  The first crash image is in place; one
+ * that replaces it is staged, in unused pages of the reservation or elsewhere.  The panic
+ * path may read the runs at any moment, so they and their pages are freed only after the
+ * new image is published.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -50,24 +37,20 @@
 #include "zone.h"
 #include "lib/range_map.h"
 
-/* Pages processed between two calls of cond_resched(). */
 #define PAGES_STEP		((unsigned long)SZ_1M >> PAGE_SHIFT)
 
 /* 2 MiB with 4 KiB pages; higher orders gain nothing. */
 #define PAGES_MAX_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, ilog2(SZ_2M) - PAGE_SHIFT)
 
-/* Pages that are allocated by address at a time. */
 #define PAGES_BLOCK_PAGES	(SZ_2M >> PAGE_SHIFT)
 
 /**
  * kexec_pages_headroom() - get the memory that would remain after an allocation
- * @nr_pages: size of the allocation, in pages
+ * @nr_pages: pages to allocate
  *
- * A reserve is deducted, so that a load does not drive unrelated tasks into the OOM
- * killer.  This is an estimate; others allocate concurrently.
+ * A reserve is deducted, so that a load does not drive unrelated tasks into the OOM killer.
  *
- * Context: any.
- * Return: pages; negative if @nr_pages exceed the headroom.
+ * Return: pages, an estimate; may be negative.
  */
 long kexec_pages_headroom(unsigned long nr_pages)
 {
@@ -77,7 +60,6 @@ long kexec_pages_headroom(unsigned long nr_pages)
 	return kexec_zone_available() - (long)(nr_pages + reserve);
 }
 
-/* The segment with the destination page @pfn, or NULL. */
 static struct kexec_backing *pages_owner(struct kexec_image *img, unsigned long pfn)
 {
 	unsigned int i;
@@ -96,8 +78,7 @@ static struct kexec_backing *pages_owner(struct kexec_image *img, unsigned long 
  * @img: an image whose pages are being allocated
  * @page: a page that the caller owns
  *
- * Context: process context.
- * Return: true if it is one and belongs to the image now, false if the caller still owns it.
+ * Return: true if it is one; the image owns it then.
  */
 bool kexec_pages_claim(struct kexec_image *img, struct page *page)
 {
@@ -135,7 +116,6 @@ static unsigned long pages_staging_pages(const struct kexec_image *img)
 	return nr;
 }
 
-/* Remove the segments of @kimage and its vmcoreinfo page from @map. */
 static void pages_remove_image(struct range_map *map, const struct kimage *kimage)
 {
 	phys_addr_t note_pa;
@@ -151,7 +131,6 @@ static void pages_remove_image(struct range_map *map, const struct kimage *kimag
 }
 
 /*
- * List the pages of the reservation that neither the loaded crash image nor @img uses.
  * The last page of each range is left out: the highest one is for the vmcoreinfo of @img.
  */
 static void pages_find_staging(struct kexec_image *img)
@@ -171,7 +150,6 @@ static void pages_find_staging(struct kexec_image *img)
 	img->staging_map = map;
 }
 
-/* The next free page of the reservation, or NULL. */
 static struct page *pages_next_staging(struct kexec_image *img)
 {
 	struct range_map *map = img->staging_map;
@@ -208,7 +186,6 @@ static void pages_use_contig(struct kexec_image *img)
 	img->pool_below = PHYS_ADDR_MAX;
 }
 
-/* Allocate the next block of boot memory, top down. */
 static int pages_refill_contig(struct kexec_image *img)
 {
 	while (kexec_usable_block_below(&img->pool_below, PAGES_BLOCK_PAGES << PAGE_SHIFT)) {
@@ -251,7 +228,7 @@ static int pages_refill(struct kexec_image *img)
 	return 0;
 }
 
-/* The next page for a source, which may be a destination, or NULL. */
+/* May return a destination. */
 static struct page *pages_next(struct kexec_image *img)
 {
 	struct page *page = pages_next_staging(img);
@@ -264,10 +241,9 @@ static struct page *pages_next(struct kexec_image *img)
 	return img->pool++;
 }
 
-/**
- * struct pages_sources - source pages that are not dealt out yet
- * @runs: the first page of each run of contiguous ones; its private field has their number
- * @nr: pages
+/*
+ * Source pages that are not dealt out yet.  The first page of each run has their number in
+ * its private field.
  */
 struct pages_sources {
 	struct list_head runs;
@@ -322,7 +298,6 @@ static unsigned long pages_missing(const struct kexec_backing *b)
 	return b->claimed ? nr - bitmap_weight(b->claimed, nr) : nr;
 }
 
-/* Allocate a source page for each destination page that is not allocated. */
 static int pages_collect(struct kexec_image *img, struct pages_sources *sources)
 {
 	unsigned long need = 0, allocate;
@@ -355,17 +330,12 @@ static int pages_collect(struct kexec_image *img, struct pages_sources *sources)
 	return 0;
 }
 
-/**
- * struct pages_cursor - position in the list of source pages
- * @first: first page of the present run
- * @used: pages of it that are dealt out
- */
+/* The next source page: @used pages of the run @first are dealt out. */
 struct pages_cursor {
 	struct page *first;
 	unsigned long used;
 };
 
-/* The next contiguous source pages, @max at most. */
 static struct kexec_run pages_deal_out(struct pages_cursor *c, unsigned long max)
 {
 	struct kexec_run run;
@@ -412,7 +382,7 @@ static struct pages_cursor pages_first_source(const struct pages_sources *source
 	};
 }
 
-/* Deal out the source pages.  On failure all of them stay in @sources. */
+/* On failure all pages stay in @sources. */
 static int pages_settle(struct kexec_image *img, struct pages_sources *sources)
 {
 	struct kexec_runs *runs[KEXEC_SEGMENT_MAX] = { };
@@ -479,9 +449,6 @@ static int pages_report(const struct kexec_image *img, int err)
  * kexec_pages_place() - allocate the pages that the segments of an image lack
  * @img: an image that has all its segments, without content
  *
- * On failure kexec_pages_free() frees what was allocated.
- *
- * Context: process context, may sleep.
  * Return: 0, -ENOMEM or -EINTR after one message.
  */
 int kexec_pages_place(struct kexec_image *img)
@@ -505,7 +472,7 @@ int kexec_pages_place(struct kexec_image *img)
 	return pages_report(img, ret);
 }
 
-/* Allocate a page of boot memory, which may be a destination. */
+/* May return a destination. */
 static struct page *pages_next_any(struct kexec_image *img)
 {
 	if (!img->pool_left) {
@@ -521,9 +488,6 @@ static struct page *pages_next_any(struct kexec_image *img)
  * kexec_pages_safe_page() - allocate a zeroed page that is no destination
  * @ctx: the struct kexec_image
  *
- * Changes no segment, so the copy list may exist already.
- *
- * Context: process context, may sleep.
  * Return: its address in the linear map, or NULL.
  */
 void *kexec_pages_safe_page(void *ctx)
@@ -558,8 +522,6 @@ static void pages_free_list(struct list_head *pages)
 /**
  * kexec_pages_free_padding() - free the pages next to the destination of a segment
  * @b: the segment
- *
- * Context: process context, may sleep.
  */
 void kexec_pages_free_padding(struct kexec_backing *b)
 {
@@ -573,9 +535,7 @@ void kexec_pages_free_padding(struct kexec_backing *b)
 
 /**
  * kexec_pages_trim_pool() - free pages that were allocated but are not needed
- * @img: an image that allocates no more pages
- *
- * Context: process context.
+ * @img: the image
  */
 void kexec_pages_trim_pool(struct kexec_image *img)
 {
@@ -587,12 +547,8 @@ void kexec_pages_trim_pool(struct kexec_image *img)
 }
 
 /**
- * kexec_pages_free_runs() - free the pages of a list of runs, and the list
+ * kexec_pages_free_runs() - free a list of runs and the pages that the allocator owns
  * @runs: the list, or NULL
- *
- * Pages of the crash reservation stay allocated.
- *
- * Context: process context, may sleep.
  */
 void kexec_pages_free_runs(struct kexec_runs *runs)
 {
@@ -615,8 +571,6 @@ static void pages_free_claimed(struct kexec_backing *b)
 /**
  * kexec_pages_release() - free the pages of a segment
  * @b: a segment that is not mapped
- *
- * Context: process context, may sleep.
  */
 void kexec_pages_release(struct kexec_backing *b)
 {
@@ -635,8 +589,6 @@ void kexec_pages_release(struct kexec_backing *b)
  * kexec_pages_trim() - free the pages at the end of a segment
  * @b: a segment that has its pages and is not mapped
  * @nr_pages: pages to keep
- *
- * Context: process context, may sleep.
  */
 void kexec_pages_trim(struct kexec_backing *b, unsigned long nr_pages)
 {
@@ -662,8 +614,6 @@ void kexec_pages_trim(struct kexec_backing *b, unsigned long nr_pages)
 /**
  * kexec_pages_free() - free all pages of an image
  * @img: the image
- *
- * Context: process context, may sleep.
  */
 void kexec_pages_free(struct kexec_image *img)
 {
@@ -676,7 +626,6 @@ void kexec_pages_free(struct kexec_image *img)
 
 		kexec_pages_free_runs(b->staged);
 		b->staged = NULL;
-		/* The reservation stays reserved. */
 		if (kexec_image_is_crash(img) && !b->runs)
 			continue;
 		kexec_pages_release(b);

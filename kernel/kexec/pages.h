@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The pages that back an image.
- */
 #ifndef _KERNEL_KEXEC_PAGES_H
 #define _KERNEL_KEXEC_PAGES_H
 

@@ -2,18 +2,10 @@
 /**
  * DOC: placement of segments by the kernel
  *
- * kexec_file_load may place a segment anywhere that the boot protocol allows.  A segment is
- * placed where its destination can be allocated, so that nothing is copied when this kernel
- * is left.
- *
- * Free ranges are tried first, because nothing has to be migrated.  Then all ranges are
- * tried in the order of the request.  A range that cannot be allocated completely is freed,
- * and the search resumes after its last unavailable page.  If no range is complete, the one
- * with the fewest missing pages is used, with free pages of rejected pageblocks
- * (buddy_search.c); the rest is copied.
- *
- * Top-down requests try the highest zone first.  Zones without headroom for the segment
- * (zone.c) and pages with memory errors are skipped.
+ * A segment of kexec_file_load is placed where its destination can be allocated, so that
+ * nothing is copied when this kernel is left.  Free ranges are tried first, because nothing
+ * has to be migrated, then all ranges in the order of the request.  See "Choice of the
+ * destination" in design.rst.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -37,7 +29,7 @@
 #include "zone.h"
 #include "lib/range_map.h"
 
-/* Ranges tried before an incomplete one is accepted; bounds the time. */
+/* Then an incomplete range is accepted; bounds the time. */
 #define PLACEMENT_TRIES	32
 
 /* Attempts to allocate a range that looked free. */
@@ -57,7 +49,6 @@ static void placement_advance(struct range_request *req, u64 pa, u64 offset, uns
 		req->min = ALIGN(pa + offset + PFN_PHYS(resume), block);
 }
 
-/* Resume after [@start, @end), which the segment must not overlap. */
 static void placement_skip(struct range_request *req, u64 start, u64 end)
 {
 	if (req->top_down)
@@ -66,7 +57,7 @@ static void placement_skip(struct range_request *req, u64 start, u64 end)
 		req->min = end;
 }
 
-/* The next range for a segment; with @zones in a zone that has headroom for it. */
+/* With @zones in a zone that has headroom. */
 static int placement_find(const struct range_map *map, struct range_request *next, u64 offset,
 			  u64 memsz, bool zones, u64 *pa)
 {
@@ -89,9 +80,8 @@ static int placement_find(const struct range_map *map, struct range_request *nex
 }
 
 /*
- * The first range whose memory is free.  The surrounding pageblocks must be free as well, or
- * 2 MiB if pageblocks are larger: the allocator hands out the remainder of a split block
- * first.
+ * The surrounding pageblocks must be free as well, or 2 MiB if pageblocks are larger: the
+ * allocator hands out the remainder of a split block first.
  */
 static bool placement_find_free(const struct range_map *map, const struct range_request *req,
 				u64 offset, u64 memsz, u64 *pa)
@@ -118,17 +108,13 @@ static bool placement_find_free(const struct range_map *map, const struct range_
 	return false;
 }
 
-/**
- * struct placement_best - the best of the ranges tried so far
- * @pa: physical address of its first byte
- * @missing: pages that could not be allocated
- */
+/* @missing pages of the range could not be allocated. */
 struct placement_best {
 	u64 pa;
 	unsigned long missing;
 };
 
-/* Try to allocate one range.  Returns the number of missing pages. */
+/* Returns the number of missing pages. */
 static unsigned long placement_try(struct kexec_image *img, int seg, u64 pa, u64 offset,
 				   struct placement_best *best, unsigned long *resume)
 {
@@ -141,7 +127,6 @@ static unsigned long placement_try(struct kexec_image *img, int seg, u64 pa, u64
 	return missing;
 }
 
-/* Find the best range for segment @seg and allocate as much of it as possible. */
 static int placement_choose(struct kexec_image *img, int seg, const struct range_request *req,
 			    u64 offset, u64 memsz, u64 *pa)
 {
@@ -184,14 +169,13 @@ static int placement_choose(struct kexec_image *img, int seg, const struct range
  * @memsz: bytes of the segment; @offset + @memsz is at most @req->size
  * @first: use the first range that fits, without an attempt to allocate it
  *
- * Context: process context, may sleep.
  * Return: index of the segment; -EADDRNOTAVAIL without a message if no range fits; another
  * negative errno after one message.
  */
 int kexec_placement_segment(struct kexec_image *img, const struct range_request *req,
 			    u64 offset, u64 memsz, bool first)
 {
-	/* Allocate the bit map first, so that it is not in the range. */
+	/* First the bit map, so that it is not in the range. */
 	int seg = kexec_segment_add(img, 0, memsz);
 	struct range_request next = *req;
 	int ret = -EADDRNOTAVAIL;

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Placement of segments by the kernel.
- */
 #ifndef _KERNEL_KEXEC_PLACEMENT_H
 #define _KERNEL_KEXEC_PLACEMENT_H
 

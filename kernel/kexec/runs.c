@@ -2,9 +2,8 @@
 /**
  * DOC: the content of placed segments
  *
- * A segment that has its pages is a list of runs of contiguous pages, see struct
- * kexec_backing.  This file maps, writes and cleans them, and copies a crash image from its
- * staging pages to the reservation.
+ * Maps, writes and cleans the runs of a segment, see struct kexec_backing, and copies a
+ * crash image from its staging pages to the reservation.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -23,10 +22,9 @@
 #include "runs.h"
 #include "zone.h"
 
-/* Pages processed between two calls of cond_resched(). */
 #define RUNS_STEP		((unsigned long)SZ_1M >> PAGE_SHIFT)
 
-/* Page tables above the last level that a mapping of scattered pages needs. */
+/* Page tables above the last level for scattered pages. */
 #define RUNS_MAP_SPARE		8
 
 /*
@@ -50,7 +48,7 @@ static bool runs_can_map(const struct kexec_backing *b)
 	return !left;
 }
 
-/* A mapping of all pages, or NULL; without an array of them, as vmap() needs it. */
+/* Without an array of all pages, as vmap() needs it. */
 static void *runs_map(const struct kexec_backing *b)
 {
 	struct vm_struct *area = get_vm_area(b->segment->memsz, VM_MAP);
@@ -75,7 +73,6 @@ static void *runs_map(const struct kexec_backing *b)
  * kexec_runs_address() - get an address of a segment, mapped contiguously
  * @b: a segment that has its pages, at least one
  *
- * Context: process context, may sleep.
  * Return: the address, in the linear map if the pages are contiguous, or NULL.
  */
 void *kexec_runs_address(const struct kexec_backing *b)
@@ -91,7 +88,6 @@ void *kexec_runs_address(const struct kexec_backing *b)
  * kexec_runs_map() - map a segment contiguously
  * @b: a segment that has its pages, at least one
  *
- * Context: process context, may sleep.
  * Return: 0 with @b->va set, or -ENOMEM after one message.
  */
 int kexec_runs_map(struct kexec_backing *b)
@@ -107,8 +103,6 @@ int kexec_runs_map(struct kexec_backing *b)
 /**
  * kexec_runs_unmap() - undo kexec_runs_map()
  * @b: the segment
- *
- * Context: process context, may sleep.
  */
 void kexec_runs_unmap(struct kexec_backing *b)
 {
@@ -117,7 +111,7 @@ void kexec_runs_unmap(struct kexec_backing *b)
 	b->va = NULL;
 }
 
-/* Copy a run to the reservation, unless it is there, and clean it to the PoC. */
+/* To the reservation, unless it is there, and clean to the PoC. */
 static void __kexec_panic runs_copy_run(const struct kexec_backing *b,
 					const struct kexec_run_pos *pos)
 {
@@ -130,12 +124,10 @@ static void __kexec_panic runs_copy_run(const struct kexec_backing *b,
 
 /**
  * kexec_runs_copy_to_crash() - copy a crash image into the reservation
- * @img: the image; the reservation has no other content that is needed
+ * @img: the image
  *
- * The copy is clean to the point of coherency.  The staging pages do not change, so a
- * panic can repeat an interrupted copy.
- *
- * Context: process context, may sleep.
+ * The copy is clean to the PoC.  The staging pages do not change, so a panic can repeat an
+ * interrupted copy.
  */
 void kexec_runs_copy_to_crash(struct kexec_image *img)
 {
@@ -152,10 +144,8 @@ void kexec_runs_copy_to_crash(struct kexec_image *img)
 }
 
 /**
- * kexec_runs_copy_to_crash_panic() - do or repeat what kexec_runs_copy_to_crash() does
+ * kexec_runs_copy_to_crash_panic() - do or repeat kexec_runs_copy_to_crash() in a panic
  * @img: the image that was being published
- *
- * Context: panic path, after the other CPUs were stopped.
  */
 void __kexec_panic kexec_runs_copy_to_crash_panic(struct kexec_image *img)
 {
@@ -170,10 +160,6 @@ void __kexec_panic kexec_runs_copy_to_crash_panic(struct kexec_image *img)
 /**
  * kexec_runs_map_reserved() - make the segments of a crash image be in place
  * @img: an image that kexec_runs_copy_to_crash() copied
- *
- * Frees nothing; kexec_runs_free_staging() does, after the image is published.
- *
- * Context: process context, may sleep.
  */
 void kexec_runs_map_reserved(struct kexec_image *img)
 {
@@ -185,8 +171,7 @@ void kexec_runs_map_reserved(struct kexec_image *img)
 		b->staged = b->runs;
 		/*
 		 * Release: a panic that finds the segment in place finds the copy, too.
-		 * One that finds the runs may use them: they have the same content.
-		 * Pairs with the acquire in kexec_run_begin().
+		 * The runs have the same content.  Pairs with kexec_run_begin().
 		 */
 		smp_store_release(&b->runs, NULL);
 		kexec_debug_panic_publish(i + 1);
@@ -195,9 +180,7 @@ void kexec_runs_map_reserved(struct kexec_image *img)
 
 /**
  * kexec_runs_free_staging() - free the staging pages of a crash image
- * @img: a published image, see kexec_runs_map_reserved()
- *
- * Context: process context, may sleep.
+ * @img: a published image
  */
 void kexec_runs_free_staging(struct kexec_image *img)
 {
@@ -213,8 +196,6 @@ void kexec_runs_free_staging(struct kexec_image *img)
 /**
  * kexec_runs_clean_segment() - clean a segment to the point of coherency
  * @b: a segment that has its pages
- *
- * Context: process context, may sleep.
  */
 void kexec_runs_clean_segment(const struct kexec_backing *b)
 {
@@ -230,12 +211,8 @@ void kexec_runs_clean_segment(const struct kexec_backing *b)
  * kexec_runs_write() - write to a segment that is not mapped
  * @b: a segment that has its pages
  * @offset: bytes from its start
- * @from: bytes to write
+ * @from: bytes to write, cleaned to the point of coherency
  * @len: number of them
- *
- * What is written is clean to the point of coherency.
- *
- * Context: any.
  */
 void kexec_runs_write(const struct kexec_backing *b, size_t offset, const void *from, size_t len)
 {
@@ -260,10 +237,6 @@ void kexec_runs_write(const struct kexec_backing *b, size_t offset, const void *
 /**
  * kexec_runs_clean() - clean an image to the point of coherency
  * @img: an image that has its pages
- *
- * The next kernel starts with its caches off.
- *
- * Context: process context, may sleep.
  */
 void kexec_runs_clean(const struct kexec_image *img)
 {

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The content of placed segments.
- */
 #ifndef _KERNEL_KEXEC_RUNS_H
 #define _KERNEL_KEXEC_RUNS_H
 

@@ -2,9 +2,8 @@
 /**
  * DOC: segments
  *
- * A segment is a range of the next kernel's physical memory and its content.  This file adds
- * segments to an image, checks those that user space chose, and fills them.  The part after
- * the content is zero.
+ * Adds segments to an image, checks those that user space chose, and fills them.  The part
+ * after the content is zero.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -29,10 +28,9 @@
 /**
  * kexec_segment_add() - append a segment to an image
  * @img: the image
- * @mem: physical address of the first byte, page aligned
+ * @mem: physical address, page aligned
  * @memsz: bytes
  *
- * Context: process context, may sleep.
  * Return: index of the segment, or -ENOMEM or -EINVAL after one message.
  */
 int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz)
@@ -69,8 +67,6 @@ int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz)
 /**
  * kexec_segment_drop() - remove the last segment
  * @img: an image with at least one segment, not mapped
- *
- * Context: process context, may sleep.
  */
 void kexec_segment_drop(struct kexec_image *img)
 {
@@ -85,9 +81,7 @@ void kexec_segment_drop(struct kexec_image *img)
  * kexec_segment_move() - change the destination of a segment
  * @img: the image
  * @seg: index of a segment without content; its pages are freed
- * @mem: physical address of the first byte, page aligned
- *
- * Context: process context, may sleep.
+ * @mem: physical address, page aligned
  */
 void kexec_segment_move(struct kexec_image *img, unsigned int seg, phys_addr_t mem)
 {
@@ -100,8 +94,6 @@ void kexec_segment_move(struct kexec_image *img, unsigned int seg, phys_addr_t m
  * @img: the image
  * @seg: index of the segment
  * @memsz: bytes to keep
- *
- * Context: process context, may sleep.
  */
 void kexec_segment_trim(struct kexec_image *img, unsigned int seg, u64 memsz)
 {
@@ -109,7 +101,6 @@ void kexec_segment_trim(struct kexec_image *img, unsigned int seg, u64 memsz)
 	img->kimage.segment[seg].memsz = PFN_UP(memsz) << PAGE_SHIFT;
 }
 
-/* Clear the part after the content. */
 static int segment_clear(unsigned int seg, void *va, size_t len)
 {
 	size_t done, step;
@@ -147,7 +138,6 @@ static int segment_close(struct kexec_image *img, unsigned int seg, size_t len)
  * @read: writes @len bytes to an address; returns 0, or an errno after one message
  * @arg: passed to @read
  *
- * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
@@ -211,9 +201,8 @@ static int segment_read_user(void *va, size_t len, void *arg)
  * @img: the image
  * @seg: index of the segment
  * @buf: the content
- * @len: bytes of content, at most the size of the segment
+ * @len: bytes of content
  *
- * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_segment_fill_user(struct kexec_image *img, unsigned int seg,
@@ -236,9 +225,8 @@ static int segment_read_kernel(void *va, size_t len, void *arg)
  * @img: the image
  * @seg: index of the segment
  * @buf: the content
- * @len: bytes of content, at most the size of the segment
+ * @len: bytes of content
  *
- * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_segment_fill_kernel(struct kexec_image *img, unsigned int seg,
@@ -315,15 +303,12 @@ static int segment_check_place(const struct kexec_image *img, const struct kexec
 
 /**
  * kexec_segment_check() - check the segments of kexec_load()
- * @img: the image that they are for
+ * @img: the image
  * @s: the segments
  * @nr: number of segments
  *
- * Each segment must be page aligned, end in the physical address space, not overlap another
- * one, not be shorter than its content, and be in usable memory.  Their total size is at
- * most half of memory, as kexec_load(2) documents.
+ * Their total size is at most half of memory, as kexec_load(2) documents.
  *
- * Context: process context, may sleep.
  * Return: 0, or -EADDRNOTAVAIL or -EINVAL after one message.
  */
 int kexec_segment_check(const struct kexec_image *img, const struct kexec_segment *s,

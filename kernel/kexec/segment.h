@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Segments of an image.
- */
 #ifndef _KERNEL_KEXEC_SEGMENT_H
 #define _KERNEL_KEXEC_SEGMENT_H
 

@@ -2,24 +2,13 @@
 /**
  * DOC: memory that images may use
  *
- * The next kernel reads the memory map from the same device tree or firmware tables as this
- * one.  So only boot memory is usable; hot-added memory is unknown to the next kernel for a
- * long time.  The list of boot memory is copied once, before ACPI or a driver adds memory,
- * without nomap ranges.  Firmware may flag boot memory as hot-pluggable, but arm64 does not
- * offline it.
+ * The next kernel reads its memory map from the same tables as this one, so only boot
+ * memory is usable.  The list is copied once, before ACPI or a driver adds memory.
+ * Firmware may flag boot memory as hot-pluggable, but arm64 does not offline it.
  *
- * Reservations are read at each load, because some are made at run time: EFI tables, GICv3
- * LPI tables.  All of them are in memblock.reserved, which arm64 keeps.
- *
- * - The kernel places segments in boot memory that is not reserved.
- * - User space (kexec_load) may also use the memory of this kernel's image and the crash
- *   reservation, which are not needed after the switch.  Carve-outs (/reserved-memory, no-map
- *   or not) are refused: the next kernel reserves them again, and their content belongs to
- *   their owner.
- *
- * Pages with memory errors are excluded in both cases.
- *
- * The pages that hold an image until the switch are boot memory as well.
+ * Reservations are read from memblock.reserved at each load, because some are made at run
+ * time.  User space may also use this kernel's image and the crash reservation, but not
+ * carve-outs, whose content belongs to their owner.  See "Usable memory" in design.rst.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -38,10 +27,9 @@
 #include "usable.h"
 #include "lib/range_map.h"
 
-/* Capacity for splits by segments, by this kernel's image and by crash reservations. */
+/* Splits by segments, this kernel's image and crash reservations. */
 #define USABLE_SLACK	(2 * KEXEC_SEGMENT_MAX + 4)
 
-/* Pages checked between two calls of cond_resched(). */
 #define USABLE_STEP_PAGES	1024
 
 static struct range_map *ram_boot __ro_after_init;
@@ -71,7 +59,6 @@ static int __init usable_snapshot(void)
 }
 core_initcall(usable_snapshot);
 
-/* The System RAM resource with this kernel's image, or NULL. */
 static struct resource * __init usable_kernel_resource(void)
 {
 	phys_addr_t text = __pa_symbol(_text);
@@ -87,7 +74,6 @@ static struct resource * __init usable_kernel_resource(void)
 /*
  * kexec-tools uses the lowest range that /proc/iomem does not list as reserved.  "Kernel
  * code" and "Kernel data" are not, although a destination there always has to be copied.
- * Add a "reserved" child to both.
  */
 static int __init usable_mark_kernel_reserved(void)
 {
@@ -108,7 +94,6 @@ static int __init usable_mark_kernel_reserved(void)
 }
 subsys_initcall(usable_mark_kernel_reserved);
 
-/* Boot memory that is not reserved. */
 static struct range_map *usable_unreserved(void)
 {
 	phys_addr_t start, end;
@@ -134,7 +119,6 @@ out_unlock:
 	return map;
 }
 
-/* User space may also use memory that only this kernel needs. */
 static void usable_add_own(struct range_map *map)
 {
 	range_map_add(map, __pa_symbol(_text), __pa_symbol(_end));
@@ -159,13 +143,11 @@ static struct range_map *usable_reservation(void)
 
 /**
  * kexec_usable_map() - list the memory that segments may be placed in
- * @crash: for a crash image: the crash reservation, which may be empty
+ * @crash: list the crash reservation, which may be empty
  * @by_user: user space places the segments
  *
- * The list is made once for each load.  It has capacity for splits by all segments of an
- * image.
+ * The list has capacity for splits by all segments of an image.
  *
- * Context: process context, may sleep.
  * Return: the list, to be freed with kvfree(), or NULL after one message.
  */
 struct range_map *kexec_usable_map(bool crash, bool by_user)
@@ -182,10 +164,8 @@ struct range_map *kexec_usable_map(bool crash, bool by_user)
 /**
  * kexec_usable_report() - print why a destination cannot be used
  * @seg: index of the segment
- * @start: physical address of the first byte
- * @end: physical address after the last byte
- *
- * Context: process context, may sleep.
+ * @start: physical address
+ * @end: physical address, exclusive
  */
 void kexec_usable_report(unsigned int seg, u64 start, u64 end)
 {
@@ -219,10 +199,9 @@ void kexec_usable_report(unsigned int seg, u64 start, u64 end)
 /**
  * kexec_usable_check_errors() - check a destination for memory errors
  * @seg: index of the segment, for the message
- * @start: physical address of the first byte
- * @end: physical address after the last byte
+ * @start: physical address
+ * @end: physical address, exclusive
  *
- * Context: process context, may sleep.
  * Return: 0, or -EADDRNOTAVAIL after one message.
  */
 int kexec_usable_check_errors(unsigned int seg, u64 start, u64 end)
@@ -238,11 +217,10 @@ int kexec_usable_check_errors(unsigned int seg, u64 start, u64 end)
 
 /**
  * kexec_usable_has_error() - find a page with a memory error
- * @start: physical address of the first byte, page aligned
- * @end: physical address after the last byte, page aligned
+ * @start: physical address, page aligned
+ * @end: physical address, page aligned, exclusive
  * @where: receives the address of the first such page
  *
- * Context: process context, may sleep.
  * Return: true if there is one.
  */
 bool kexec_usable_has_error(u64 start, u64 end, u64 *where)
@@ -275,7 +253,7 @@ bool kexec_usable_has_error(u64 start, u64 end, u64 *where)
 void kexec_usable_unreserve(u64 start, u64 end)
 {
 	kexec_lock_assert_held();
-	/* Other writers hold one of these locks for writing, other readers the kexec lock. */
+	/* Other writers hold one of these for writing, other readers the kexec lock. */
 	cpus_read_lock();
 	get_online_mems();
 	if (memblock_phys_free(start, end - start))
@@ -286,10 +264,9 @@ void kexec_usable_unreserve(u64 start, u64 end)
 
 /**
  * kexec_usable_contains() - is a range boot memory?
- * @start: physical address of the first byte
- * @end: physical address after the last byte
+ * @start: physical address
+ * @end: physical address, exclusive
  *
- * Context: any.
  * Return: true if all of it is.
  */
 bool kexec_usable_contains(u64 start, u64 end)
@@ -300,9 +277,8 @@ bool kexec_usable_contains(u64 start, u64 end)
 /**
  * kexec_usable_block_below() - find the highest block of boot memory below an address
  * @below: the address; receives that of the block
- * @size: bytes of the block, a power of two; also its alignment
+ * @size: size and alignment of the block in bytes, a power of two
  *
- * Context: process context, may sleep.
  * Return: false if there is none.
  */
 bool kexec_usable_block_below(u64 *below, u64 size)
@@ -317,7 +293,7 @@ bool kexec_usable_block_below(u64 *below, u64 size)
 	return ram_boot && !range_map_find_hole(ram_boot, &req, below);
 }
 
-/* The end of the range around @pa that this kernel keeps reserved for itself, or @pa. */
+/* The end of this kernel's own reservation around @pa, or @pa. */
 static u64 usable_skip_own(u64 pa)
 {
 	const struct kexec_range own[] = {
@@ -337,12 +313,11 @@ static u64 usable_skip_own(u64 pa)
 
 /**
  * kexec_usable_find_reserved() - find a part of a destination that was reserved since
- * @start: physical address of the first byte; the destination was free, or part of this
- *         kernel's image or of the crash reservation
- * @end: physical address after the last byte
+ * @start: physical address
+ * @end: physical address, exclusive
  * @where: receives the reserved part
  *
- * Context: process context; the caller holds the CPU and memory hotplug locks.
+ * Context: the caller holds the CPU and memory hotplug locks.
  * Return: true if there is one.
  */
 bool kexec_usable_find_reserved(u64 start, u64 end, struct kexec_range *where)

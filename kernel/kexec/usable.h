@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Memory that images may use.
- */
 #ifndef _KERNEL_KEXEC_USABLE_H
 #define _KERNEL_KEXEC_USABLE_H
 

@@ -2,18 +2,14 @@
 /**
  * DOC: headroom of the memory zones for an image
  *
- * An image keeps its pages until the next reboot.  Allocated from any zone, they could
- * exhaust the zone that devices with few address bits depend on, or leave a zone in which
- * the next allocation has to reclaim.  The headroom of a zone is the number of free pages
- * above its high watermark plus its lowmem_reserve, without those of CMA areas and of the
- * highatomic reserve.  No page is allocated beyond the headroom, and the highest zone
- * with enough headroom is used first.
- *
- * ZONE_MOVABLE is not used, because the pages of an image cannot be migrated.
+ * An image keeps its pages until the next reboot.  They must not exhaust the zone that
+ * devices with few address bits depend on, or leave a zone in which the next allocation has
+ * to reclaim.  The headroom of a zone is the number of free pages above its high watermark
+ * plus its lowmem_reserve, without CMA and highatomic pages.  ZONE_MOVABLE is never used,
+ * because images cannot be migrated.
  *
  * If all zones together lack headroom, memory is reclaimed before the first page is
- * allocated.  This swaps if there is swap space, stops if nothing more can be
- * reclaimed, and never invokes the OOM killer.
+ * allocated.  This swaps, and never invokes the OOM killer.
  */
 #include <linux/align.h>
 #include <linux/gfp.h>
@@ -36,10 +32,8 @@
 /* Reclaim attempts in a row that free nothing before a load fails. */
 #define ZONE_IDLE_MAX		16
 
-/* Further attempts, for what others allocate meanwhile. */
 #define ZONE_TRIES		512
 
-/* Time between two attempts that free nothing. */
 #define ZONE_IDLE_JIFFIES	(HZ / 10)
 
 static long zone_headroom(struct zone *zone)
@@ -55,7 +49,6 @@ static long zone_headroom(struct zone *zone)
 	return free - (long)zone->nr_reserved_highatomic - (long)high_wmark_pages(zone) - reserve;
 }
 
-/* Images cannot be migrated. */
 static bool zone_is_usable(struct zone *zone)
 {
 	return zone_idx(zone) != ZONE_MOVABLE;
@@ -66,8 +59,7 @@ static bool zone_is_usable(struct zone *zone)
  * @zone: the zone
  * @nr_pages: pages
  *
- * Context: any; the answer may be out of date at once.
- * Return: true when its headroom has them and images may use it.
+ * Return: true if its headroom has them; may be stale.
  */
 bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages)
 {
@@ -78,13 +70,11 @@ bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages)
  * kexec_zone_fits() - can a range be allocated without draining its zone?
  * @pfn: the first page
  * @end: the page after the last
- * @outside: receives the zone that cannot spare the pages, NULL when the range is not
- *           online or crosses zones; may be NULL
+ * @outside: receives the zone that cannot spare the pages, or NULL; may be NULL
  *
- * alloc_contig_range() isolates whole pageblocks for a moment, so those count.
+ * alloc_contig_range() isolates whole pageblocks, so those count.
  *
- * Context: process context; the answer may be out of date at once.
- * Return: true when one zone has the range and the headroom for it.
+ * Return: true if one online zone has the range and the headroom; may be stale.
  */
 bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside)
 {
@@ -106,7 +96,7 @@ bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside
 	return false;
 }
 
-/* The highest zone that can spare @nr pages, on this node if possible, or NULL. */
+/* On this node if possible. */
 static struct zone *zone_pick(unsigned long nr)
 {
 	struct zone *zone, *best = NULL;
@@ -152,7 +142,7 @@ static struct page *zone_alloc_order(unsigned int order)
 	page = alloc_pages_node(zone_to_nid(zone), gfp | zone_gfp(zone), order);
 	if (!page || page_zone(page) == zone)
 		return page;
-	/* A lower zone has a block of this order, but the highest one has smaller ones. */
+	/* The highest zone has smaller blocks. */
 	__free_pages(page, order);
 	return NULL;
 }
@@ -161,9 +151,6 @@ static struct page *zone_alloc_order(unsigned int order)
  * kexec_zone_alloc() - allocate a block of pages from the highest zone with headroom
  * @order: order to begin with; receives that of the block
  *
- * Reclaims a little when no zone can spare a page.
- *
- * Context: process context, may sleep.
  * Return: the first page of the block, not split, or NULL.
  */
 struct page *kexec_zone_alloc(unsigned int *order)
@@ -180,7 +167,6 @@ struct page *kexec_zone_alloc(unsigned int *order)
 	return page;
 }
 
-/* Pages that all zones together can spare. */
 static unsigned long zone_total(void)
 {
 	unsigned long total = 0;
@@ -192,7 +178,7 @@ static unsigned long zone_total(void)
 	return total;
 }
 
-/* Pages that must be freed before any zone below its mark has headroom. */
+/* Pages to free before any zone below its mark has headroom. */
 static unsigned long zone_deficit(void)
 {
 	unsigned long deficit = 0;
@@ -219,7 +205,6 @@ static unsigned long zone_reclaim(void)
  * kexec_zone_make_room() - reclaim memory until a number of pages can be spared
  * @nr_pages: pages, of all zones together
  *
- * Context: process context, may sleep.
  * Return: 0; -ENOMEM when not enough can be reclaimed; -EINTR after a fatal signal.
  */
 int kexec_zone_make_room(unsigned long nr_pages)
@@ -247,7 +232,6 @@ int kexec_zone_make_room(unsigned long nr_pages)
  *
  * Like MemAvailable of /proc/meminfo, plus pages that can be swapped.
  *
- * Context: any.
  * Return: pages.
  */
 long kexec_zone_available(void)

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Headroom of each zone.
- */
 #ifndef _KERNEL_KEXEC_ZONE_H
 #define _KERNEL_KEXEC_ZONE_H
 
@@ -11,7 +8,7 @@
 struct page;
 struct zone;
 
-/* For single pages: reclaim, but do not invoke the OOM killer. */
+/* Do not invoke the OOM killer. */
 #define KEXEC_HOLD_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages);
@@ -25,19 +22,16 @@ long kexec_zone_available(void);
  * @pfn: first page
  * @end: page after the last
  *
- * Movable pages in the range are migrated.  Fails if the zone lacks headroom.
+ * Movable pages in the range are migrated.
  *
- * Context: process context, may sleep.
  * Return: true if the whole range is allocated, false if nothing is.
  */
 static inline bool kexec_zone_alloc_contig(unsigned long pfn, unsigned long end)
 {
 #ifdef CONFIG_CONTIG_ALLOC
-	/* alloc_contig_range() works in one zone. */
 	return kexec_zone_fits(pfn, end, NULL) &&
 	       !alloc_contig_range(pfn, end, MIGRATE_MOVABLE, KEXEC_HOLD_GFP);
 #else
-	/* Pages that are not free are copied. */
 	return false;
 #endif
 }
