@@ -2,23 +2,17 @@
 /**
  * DOC: reading crashkernel=
  *
- * The parameter has these forms, where a NUMBER is decimal, octal after 0 or
- * hexadecimal after 0x, and may end in one of K M G T P E::
+ * The parameter has these forms; a NUMBER is decimal, octal after 0 or hexadecimal after
+ * 0x, and may end in one of K M G T P E::
  *
  *	crashkernel=SIZE[@OFFSET] [crashkernel=SIZE,low]
  *	crashkernel=START-[END]:SIZE[,START-[END]:SIZE...][@OFFSET] [crashkernel=SIZE,low]
  *	crashkernel=SIZE,high [crashkernel=SIZE,low]
  *
- * The last parameter of each kind is used.  One without a suffix, valid or not, takes
- * precedence over those with ",high".  A malformed ",low" next to it is ignored, because
- * the main region is useful without it.  ",cma" is accepted and reserves no memory.  Of
- * several ranges the first one with the size of memory is used; the size is rounded up to
- * CRASHKERNEL_RAM_UNIT, because firmware reserves a part.  Later ranges are not parsed.
- *
- * A number of more than 64 bits, a missing offset and text after the last number are
- * refused.
- *
- * The text is not changed.  No locks; any context.  Also built on the host.
+ * The last parameter of each kind is used; one without a suffix takes precedence over
+ * ",high".  A malformed ",low" is ignored, because the main region is useful without it;
+ * ",cma" reserves no memory.  Of several ranges the first with the size of memory is used,
+ * rounded up to CRASHKERNEL_RAM_UNIT, because firmware reserves a part.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -28,7 +22,7 @@
 
 #include "crashkernel_param.h"
 
-/* Bytes; more than firmware usually reserves of a memory module. */
+/* Bytes; more than firmware usually reserves. */
 #define CRASHKERNEL_RAM_UNIT	(128ULL << 20)
 
 #define CRASHKERNEL_NAME		"crashkernel="
@@ -37,7 +31,6 @@ static const char crashkernel_high[] = ",high";
 static const char crashkernel_low[] = ",low";
 static const char crashkernel_cma[] = ",cma";
 
-/* Does the parameter end at @c? */
 static bool crashkernel_is_end(char c)
 {
 	return c == '\0' || c == ' ' || c == '\t' || c == '\n';
@@ -58,7 +51,7 @@ static bool crashkernel_has_suffix(const char *value, const char *suffix)
 	return end - value >= len && !memcmp(end - len, suffix, len);
 }
 
-/* Does @value belong to the kind with @suffix, or, when that is NULL, with none? */
+/* Without @suffix: the kind that has none. */
 static bool crashkernel_is_kind(const char *value, const char *suffix)
 {
 	if (suffix)
@@ -68,7 +61,6 @@ static bool crashkernel_is_kind(const char *value, const char *suffix)
 	       !crashkernel_has_suffix(value, crashkernel_cma);
 }
 
-/* The value of the last parameter of a kind, or NULL. */
 static const char *crashkernel_find_last(const char *cmdline, const char *suffix)
 {
 	const size_t len = strlen(CRASHKERNEL_NAME);
@@ -100,7 +92,7 @@ static unsigned int crashkernel_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
 
-/* Bits that a unit shifts a number by, 0 when @c is no unit. */
+/* 0 when @c is no unit. */
 static unsigned int crashkernel_unit_shift(char c)
 {
 	static const char units[] = "kmgtpe";
@@ -121,7 +113,7 @@ static unsigned int crashkernel_radix(const char **pos)
 	return 16;
 }
 
-/* Read a number at *@pos and advance *@pos. */
+/* Advances *@pos. */
 static int crashkernel_number(struct crashkernel_request *req, const char **pos, u64 *val)
 {
 	const char *start = *pos, *digits;
@@ -273,14 +265,13 @@ static int crashkernel_plain_low(struct crashkernel_request *req, const char *cm
 
 /**
  * crashkernel_param_parse() - read crashkernel= from a command line
- * @cmdline: the command line, NUL-terminated
+ * @cmdline: the command line
  * @ram: bytes of memory that the machine has
- * @low_default: bytes of the low region when "low" is not given
+ * @low_default: bytes of the low region without ",low"
  * @req: receives the request
  *
- * Context: any.
- * Return: 0; -ENOENT if there is no request; -EINVAL with @req->why set if the
- * parameter is malformed or requests all memory.
+ * Return: 0; -ENOENT if there is no request; -EINVAL with @req->why set if it is malformed
+ * or for all memory.
  */
 int crashkernel_param_parse(const char *cmdline, u64 ram, u64 low_default,
 			    struct crashkernel_request *req)
@@ -310,12 +301,11 @@ int crashkernel_param_parse(const char *cmdline, u64 ram, u64 low_default,
  * @size: bytes requested, a multiple of the page size
  * @largest: bytes of the largest free range of low memory
  * @free: bytes of all free low memory
- * @align: what a reduced size is a multiple of, a power of two
+ * @align: alignment of a reduced size, a power of two
  *
- * A request that does not fit is reduced to at most half of the free low memory:
+ * A request that does not fit is reduced to at most half of the free low memory, because
  * the running kernel has devices with the same limit.
  *
- * Context: any.
  * Return: @size if it fits, else the reduced size, which may be 0.
  */
 u64 kexec_reserve_fit_low(u64 size, u64 largest, u64 free, u64 align)

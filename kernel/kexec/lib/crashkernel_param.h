@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The crashkernel= parameter, as text.  Builds in the kernel and on the host.
- */
+/* The crashkernel= parameter, as text. */
 #ifndef _KERNEL_KEXEC_RESERVE_H
 #define _KERNEL_KEXEC_RESERVE_H
 

@@ -7,16 +7,11 @@
  *
  *  - one PT_NOTE per possible CPU, for its registers;
  *  - one PT_NOTE for vmcoreinfo;
- *  - one PT_LOAD for each piece of the kernel image at its own virtual address,
- *    for readers that start from symbols;
+ *  - one PT_LOAD for each piece of the kernel image at its own virtual address;
  *  - one PT_LOAD for each piece of memory at its address in the linear map.
  *
- * Each p_offset is the physical address of the bytes in the crashed kernel.
- *
- * The pieces of memory are computed twice, to count and to write them, and not stored.
- *
- * The caller owns all memory.  No locks; any context.  The time is bounded by ranges times
- * excluded ranges squared.  Also built on the host.
+ * Each p_offset is a physical address.  The time is bounded by ranges times excluded ranges
+ * squared.  Also built on the host.
  */
 #include <linux/elf.h>
 #include <linux/errno.h>
@@ -32,19 +27,17 @@
 #define ELFCORE_DATA	ELFDATA2LSB
 #endif
 
-/* Where the walk stands: in range @ram, everything below @pos is done. */
+/* Everything below @pos in range @ram is done. */
 struct elfcore_walk {
 	unsigned int ram;
 	u64 pos;
 };
 
-/* The next program header. */
 struct elfcore_writer {
 	struct elf64_hdr *ehdr;
 	struct elf64_phdr *next;
 };
 
-/* The first address from @pos on that no excluded range covers. */
 static u64 elfcore_skip_excluded(const struct elfcore_req *req, u64 pos)
 {
 	unsigned int i;
@@ -59,7 +52,7 @@ static u64 elfcore_skip_excluded(const struct elfcore_req *req, u64 pos)
 	return pos;
 }
 
-/* The first address in (@pos, @end) that is excluded; @end when none is. */
+/* @end when none is. */
 static u64 elfcore_next_skipped(const struct elfcore_req *req, u64 pos, u64 end)
 {
 	unsigned int i;
@@ -73,7 +66,6 @@ static u64 elfcore_next_skipped(const struct elfcore_req *req, u64 pos, u64 end)
 	return end;
 }
 
-/* The next piece of @range from *@pos on that is not excluded. */
 static bool elfcore_next_of(const struct elfcore_req *req, const struct kexec_range *range,
 			    u64 *pos, struct kexec_range *piece)
 {
@@ -104,19 +96,15 @@ static bool elfcore_next_text(const struct elfcore_req *req, u64 *pos, struct ke
 }
 
 /**
- * kexec_elfcore_capacity() - bytes for a header that may grow
+ * kexec_elfcore_capacity() - get the size of a header that may grow
  * @nr_cpus: notes
- * @nr_ranges: ranges of memory there are now
+ * @nr_ranges: present ranges of memory; twice as many and ELFCORE_MIN_RANGES fit
  *
- * Capacity for twice the current ranges, at least ELFCORE_MIN_RANGES, within the limit
- * of an ELF file.
- *
- * Context: any.
  * Return: bytes, a multiple of ELFCORE_ALIGN.
  */
 size_t kexec_elfcore_capacity(unsigned int nr_cpus, unsigned int nr_ranges)
 {
-	/* vmcoreinfo and the kernel image have one each. */
+	/* vmcoreinfo and the kernel image. */
 	u64 nr = 2 + (u64)nr_cpus + max_t(u64, 2 * (u64)nr_ranges, ELFCORE_MIN_RANGES);
 
 	nr = min_t(u64, nr, PN_XNUM - 1);
@@ -128,9 +116,8 @@ size_t kexec_elfcore_capacity(unsigned int nr_cpus, unsigned int nr_ranges)
  * @req: content of the header
  * @size: set to the size in bytes, a multiple of ELFCORE_ALIGN
  *
- * Context: any.
- * Return: 0, or -EOVERFLOW if there are more notes and pieces of memory than e_phnum can
- * count (ELF gABI, "ELF Header"; readers of core headers do not support PN_XNUM).
+ * Return: 0, or -EOVERFLOW if e_phnum cannot count the entries (ELF gABI, "ELF Header";
+ * readers of core headers do not support PN_XNUM).
  */
 int kexec_elfcore_size(const struct elfcore_req *req, size_t *size)
 {
@@ -194,9 +181,7 @@ static void elfcore_put(struct elfcore_writer *pen, u32 type, u64 pa, u64 va, u6
  * @capacity: bytes of @buf
  * @len: set to the size of the header, a multiple of ELFCORE_ALIGN
  *
- * Context: any.
- * Return: 0; -ENOSPC if @capacity is too small or an error of kexec_elfcore_size(), with
- * @buf and @len unchanged.
+ * Return: 0, -ENOSPC, or an error of kexec_elfcore_size().
  */
 int kexec_elfcore_build(const struct elfcore_req *req, void *buf, size_t capacity,
 			size_t *len)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The ELF core header of a dump.  Pure arithmetic, also built on the host.
- */
+/* The ELF core header of a dump. */
 #ifndef _KERNEL_KEXEC_ELFCORE_H
 #define _KERNEL_KEXEC_ELFCORE_H
 
@@ -9,31 +7,29 @@
 
 #include "range_map.h"
 
-/* Minimum number of memory ranges that the header has entries for. */
 #ifdef CONFIG_CRASH_MAX_MEMORY_RANGES
 #define ELFCORE_MIN_RANGES	CONFIG_CRASH_MAX_MEMORY_RANGES
 #else
 #define ELFCORE_MIN_RANGES	0
 #endif
 
-/* Bytes; the length of a header is a multiple of it, on every page size. */
+/* The length of a header is a multiple of it, on every page size. */
 #define ELFCORE_ALIGN	4096
 
 /**
  * struct elfcore_req - content of the header
- * @ram: memory to dump; order does not matter, empty ranges are ignored
+ * @ram: memory to dump, in any order; empty ranges are ignored
  * @nr_ram: entries of @ram
- * @skip: excluded memory, of the kernel image as well; may overlap, be outside of @ram
- *        or be empty
+ * @skip: excluded memory, of the kernel image as well; may overlap or be outside of @ram
  * @nr_skip: entries of @skip
  * @cpu_note_pa: physical address of each CPU's register note
  * @nr_cpus: entries of @cpu_note_pa
  * @cpu_note_len: bytes of each of these notes
  * @info_pa: physical address of the vmcoreinfo note
- * @info_len: bytes of it, 0 leaves it out
+ * @info_len: bytes of it, 0 omits it
  * @text_va: virtual address at which the kernel image is mapped
  * @text_pa: physical address of the kernel image
- * @text_len: bytes of it, 0 leaves it out; it ends below 2^64
+ * @text_len: bytes of it, 0 omits it; it ends below 2^64
  * @linear_offset: virtual minus physical address in the linear map, modulo 2^64
  */
 struct elfcore_req {

@@ -2,20 +2,12 @@
 /**
  * DOC: The copy list
  *
- * Pages that are not at their destination are copied when this kernel is left.  Each
- * entry of the list is a contiguous range of bytes.  It is written to the tables that the
- * code that copies reads.
+ * Each entry is a range that is copied when this kernel is left, in the tables that
+ * relocate.S reads.  Segments are added in ascending order of their destinations, because a
+ * list may have an entry for each page and is never sorted.  No source overlaps any
+ * destination, so copies can run in any order.
  *
- * The caller calls kexec_extent_add() for the segments in ascending order of their
- * destinations, and then kexec_extent_check().  A list may have an entry for each page of an
- * image, so it is never sorted.
- *
- * No source may overlap any destination, so no copy overwrites the source of a later one.
- * Two destinations may have the same source.
- *
- * The tables belong to the allocator that the caller names; the caller serializes.
- *
- * The file is built in the kernel and on the host (tools/testing/kexec).
+ * The caller's allocator owns the tables.  Also built on the host.
  */
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -25,13 +17,12 @@
 
 #include "extent.h"
 
-/* Does @b start where @a ends, on both sides? */
+/* In both addresses. */
 static bool extent_continues(const struct kexec_copy *a, const struct kexec_copy *b)
 {
 	return a->dst_pa + a->len == b->dst_pa && a->src_pa + a->len == b->src_pa;
 }
 
-/* Is there something to copy, with both ends inside the address space? */
 static bool extent_sane(const struct kexec_copy *c)
 {
 	phys_addr_t end;
@@ -44,7 +35,6 @@ static bool extent_sane(const struct kexec_copy *c)
  * kexec_extent_next() - get the next table of a copy list
  * @table: a table
  *
- * Context: any.
  * Return: the table, or NULL after the last one.
  */
 struct kexec_copy_table *kexec_extent_next(const struct kexec_copy_table *table)
@@ -52,7 +42,6 @@ struct kexec_copy_table *kexec_extent_next(const struct kexec_copy_table *table)
 	return table->next_pa == KEXEC_COPY_END ? NULL : phys_to_virt(table->next_pa);
 }
 
-/* Append an empty table. */
 static int extent_add_table(struct extent_list *list)
 {
 	void *(*alloc)(void *ctx) = list->alloc_page;
@@ -72,16 +61,14 @@ static int extent_add_table(struct extent_list *list)
 /**
  * kexec_extent_add() - add a range to the copy list
  * @list: the list
- * @dst_pa: physical address of the destination, not below the end of the last one
+ * @dst_pa: physical address of the destination
  * @src_pa: physical address of the source; equal to @dst_pa if the run is in place
  * @len: bytes
  *
- * A range that continues the last one, in the destination and in the source, is merged
- * into its entry; one in place is not added.
+ * A range that continues the last one is merged; one in place is not added.
  *
- * Context: process context if the allocator may sleep.
- * Return: 0; -EINVAL if @len is 0, either end wraps or the destination is not above the
- * last one; -ENOMEM if there is no page for another table.  The list is unchanged on error.
+ * Return: 0; -EINVAL if @len is 0, either end wraps or the destination is below the end of
+ * the last one; -ENOMEM.  The list is unchanged on error.
  */
 int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 		     phys_addr_t src_pa, u64 len)
@@ -123,11 +110,8 @@ static bool extent_overlaps(const struct kexec_copy *c, const struct kexec_range
  * @dst: the destinations of all segments
  * @nr_dst: entries of @dst
  *
- * Every entry has bytes to copy and does not wrap; destinations ascend and do not overlap;
- * no source overlaps a destination, whether or not that is copied.
- *
- * Context: process context, may sleep.
- * Return: 0; -EUCLEAN if the list breaks one of these rules.
+ * Return: 0; -EUCLEAN if an entry is empty or wraps, destinations do not ascend, or a
+ * source overlaps one of @dst.
  */
 int kexec_extent_check(const struct extent_list *list, const struct kexec_range *dst,
 		       unsigned int nr_dst)

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The copy list: extents to be copied when this kernel is left.  Pure arithmetic on
- * physical addresses, also built on the host.
- */
+/* The copy list. */
 #ifndef _KERNEL_KEXEC_EXTENT_H
 #define _KERNEL_KEXEC_EXTENT_H
 
@@ -11,7 +8,7 @@
 
 /**
  * struct extent_list - a copy list under construction
- * @first: the first table, or NULL if there is nothing to copy
+ * @first: the first table, or NULL
  * @last: the last one
  * @nr: entries of all tables
  * @alloc_page: returns a zeroed page for the next table, or NULL

@@ -2,22 +2,11 @@
 /**
  * DOC: Sets of address ranges
  *
- * A struct range_map is a set of byte addresses, as ascending ranges that neither
- * touch nor overlap.  The caller fills it with the memory that the next kernel may use,
- * removes ranges in use, and searches for the lowest or the highest place that meets a
- * request.
+ * Ascending ranges that neither touch nor overlap, so a place that is found is always
+ * within one of them.  An end is exclusive, so the byte at U64_MAX is never part of a map.
+ * No arithmetic can overflow for any input.
  *
- * Ranges of a map never touch, so a result is always within one of them.  The search
- * visits each range once and computes the place in it, independent of its size.
- *
- * An end is exclusive and has to be representable, so the byte at U64_MAX can never be
- * part of a map.  No arithmetic below can overflow for any u64 input.
- *
- * Ownership: maps belong to the caller; nothing here allocates or frees.
- * Locking: none; the caller serializes.
- * Context: any, including the panic path: bounded by the number of ranges.
- *
- * The file builds in the kernel and on the host (tools/testing/kexec).
+ * The caller serializes.  Also built on the host.
  */
 #include <linux/align.h>
 #include <linux/errno.h>
@@ -27,7 +16,7 @@
 
 #include "range_map.h"
 
-/* Index of the first range that ends at @addr or above; map->nr when none does. */
+/* map->nr when none does. */
 static unsigned int range_map_first_ending_from(const struct range_map *map, u64 addr)
 {
 	unsigned int lo = 0, hi = map->nr;
@@ -43,7 +32,7 @@ static unsigned int range_map_first_ending_from(const struct range_map *map, u64
 	return lo;
 }
 
-/* Index of the first range that starts above @addr; map->nr when none does. */
+/* map->nr when none does. */
 static unsigned int range_map_first_starting_above(const struct range_map *map, u64 addr)
 {
 	unsigned int lo = 0, hi = map->nr;
@@ -59,10 +48,7 @@ static unsigned int range_map_first_starting_above(const struct range_map *map, 
 	return lo;
 }
 
-/*
- * Replace the ranges [@at, @next) by the @nr_new ranges of @new.  If the result exceeds
- * the capacity, the map is unchanged.
- */
+/* If the result exceeds the capacity, the map is unchanged. */
 static int range_map_splice(struct range_map *map, unsigned int at, unsigned int next,
 			    const struct kexec_range *new, unsigned int nr_new)
 {
@@ -82,15 +68,10 @@ static int range_map_splice(struct range_map *map, unsigned int at, unsigned int
  * range_map_add() - add bytes to a map
  * @map: the map
  * @start: first byte
- * @end: address after the last byte
+ * @end: exclusive
  *
- * Ranges that overlap or touch the new one become one with it.  Adding what is
- * there already changes nothing.
- *
- * Context: Any. Takes O(log n) to look up and O(n) to move ranges.
- * Return: 0; -EINVAL when the range is empty or upside down; -ENOSPC when it
- *         needs an entry of its own and the map is full, which leaves the map
- *         as it was.
+ * Return: 0; -EINVAL for an empty range; -ENOSPC if the map is full, which leaves it
+ * unchanged.
  */
 int range_map_add(struct range_map *map, u64 start, u64 end)
 {
@@ -100,7 +81,7 @@ int range_map_add(struct range_map *map, u64 start, u64 end)
 	if (start >= end)
 		return -EINVAL;
 
-	/* A range that ends just where this one starts takes part, and vice versa. */
+	/* Includes adjacent ranges. */
 	at = range_map_first_ending_from(map, start);
 	next = range_map_first_starting_above(map, end);
 	if (at < next) {
@@ -111,18 +92,15 @@ int range_map_add(struct range_map *map, u64 start, u64 end)
 }
 
 /**
- * range_map_remove() - take bytes out of a map
+ * range_map_remove() - remove bytes from a map
  * @map: the map
  * @start: first byte
- * @end: address after the last byte
+ * @end: exclusive
  *
- * Bytes that are not in the map are ignored.  A hole in the middle of a range
- * leaves two ranges, and so may need one entry more than before.
+ * A hole in the middle of a range needs one entry more.
  *
- * Context: Any. Takes O(log n) to look up and O(n) to move ranges.
- * Return: 0; -EINVAL when the range is empty or upside down; -ENOSPC when a
- *         range would have to be split and the map is full, which leaves the
- *         map as it was.
+ * Return: 0; -EINVAL for an empty range; -ENOSPC if the map is full, which leaves it
+ * unchanged.
  */
 int range_map_remove(struct range_map *map, u64 start, u64 end)
 {
@@ -153,11 +131,9 @@ int range_map_remove(struct range_map *map, u64 start, u64 end)
  * range_map_contains() - is every byte of a range in the map?
  * @map: the map
  * @start: first byte
- * @end: address after the last byte
+ * @end: exclusive
  *
- * Context: Any. Takes O(log n).
- * Return: true when all of [@start, @end) is in the map; false otherwise, and
- *         for a range that is empty or upside down.
+ * Return: true if it is; false for an empty range.
  */
 bool range_map_contains(const struct range_map *map, u64 start, u64 end)
 {
@@ -170,7 +146,6 @@ bool range_map_contains(const struct range_map *map, u64 start, u64 end)
 	return i < map->nr && map->r[i].start <= start;
 }
 
-/* The place for @req in [@lo, @hi), if there is one. */
 static bool range_map_fit(const struct range_request *req, u64 lo, u64 hi, u64 *addr)
 {
 	u64 first;
@@ -196,14 +171,10 @@ static bool range_map_fit(const struct range_request *req, u64 lo, u64 hi, u64 *
  * range_map_find_hole() - find the lowest or highest place for a segment
  * @map: memory that may be used
  * @req: size, alignment, window and direction
- * @addr: receives the first byte of the place
+ * @addr: receives the first byte of the place, on success only
  *
- * The map is not changed: a caller that takes the place removes it.
- *
- * Context: Any. Takes O(n) in ranges, whatever their size.
- * Return: 0; -EADDRNOTAVAIL when no range has such a place; -EINVAL when
- *         the size is 0, the alignment is no power of two, or the window is
- *         empty. @addr is written on success only.
+ * Return: 0; -EADDRNOTAVAIL if no range has such a place; -EINVAL if the size is 0, the
+ * alignment is no power of two, or the window is empty.
  */
 int range_map_find_hole(const struct range_map *map, const struct range_request *req,
 			u64 *addr)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Sets of address ranges.  Pure arithmetic on sorted ranges, also built on the host.
- */
+/* Sets of address ranges. */
 #ifndef _KERNEL_KEXEC_RANGE_MAP_H
 #define _KERNEL_KEXEC_RANGE_MAP_H
 
@@ -26,7 +24,7 @@ struct range_map {
  * @align: alignment of the first byte, a power of two
  * @min: lower bound of the range
  * @max: upper bound of the range, exclusive
- * @top_down: search for the highest place that fits instead of the lowest
+ * @top_down: search for the highest place that fits
  */
 struct range_request {
 	u64 size;

@@ -2,11 +2,8 @@
 /**
  * DOC: the bytes of a timeline
  *
- * Encode time stamps as the bytes of /chosen/linux,kexec-timeline and decode them.  The
- * reader trusts no value: length, version, address of the tree and the order of the
- * time stamps are checked.
- *
- * No lock, no allocation, no state.  Also built on the host.
+ * Encodes and decodes /chosen/linux,kexec-timeline.  The reader trusts no value.  Also
+ * built on the host.
  */
 
 #include <linux/errno.h>
@@ -40,7 +37,6 @@ static_assert(ARRAY_SIZE(timeline_abi_names) == KEXEC_NR_PHASES);
  * kexec_timeline_name() - get the name of a phase
  * @phase: the phase
  *
- * Context: any.
  * Return: one word, part of the ABI of sysfs.
  */
 const char *kexec_timeline_name(enum kexec_phase phase)
@@ -51,11 +47,9 @@ const char *kexec_timeline_name(enum kexec_phase phase)
 /**
  * kexec_timeline_encode() - make the bytes of the property
  * @log: the marks
- * @tree_pa: where the tree with the property will be
+ * @tree_pa: address of the tree with the property
  * @hz: ticks of the counter in a second
  * @to: the bytes
- *
- * Context: any.
  */
 void kexec_timeline_encode(const struct kexec_timeline_log *log, u64 tree_pa, u64 hz,
 			   struct kexec_timeline *to)
@@ -110,17 +104,15 @@ static int timeline_abi_check(const struct kexec_timeline *head, size_t len, u64
 
 /**
  * kexec_timeline_decode() - read the bytes of the property
- * @from: the bytes, written by a kernel that we know nothing of; no alignment
- * @len: how many
- * @tree_pa: where the tree with the property is
+ * @from: the bytes, not trusted, no alignment needed
+ * @len: number of them
+ * @tree_pa: address of the tree with the property
  * @hz: ticks of the counter in a second
- * @now: a tick after all that the property may speak of
+ * @now: a tick after all of the property
  * @log: the marks; undefined after a failure
  *
- * Context: any.
- * Return: 0; -ENODATA when the property was not filled in, -EPROTO for another
- * version, -ESTALE for a copy of an older one, -ERANGE when the counter has
- * another frequency here, -EINVAL when the bytes make no sense.
+ * Return: 0; -ENODATA for an empty property, -EPROTO for another version, -ESTALE for a
+ * copy of an older one, -ERANGE for another frequency, -EINVAL for implausible values.
  */
 int kexec_timeline_decode(const void *from, size_t len, u64 tree_pa, u64 hz, u64 now,
 			  struct kexec_timeline_log *log)
@@ -148,14 +140,12 @@ int kexec_timeline_decode(const void *from, size_t len, u64 tree_pa, u64 hz, u64
 }
 
 /**
- * kexec_timeline_us() - the time between two ticks
+ * kexec_timeline_us() - get the time between two ticks
  * @tick: the later one, usually
  * @origin: the earlier one, usually
  * @hz: ticks in a second, not 0
  *
- * Context: any.
- * Return: microseconds from @origin to @tick, rounded to zero, negative when
- * @tick is the earlier one.
+ * Return: microseconds, rounded to zero.
  */
 s64 kexec_timeline_us(u64 tick, u64 origin, u64 hz)
 {

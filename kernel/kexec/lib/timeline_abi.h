@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Duration of the phases of a reboot: time stamps of the kernel that is left, and their
- * encoding for the next kernel.
- */
+/* Time stamps of the phases of a reboot, and their encoding for the next kernel. */
 #ifndef _KERNEL_KEXEC_TIMELINE_H
 #define _KERNEL_KEXEC_TIMELINE_H
 
