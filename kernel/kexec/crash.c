@@ -2,30 +2,16 @@
 /**
  * DOC: panic path, from __crash_kexec() to the capture kernel
  *
- * panic_cpu (kernel/panic.c) selects the CPU that runs this.  It allocates nothing and
- * waits for no lock; it only waits for the other CPUs to stop, for a limited time.  It
- * tries the kexec lock, because the holder may never release it: the panic interrupted a
- * load on this CPU, or reboot(KEXEC), or an earlier attempt faulted.  The other CPUs are
- * stopped before anything is decided, because the lock holder runs until then::
+ * Runs on the owner of panic_cpu, allocates nothing, and waits only for the other CPUs to
+ * stop, for a limited time.  The kexec lock is tried, because its holder may be the
+ * interrupted task, and tried again after the stop: the holder runs until then.  So
+ * everything is decided after the stop, except that panic() continues without a
+ * reservation, or without an image while the lock is held.
  *
- *	kexec lock		tried again after the stop; an update of the ELF core
- *				header that was being committed is completed
- *	image to start		searched after the stop
- *	digests			compared after the stop
- *	registers		saved after the stop; they do not change
+ * The image to start is kexec_crash_image, or else kexec_crash_pending, which is copied to
+ * the reservation from its staging pages.
  *
- * Two decisions precede the stop and stay valid: without a reservation there is no crash
- * image, and if none is found with the lock held no other CPU can install one.  Then
- * panic() continues.  For a CPU that does not stop see machine_crash_shutdown().
- *
- * ========================  ==================================================
- * kexec_crash_image         started; it is in the reservation
- * else kexec_crash_pending  copied to the reservation from its staging pages,
- *                           then started
- * neither                   one message that there is no dump
- * ========================  ==================================================
- *
- * A fault on this path panics again.  The number of attempts is limited by CRASH_TRIES.
+ * A fault on this path panics again, at most CRASH_TRIES times.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -50,24 +36,20 @@
 #include "runs.h"
 #include "verify.h"
 
-/* Attempts to start the crash image, if the attempt itself panics. */
 #define CRASH_TRIES	3
 
 /* Only written by the owner of panic_cpu. */
 static unsigned int crash_tries;
-/* The ELF core header is partly written. */
 static bool crash_header_torn;
 
 /**
  * kexec_should_crash() - should an oops start the crash image?
  * @p: the task that oopses
  *
- * die() calls this, so that the dump has the registers of the fault instead of those of
- * the panic that would follow.
+ * Called by die(), so that the dump has the registers of the fault instead of those of the
+ * panic that would follow.
  *
- * Context: any.
- * Return: 1 if the crash image should be started now, 0 if not or if panic notifiers run
- * first.
+ * Return: 1, or 0 if not or if panic notifiers run first.
  */
 int __kexec_panic kexec_should_crash(struct task_struct *p)
 {
@@ -80,8 +62,7 @@ int __kexec_panic kexec_should_crash(struct task_struct *p)
 /**
  * kexec_crash_loaded() - is a crash image loaded?
  *
- * Context: any.  The result may be stale.
- * Return: 1 or 0.
+ * Return: 1 or 0; may be stale.
  */
 int __kexec_panic kexec_crash_loaded(void)
 {
@@ -89,7 +70,6 @@ int __kexec_panic kexec_crash_loaded(void)
 }
 EXPORT_SYMBOL_GPL(kexec_crash_loaded);
 
-/* The image in the reservation, or else the one that is being copied there. */
 static __kexec_panic struct kexec_image *crash_find_image(void)
 {
 	/* Acquire: if this is NULL, kexec_crash_pending is seen.  See image_publish_crash(). */
@@ -142,7 +122,6 @@ static __always_inline void __kexec_panic crash_start(struct kexec_image *img, s
 
 static void __kexec_panic crash_report_no_image(bool locked)
 {
-	/* Without a reservation no dump is expected. */
 	if (!crash_get_memory_size())
 		return;
 	pr_emerg("no dump: %s\n", locked ? "no crash image is loaded (kexec -p loads one)" :
@@ -160,7 +139,7 @@ static bool __kexec_panic crash_lock(void)
 	return true;
 }
 
-/* Stop the other CPUs.  @locked: the caller holds the lock.  Returns true if it does now. */
+/* @locked: the caller holds the lock.  Returns true if it does now. */
 static bool __kexec_panic crash_stop_others(bool locked)
 {
 	if (!locked && crash_tries == 1)
@@ -181,8 +160,7 @@ static bool __kexec_panic crash_stop_others(bool locked)
  * __crash_kexec() - start the crash image, if one is loaded
  * @regs: registers at the fault, or NULL for those of the caller
  *
- * Context: any, pseudo-NMI included; panic_cpu is this CPU.  Returns only if there is no
- * image to start.
+ * Context: any, pseudo-NMI included; panic_cpu is this CPU.
  */
 void __kexec_panic __crash_kexec(struct pt_regs *regs)
 {
@@ -214,8 +192,8 @@ void __kexec_panic __crash_kexec(struct pt_regs *regs)
  * crash_kexec() - start the crash image without a panic
  * @regs: registers at the fault, or NULL for those of the caller
  *
- * Context: any, pseudo-NMI included.  Returns if there is no image to start, or if
- * another CPU is in panic().
+ * Context: any, pseudo-NMI included.  Returns if there is no image to start, or if another
+ * CPU is in panic().
  */
 __bpf_kfunc void __kexec_panic crash_kexec(struct pt_regs *regs)
 {

@@ -2,31 +2,22 @@
 /**
  * DOC: the ELF core header of a crash image
  *
- * The header lists the memory and the notes of this kernel.  kexec_file_load() writes it to
- * its segment, where the capture kernel reads it.  It changes with memory hotplug.  A panic may
- * happen at any moment of an update, and the capture kernel reads the header at a fixed
- * address, with its caches off: there is no pointer that one store could switch.  So there
- * are two steps, which are states of the kexec lock:
+ * The header changes with memory hotplug.  The capture kernel reads it at a fixed address
+ * with its caches off, so there is no pointer that one store could switch.  An update has
+ * two steps, which are states of the kexec lock:
  *
  *	STAGING		the new header is built in a buffer
  *	COMMITTING	it is copied over the old one and cleaned to the PoC
  *
- * A panic acquires the lock in either state.  In STAGING the old header is complete, and the
- * update leaves it alone.  In COMMITTING the panic repeats the copy from its start
- * (kexec_elfcorehdr_finish()).  The CPU that was copying is stopped; one that cannot be
- * stopped writes the same bytes to the same places.  Either way the header and its digest
- * are complete when the image is verified.
+ * A panic in STAGING finds the old header complete.  A panic in COMMITTING repeats the copy
+ * from its start; a CPU that cannot be stopped writes the same bytes to the same places.
  *
- * The header is written through a mapping of its own, because the linear map of the
- * reservation may be read-only and the panic path must not change page tables.
+ * The header has a mapping of its own, because the linear map of the reservation may be
+ * read-only and the panic path must not change page tables.  Its size is fixed at load
+ * time, with spare capacity.
  *
- * Its size is fixed at load time: for kexec_file_load, CONFIG_CRASH_MAX_MEMORY_RANGES ranges
- * or twice the present number; for kexec_load, user space reads
- * /sys/kernel/crash_elfcorehdr_size.  A header that does not fit is reported once, and the
- * old one stays.
- *
- * Locks, outermost first: the kexec lock, which guards everything here, and the memory hotplug
- * read lock, which keeps memblock stable.
+ * The kexec lock guards everything here; below it the memory hotplug read lock keeps
+ * memblock stable.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -58,7 +49,7 @@ static u64 elfcorehdr_end(const struct resource *res)
 	return res->end ? (u64)res->end + 1 : 0;
 }
 
-/* The next part of [*@pos, @end) that is online; other memory may be absent. */
+/* Other memory may be absent. */
 static bool elfcorehdr_online(u64 *pos, u64 end, struct kexec_range *piece)
 {
 	const u64 step = PFN_PHYS(PAGES_PER_SECTION);
@@ -73,8 +64,8 @@ static bool elfcorehdr_online(u64 *pos, u64 end, struct kexec_range *piece)
 }
 
 /*
- * Counts the parts if @ram is NULL.  Whole pages only: the capture kernel reads nothing
- * smaller, and the rest of a page may be memory that must not be read.
+ * Counts the parts if @ram is NULL.  Whole pages only, because the rest of a page may be
+ * memory that must not be read.
  */
 static unsigned int elfcorehdr_walk_ram(struct kexec_range *ram)
 {
@@ -92,7 +83,7 @@ static unsigned int elfcorehdr_walk_ram(struct kexec_range *ram)
 	return nr;
 }
 
-/* All memory of this kernel, except that of firmware or drivers. */
+/* Without memory of firmware or drivers. */
 static int elfcorehdr_ram(struct kexec_range **ramp, unsigned int *nrp)
 {
 	*nrp = elfcorehdr_walk_ram(NULL);
@@ -104,8 +95,8 @@ static int elfcorehdr_ram(struct kexec_range **ramp, unsigned int *nrp)
 }
 
 /*
- * What does not belong to a dump, or cannot be read there; NULL when there is no
- * memory for the list.
+ * Memory that does not belong to a dump or cannot be read there; NULL without memory for
+ * the list.
  */
 static struct kexec_range *elfcorehdr_skip(unsigned int *nrp)
 {
@@ -166,20 +157,17 @@ static int elfcorehdr_write_req(const struct elfcore_req *req, struct elfcorehdr
 
 /**
  * kexec_arch_dump_excluded() - list memory that a capture kernel cannot read
- * @ranges: filled with the first @max ranges; NULL with @max 0
+ * @ranges: filled with the first @max ranges, or NULL with @max 0
  * @max: entries of @ranges
  *
- * This one is for configurations in which all memory can be read.
- *
- * Context: any.
- * Return: the number of ranges there are.
+ * Return: the number of ranges.
  */
 unsigned int __weak kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max)
 {
 	return 0;
 }
 
-/* The caller keeps memory from coming and going. */
+/* The caller holds the memory hotplug read lock. */
 static int elfcorehdr_describe(struct elfcorehdr_target *to)
 {
 	struct elfcore_req req = {
@@ -225,7 +213,6 @@ static int elfcorehdr_report(int err)
  * kexec_elfcorehdr_size() - get the size of the ELF core header of this kernel
  * @len: receives the size with spare capacity, a multiple of 4096
  *
- * Context: process context, may sleep; acquires the memory hotplug read lock.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_elfcorehdr_size(size_t *len)
@@ -257,10 +244,6 @@ static int elfcorehdr_read(void *va, size_t len, void *arg)
  * @img: a crash image that has its pages
  * @seg: index of the segment, which has the size of kexec_elfcorehdr_size()
  *
- * The header covers all online memory, hot-added memory included, but not the crash
- * reservation.
- *
- * Context: process context, may sleep; acquires the memory hotplug read lock.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_elfcorehdr_fill(struct kexec_image *img, unsigned int seg)
@@ -274,9 +257,7 @@ int kexec_elfcorehdr_fill(struct kexec_image *img, unsigned int seg)
 /**
  * kexec_elfcorehdr_check_user() - print a notice about a header that user space has built
  *
- * User space does not know which memory cannot be read, so its header includes it.
- *
- * Context: process context.
+ * User space does not know which memory cannot be read.
  */
 void kexec_elfcorehdr_check_user(void)
 {
@@ -291,10 +272,7 @@ void kexec_elfcorehdr_check_user(void)
 /**
  * arch_crash_get_elfcorehdr_size() - get the size of an ELF core header with spare capacity
  *
- * Shown in /sys/kernel/crash_elfcorehdr_size.
- *
- * Context: process context.
- * Return: bytes.
+ * Return: bytes, shown in /sys/kernel/crash_elfcorehdr_size.
  */
 unsigned int arch_crash_get_elfcorehdr_size(void)
 {
@@ -310,7 +288,7 @@ static bool elfcorehdr_is_header(const struct kexec_backing *b)
 	return false;
 }
 
-/* kexec_load: the segment is found by its content.  Returns -1 if there is none. */
+/* kexec_load: found by its content.  Returns -1 if there is none. */
 static int elfcorehdr_find(const struct kexec_image *img)
 {
 	unsigned int i;
@@ -323,7 +301,6 @@ static int elfcorehdr_find(const struct kexec_image *img)
 	return -1;
 }
 
-/* The destination, which has the header after the image is published. */
 static void *elfcorehdr_map(const struct kexec_backing *b)
 {
 	struct vm_struct *area = get_vm_area(b->segment->memsz, VM_MAP);
@@ -340,9 +317,8 @@ static void *elfcorehdr_map(const struct kexec_backing *b)
 
 /**
  * kexec_elfcorehdr_attach() - prepare a crash image for memory hotplug
- * @img: an image whose segments are filled; one without hotplug support does not change
+ * @img: an image whose segments are filled
  *
- * Context: process context, may sleep.
  * Return: 0, or -ENOMEM or -EINVAL after one message.
  */
 int kexec_elfcorehdr_attach(struct kexec_image *img)
@@ -375,8 +351,6 @@ int kexec_elfcorehdr_attach(struct kexec_image *img)
 /**
  * kexec_elfcorehdr_detach() - undo kexec_elfcorehdr_attach()
  * @img: any image that can no longer be started
- *
- * Context: process context, may sleep.
  */
 void kexec_elfcorehdr_detach(struct kexec_image *img)
 {
@@ -428,9 +402,8 @@ static void __kexec_panic elfcorehdr_write(struct kexec_image *img)
 /**
  * kexec_elfcorehdr_update() - describe the present memory to the capture kernel
  *
- * Context: process context, may sleep; the caller holds the lock after
- * kexec_lock_refresh(), and the memory hotplug lock.  On return a panic may have acquired
- * the kexec lock.
+ * Context: after kexec_lock_refresh(), with the memory hotplug lock held.  On return a
+ * panic may have acquired the kexec lock.
  */
 void kexec_elfcorehdr_update(void)
 {
@@ -452,9 +425,7 @@ void kexec_elfcorehdr_update(void)
 }
 
 /**
- * kexec_elfcorehdr_finish() - complete an interrupted copy of the header
- *
- * Context: panic path, with the lock acquired in COMMITTING.
+ * kexec_elfcorehdr_finish() - complete a copy that a panic found in COMMITTING
  */
 void __kexec_panic kexec_elfcorehdr_finish(void)
 {

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The ELF core header of a crash image.
- */
 #ifndef _KERNEL_KEXEC_CRASH_ELFCOREHDR_H
 #define _KERNEL_KEXEC_CRASH_ELFCOREHDR_H
 

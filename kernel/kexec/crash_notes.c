@@ -2,8 +2,8 @@
 /**
  * DOC: ELF notes with the registers of each CPU
  *
- * The notes exist from boot on, because the ELF core header and sysfs name their
- * addresses.  Only the CPU itself writes its note, once, on the panic path.
+ * The ELF core header and sysfs name their addresses, so they exist from boot on.  Only the
+ * CPU itself writes its note, once.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -19,8 +19,8 @@ note_buf_t __percpu *crash_notes;
 static int __init crash_notes_alloc(void)
 {
 	/*
-	 * The header has one physical address for each note, so a note must not cross a
-	 * page boundary.
+	 * The header has one physical address for each, so a note must not cross a page
+	 * boundary.
 	 */
 	const size_t align = roundup_pow_of_two(sizeof(note_buf_t));
 
@@ -38,9 +38,7 @@ subsys_initcall(crash_notes_alloc);
 /**
  * crash_save_cpu() - save the registers of a CPU in its note
  * @regs: the registers
- * @cpu: the CPU
- *
- * Context: panic path, interrupts off, on @cpu itself.
+ * @cpu: this CPU, interrupts off
  */
 void __kexec_panic crash_save_cpu(struct pt_regs *regs, int cpu)
 {

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The crash reservation, read-only while an image is in it.
- */
 #ifndef _KERNEL_KEXEC_CRASH_PROTECT_H
 #define _KERNEL_KEXEC_CRASH_PROTECT_H
 

@@ -2,18 +2,11 @@
 /**
  * DOC: vmcoreinfo page of a crash image
  *
- * One page of the crash reservation has a copy of vmcoreinfo, from which the panic path writes
- * the note, so that a stray write to the original does not affect the dump.  A new crash image
- * is prepared while the old one can still be started, so the page has three steps:
+ * One page of the crash reservation has a copy of vmcoreinfo for the panic path, so that a
+ * stray write to the original does not affect the dump.  It is chosen while the old image
+ * can still be started, so it is written later.
  *
- *	kexec_vmcoreinfo_copy_alloc()		choose and map it; nothing is written
- *	kexec_vmcoreinfo_copy_activate()	the old image is replaced: fill and use it
- *	kexec_vmcoreinfo_copy_free()		unmap it
- *
- * The image owns it as kimage.vmcoreinfo_data_copy.  It is no segment, and hibernation must
- * save it, see crash_is_nosave().
- *
- * All callers but the panic path hold the kexec lock.
+ * It is no segment, and hibernation must save it, see crash_is_nosave().
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -27,7 +20,6 @@
 #include "usable.h"
 #include "lib/range_map.h"
 
-/* The copy that the panic path uses, or NULL. */
 static void *vmcoreinfo_va;
 
 static u64 vmcoreinfo_end(const struct resource *res)
@@ -35,7 +27,7 @@ static u64 vmcoreinfo_end(const struct resource *res)
 	return res->end ? (u64)res->end + 1 : 0;
 }
 
-/* One page of @res that no segment of @img covers and that has no error, or 0. */
+/* No segment covers it, and it has no error; or 0. */
 static phys_addr_t vmcoreinfo_free_page(const struct kexec_image *img,
 					const struct resource *res)
 {
@@ -47,7 +39,7 @@ static phys_addr_t vmcoreinfo_free_page(const struct kexec_image *img,
 		.max = vmcoreinfo_end(res),
 		.top_down = true,
 	};
-	/* Each segment adds at most one range, so the capacity suffices. */
+	/* Each segment adds at most one range. */
 	DEFINE_RAW_FLEX(struct range_map, map, r, KEXEC_SEGMENT_MAX + 1);
 	unsigned int i;
 	u64 page_pa, bad;
@@ -71,9 +63,6 @@ static phys_addr_t vmcoreinfo_free_page(const struct kexec_image *img,
  * kexec_vmcoreinfo_copy_alloc() - choose and map the page for vmcoreinfo
  * @img: a crash image with all segments placed
  *
- * The page is not written: the loaded image may still use it.
- *
- * Context: process context, may sleep.
  * Return: 0, or -ENOMEM after one message.
  */
 int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
@@ -82,7 +71,7 @@ int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
 	struct page *page;
 
 	kexec_lock_assert_held();
-	/* Not in the low region, which is read-only. */
+	/* The low region is read-only. */
 	page_pa = vmcoreinfo_free_page(img, &crashk_res);
 	if (!page_pa) {
 		pr_err("no page left in the crash reservation for vmcoreinfo: make crashkernel= (%llu MB now) larger\n",
@@ -103,8 +92,6 @@ int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
 /**
  * kexec_vmcoreinfo_copy_activate() - make the panic path use the page of an image
  * @img: the crash image in the reservation
- *
- * Context: process context with the kexec lock held, or the panic path.
  */
 void __kexec_panic kexec_vmcoreinfo_copy_activate(struct kexec_image *img)
 {
@@ -114,10 +101,7 @@ void __kexec_panic kexec_vmcoreinfo_copy_activate(struct kexec_image *img)
 
 /**
  * kexec_vmcoreinfo_copy_free() - unmap the page for vmcoreinfo
- * @img: any image
- *
- * Context: process context, may sleep; the caller holds the kexec lock, and @img can no longer
- * be started.
+ * @img: any image that can no longer be started
  */
 void kexec_vmcoreinfo_copy_free(struct kexec_image *img)
 {

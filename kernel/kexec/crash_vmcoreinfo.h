@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The vmcoreinfo page of a crash image.
- */
 #ifndef _KERNEL_KEXEC_CRASH_VMCOREINFO_H
 #define _KERNEL_KEXEC_CRASH_VMCOREINFO_H
 

@@ -2,19 +2,13 @@
 /**
  * DOC: vmcoreinfo
  *
- * Lines of KEY=value that a reader of a dump needs instead of debug information: sizes and
- * offsets of some structures, addresses of some symbols, the translation of addresses.  The
- * text is written at boot, and again as an ELF note whose physical address is in the ELF core
- * header and in /sys/kernel/vmcoreinfo.
+ * Lines of KEY=value that a reader of a dump needs instead of debug information.  They are
+ * an interface to dump tools: a key keeps its meaning, and none of the base kernel may be
+ * missing.  See Documentation/admin-guide/kdump/vmcoreinfo.rst and
+ * vmcoreinfo-arm64-kexec.rst.
  *
- * The keys are an interface to dump tools: a key keeps its meaning, and none of the base
- * kernel may be missing.  See Documentation/admin-guide/kdump/vmcoreinfo.rst for those, and
- * vmcoreinfo-arm64-kexec.rst for ours.  Constant keys are in tables that are freed after boot.
- *
- * In a panic the time of the crash is added and the note is written again, from the copy in
- * the crash reservation if there is one: this repairs a note that the crash has overwritten.
- *
- * Everything here runs at boot, under the kexec lock, or on the panic path.
+ * In a panic the time of the crash is added and the note is written again, if possible from
+ * the copy in the crash reservation: this repairs a note that the crash has overwritten.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -44,15 +38,9 @@ unsigned char *vmcoreinfo_data;
 size_t vmcoreinfo_size;
 u32 *vmcoreinfo_note;
 
-/* The copy in the crash reservation, or NULL. */
 static unsigned char *vmcoreinfo_safecopy;
 
-/**
- * struct vmcoreinfo_key - one line with a value that is known at link time
- * @key: the key
- * @value: the value
- * @hex: written in hexadecimal without a prefix, like addresses
- */
+/* @hex: without a prefix, like addresses */
 struct vmcoreinfo_key {
 	const char *key;
 	unsigned long value;
@@ -67,7 +55,7 @@ struct vmcoreinfo_key {
 #define KEY_COUNT(name, nr)	{ "LENGTH(" #name ")", (nr) }
 #define KEY_VALUE(name)		{ "NUMBER(" #name ")", (unsigned long)(name) }
 
-/* page_type without its low 24 bits, read as a signed number. */
+/* page_type without its low 24 bits, as a signed number */
 #define KEY_PAGE_TYPE(name, type) \
 	{ "NUMBER(PAGE_" #name "_MAPCOUNT_VALUE)", (unsigned long)(int)((u32)PGTY_##type << 24) }
 
@@ -153,7 +141,6 @@ static const struct vmcoreinfo_key vmcoreinfo_place_keys[] __initconst = {
  * @data: the content
  * @data_len: bytes of the content
  *
- * Context: any, the panic path included.
  * Return: address after the note.
  */
 __kexec_panic u32 *append_elf_note(u32 *buf, char *name, unsigned int type, void *data,
@@ -175,8 +162,6 @@ __kexec_panic u32 *append_elf_note(u32 *buf, char *name, unsigned int type, void
 /**
  * final_note() - write the empty note that ends a list of notes
  * @buf: destination
- *
- * Context: any, the panic path included.
  */
 void __kexec_panic final_note(u32 *buf)
 {
@@ -201,8 +186,6 @@ static void __kexec_panic vmcoreinfo_make_note(void)
  * @fmt: printf() format, with the line feed
  *
  * A line that does not fit is omitted: tools would parse a truncated one as a value.
- *
- * Context: boot and panic path.
  */
 void __kexec_panic vmcoreinfo_append_str(const char *fmt, ...)
 {
@@ -224,9 +207,7 @@ void __kexec_panic vmcoreinfo_append_str(const char *fmt, ...)
 
 /**
  * crash_update_vmcoreinfo_safecopy() - set the copy for the panic path
- * @ptr: VMCOREINFO_BYTES of memory, which are filled here, or NULL for none
- *
- * Context: process context; the caller holds the kexec lock.
+ * @ptr: VMCOREINFO_BYTES of memory, which are filled here, or NULL
  */
 void __kexec_panic crash_update_vmcoreinfo_safecopy(void *ptr)
 {
@@ -237,8 +218,6 @@ void __kexec_panic crash_update_vmcoreinfo_safecopy(void *ptr)
 
 /**
  * crash_save_vmcoreinfo() - update the note for the dump
- *
- * Context: panic path.
  */
 void __kexec_panic crash_save_vmcoreinfo(void)
 {
@@ -255,8 +234,7 @@ void __kexec_panic crash_save_vmcoreinfo(void)
 /**
  * paddr_vmcoreinfo_note() - get the address of the note
  *
- * Context: any.
- * Return: physical address of its first byte.
+ * Return: its physical address.
  */
 phys_addr_t paddr_vmcoreinfo_note(void)
 {
@@ -266,8 +244,6 @@ EXPORT_SYMBOL(paddr_vmcoreinfo_note);
 
 /**
  * arch_crash_save_vmcoreinfo() - add the keys of the architecture
- *
- * Context: boot.
  */
 void __weak arch_crash_save_vmcoreinfo(void)
 {
@@ -281,7 +257,6 @@ static void __init vmcoreinfo_append_keys(const struct vmcoreinfo_key *keys, uns
 		vmcoreinfo_append_str(k->hex ? "%s=%lx\n" : "%s=%ld\n", k->key, k->value);
 }
 
-/* Values that are known at run time only. */
 static void __init vmcoreinfo_append_found(void)
 {
 	static_assert(sizeof(vmlinux_build_id) == 20);
@@ -295,7 +270,7 @@ static void __init vmcoreinfo_append_found(void)
 #ifdef CONFIG_SPARSEMEM
 	/* An array of sections, or a pointer to an array of pointers to them. */
 	VMCOREINFO_SYMBOL_ARRAY(mem_section);
-	/* With 52-bit addresses (LPA2) the number of bits is known at boot only. */
+	/* With LPA2 the number of bits is known at boot only. */
 	VMCOREINFO_LENGTH(mem_section, NR_SECTION_ROOTS);
 	VMCOREINFO_NUMBER(MAX_PHYSMEM_BITS);
 #endif
