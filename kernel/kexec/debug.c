@@ -2,14 +2,9 @@
 /**
  * DOC: test parameters
  *
- * The parameters of /sys/module/kexec force rare paths: allocations that fail, a panic in
- * the middle of an update, an order of events on several CPUs.  Documentation lists them in
- * testing.rst.  The kernel's fault injection (fault_attr) counts calls since boot and is set
- * up in debugfs.  These parameters count from the start of each load or update, and some act
- * on the panic path, so they do not use it.  fail_page_alloc and failslab apply to kexec as to
- * all other code.
- *
- * Everything here is only built with CONFIG_KEXEC_DEBUG_PARAMS.
+ * The parameters of /sys/module/kexec force rare paths, see testing.rst.  They count from
+ * the start of each load or update and some act on the panic path, so they do not use
+ * fault_attr, which counts calls since boot and is set up in debugfs.
  */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
@@ -65,8 +60,6 @@ MODULE_PARM_DESC(deferred, "number of hotplug events that were left to the lock 
 
 /**
  * kexec_debug_count_deferred() - count a hotplug event that was left to the lock holder
- *
- * Context: any.
  */
 void kexec_debug_count_deferred(void)
 {
@@ -85,8 +78,7 @@ MODULE_PARM_DESC(inject_meet, "next point of a sequence on several CPUs (1: star
  * @point: number of this point, from 1 on
  *
  * Some faults require a panic on one CPU between two steps of another one.  Writing 1 to
- * kexec.inject_meet starts a sequence of points.  The value read is the number of the next
- * one.  Other points than that do nothing.
+ * kexec.inject_meet starts the sequence; the value read is the number of the next point.
  *
  * Context: any, the panic path included; busy for DEBUG_MEET_MS at most.
  */
@@ -108,8 +100,6 @@ MODULE_PARM_DESC(inject_crash_again, "panic in the first N attempts to start the
 /**
  * kexec_debug_panic_again() - panic in an attempt to start the crash image
  * @tries: number of this attempt, from 1 on
- *
- * Context: panic path.
  */
 void __kexec_panic kexec_debug_panic_again(unsigned int tries)
 {
@@ -124,8 +114,6 @@ MODULE_PARM_DESC(inject_panic_in_copy, "panic when N segments of a crash image a
 /**
  * kexec_debug_panic_copy() - panic while a crash image is copied to the reservation
  * @segments: segments that are complete
- *
- * Context: any.
  */
 void kexec_debug_panic_copy(unsigned int segments)
 {
@@ -140,8 +128,6 @@ MODULE_PARM_DESC(inject_panic_publish, "panic when N segments of a new crash ima
 /**
  * kexec_debug_panic_publish() - panic while a crash image is published
  * @point: segments whose slots name the reservation, or one more than the maximum
- *
- * Context: any.
  */
 void kexec_debug_panic_publish(unsigned int point)
 {
@@ -155,8 +141,6 @@ MODULE_PARM_DESC(inject_refresh_panic, "panic at the Nth point of the next updat
 
 /**
  * kexec_debug_panic_refresh() - panic at a point of an update of the ELF core header
- *
- * Context: any, the panic path included.
  */
 void __kexec_panic kexec_debug_panic_refresh(void)
 {
@@ -172,8 +156,6 @@ static const size_t debug_cuts[] = { 20, 60, 130, 400, SIZE_MAX };
  * @dst: destination
  * @src: source
  * @len: bytes
- *
- * Context: any, the panic path included.
  */
 void __kexec_panic kexec_debug_copy_refresh(void *dst, const void *src, size_t len)
 {
@@ -187,7 +169,7 @@ void __kexec_panic kexec_debug_copy_refresh(void *dst, const void *src, size_t l
 	}
 }
 
-/* Reserve memory as a driver does, for instance 0x48000000:0x10000. */
+/* For instance 0x48000000:0x10000. */
 static int debug_reserve(const char *val, const struct kernel_param *kp)
 {
 	unsigned long long base, len;
@@ -211,13 +193,13 @@ module_param_cb(reserve, &debug_reserve_ops, NULL, 0200);
 MODULE_PARM_DESC(reserve, "reserve memory at run time, START:BYTES");
 
 /*
- * After months of uptime every block of 2 MiB may contain an unmovable page.
- * kexec.fragment=1 has the same effect: it allocates every free block and frees all of its
- * pages but one, at a different offset in each.
+ * After months of uptime every block of 2 MiB may contain an unmovable page.  For the same
+ * effect kexec.fragment=1 allocates every free block and frees all of its pages but one, at
+ * varying offsets.
  */
 #define DEBUG_FRAGMENT_ORDER	min_t(unsigned int, MAX_PAGE_ORDER, ilog2(SZ_2M) - PAGE_SHIFT)
 
-/* Offset of the kept page in the next block; any odd number. */
+/* Any odd number. */
 #define DEBUG_FRAGMENT_STRIDE	37
 
 static DEFINE_MUTEX(debug_fragment_lock);
@@ -225,7 +207,7 @@ static LIST_HEAD(debug_fragment_blocks);
 static LIST_HEAD(debug_fragment_kept);
 static unsigned int debug_fragment_nr;
 
-/* Allocate all blocks first: a freed one could merge with another one. */
+/* All blocks first: a freed one could merge with another one. */
 static bool debug_fragment_alloc(void)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
@@ -279,7 +261,7 @@ static int debug_fragment_set(const char *text, const struct kernel_param *kp)
 		debug_fragment_free();
 		return 0;
 	}
-	/* Keep the last blocks allocated until other memory is free again. */
+	/* Keep the last blocks until other memory is free again. */
 	while (debug_fragment_alloc())
 		debug_fragment_free_most();
 	return 0;

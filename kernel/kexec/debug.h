@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Test parameters.  Without CONFIG_KEXEC_DEBUG_PARAMS they are constants and nothing of this
- * is compiled.
- */
+/* Test parameters; constants without CONFIG_KEXEC_DEBUG_PARAMS. */
 #ifndef _KERNEL_KEXEC_DEBUG_H
 #define _KERNEL_KEXEC_DEBUG_H
 
@@ -16,7 +13,7 @@
  * @demand_signature: refuse kernels without a good signature
  * @read_delay_ms: delay of kexec_file_load() before the files are read
  * @recheck_ms: delay of each check of the image
- * @refresh_size: maximum size of an updated ELF core header in bytes, 0 for its segment
+ * @refresh_size: maximum bytes of an updated ELF core header, 0 for its segment
  */
 struct kexec_debug_params {
 	bool in_place;

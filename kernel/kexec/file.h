@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Files of kexec_file_load().
- */
 #ifndef _KERNEL_KEXEC_FILE_H
 #define _KERNEL_KEXEC_FILE_H
 

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * CPU and memory hotplug while an image is loaded.
- */
 #ifndef _KERNEL_KEXEC_HOTPLUG_H
 #define _KERNEL_KEXEC_HOTPLUG_H
 

@@ -8,15 +8,11 @@
  *	                 |                       |
  *	                 +------ any error ------+--> freed
  *
- * Only the loading task knows an image before it is published.  An error frees it and
- * leaves the image that was loaded before as it was.  Publishing cannot fail.
+ * An error leaves the image that was loaded before as it was.  Publishing cannot fail.
  *
- * There are two slots: kexec_image, started by reboot(KEXEC), and kexec_crash_image,
- * started by a panic.  A crash image that replaces another one is staged outside of the
- * memory that the old one uses.  While it is copied in, kexec_crash_pending points to it,
- * so that a panic finds one of the two at any moment.
- *
- * Slots and images are guarded by the kexec lock, see lock.c.
+ * The slots are kexec_image for reboot(KEXEC) and kexec_crash_image for a panic.  While a
+ * new crash image is copied over the old one, kexec_crash_pending points to it, so that a
+ * panic finds one of the two at any moment.  The kexec lock guards slots and images.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -52,10 +48,8 @@ static bool image_hotplug_support;
 /**
  * crash_check_hotplug_support() - is the loaded crash image kept up to date?
  *
- * Shown as cpu/crash_hotplug and memory/crash_hotplug in sysfs, where udev rules read it
- * before they load the crash image again.
+ * Shown as crash_hotplug in sysfs, for udev rules.
  *
- * Context: any.
  * Return: 1 if the kernel updates the ELF core header of the loaded crash image, else 0.
  */
 int crash_check_hotplug_support(void)
@@ -84,8 +78,6 @@ static DECLARE_WORK(image_replaced_work, image_free_replaced);
 
 /**
  * kexec_image_flush_free() - wait until a replaced image is freed
- *
- * Context: process context, may sleep.
  */
 void kexec_image_flush_free(void)
 {
@@ -93,10 +85,7 @@ void kexec_image_flush_free(void)
 	flush_work(&image_replaced_work);
 }
 
-/*
- * Freeing a large image is slow, so a worker does it.  Wait only if an earlier one is
- * still being freed.
- */
+/* Freeing a large image is slow, so a worker does it. */
 static void image_free_async(struct kimage *old)
 {
 	if (!old)
@@ -111,10 +100,7 @@ static void image_free_async(struct kimage *old)
  * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
  * @file_mode: it is loaded by kexec_file_load()
  *
- * Waits until a replaced image is freed.
- *
- * Context: process context, may sleep.
- * Return: the image, to be freed with kexec_image_free(), or NULL after one message.
+ * Return: the image, or NULL after one message.
  */
 struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 {
@@ -150,8 +136,6 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 /**
  * kexec_image_free() - free an image and its memory
  * @img: the image, or NULL
- *
- * Context: process context, may sleep.
  */
 void kexec_image_free(struct kexec_image *img)
 {
@@ -171,7 +155,6 @@ void kexec_image_free(struct kexec_image *img)
 }
 
 #ifdef CONFIG_IMA_KEXEC
-/* Drop the mapping that IMA keeps of the segment for its list. */
 static void image_drop_ima(struct kimage *kimage)
 {
 	kimage->ima_buffer_addr = 0;
@@ -180,8 +163,8 @@ static void image_drop_ima(struct kimage *kimage)
 }
 
 /*
- * Each load resizes IMA's copy of the list.  At reboot IMA copies all of it to the image
- * that is loaded, without a check of the size.
+ * Each load resizes IMA's copy of the list.  At reboot IMA copies all of it to the loaded
+ * image, without a check of the size.
  */
 static void image_check_ima_size(struct kexec_image *failed)
 {
@@ -221,8 +204,6 @@ void kexec_image_check_ima_full(const struct kexec_image *img)
 /**
  * kexec_image_abort() - free an image whose load has failed
  * @img: the image
- *
- * Context: process context, may sleep.
  */
 void kexec_image_abort(struct kexec_image *img)
 {
@@ -231,7 +212,6 @@ void kexec_image_abort(struct kexec_image *img)
 	kexec_image_free(img);
 }
 
-/* Pages of @b that will have to be copied. */
 static unsigned long image_pages_to_copy(const struct kexec_backing *b)
 {
 	struct kexec_run_pos pos;
@@ -260,7 +240,7 @@ static int image_add_copies(struct extent_list *list, const struct kexec_backing
 	return 0;
 }
 
-/* The first segment at or above @pa, or NULL; segments do not overlap. */
+/* Segments do not overlap. */
 static const struct kexec_backing *image_segment_from(const struct kexec_image *img, u64 pa)
 {
 	const struct kexec_backing *b, *next = NULL;
@@ -275,7 +255,7 @@ static const struct kexec_backing *image_segment_from(const struct kexec_image *
 	return next;
 }
 
-/* In ascending order of the destinations, so that the list need not be sorted. */
+/* In ascending order, so that the list need not be sorted. */
 static int image_add_all_copies(const struct kexec_image *img, struct extent_list *list)
 {
 	const struct kexec_backing *b = image_segment_from(img, 0);
@@ -340,12 +320,9 @@ static void image_print_plan(const struct kexec_image *img)
 }
 
 /**
- * kexec_image_seal() - make an image ready to be started
+ * kexec_image_seal() - fix the copy list of an image and prepare the exit
  * @img: an image whose segments are all filled and whose plan names the entry
  *
- * Fixes the copy list and lets the machine half build what it needs.
- *
- * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_image_seal(struct kexec_image *img)
@@ -383,7 +360,7 @@ static void image_published_crash(const struct kexec_image *img)
 {
 #ifdef CONFIG_CRASH_HOTPLUG
 	image_set_hotplug_support(img->kimage.hotplug_support);
-	/* A header that was made in user space describes the present CPUs only. */
+	/* A header made in user space describes the present CPUs only. */
 	if (img->kimage.hotplug_support && !img->kimage.file_mode)
 		kexec_pending_set(KEXEC_PENDING_ELFCOREHDR);
 #endif
@@ -396,9 +373,8 @@ static void image_publish_crash(struct kexec_image *img)
 	kexec_verify_record(img);
 	kexec_crash_unprotect();
 	/*
-	 * From here to the store below the reservation holds neither image as a
-	 * whole.  A panic then moves the new one in by itself; there is no old
-	 * one when it was put into the reservation in the first place.
+	 * From here to the store below the reservation holds neither image as a whole.  A
+	 * panic moves the new one in by itself.
 	 */
 	if (old)
 		WRITE_ONCE(kexec_crash_pending, img);
@@ -427,10 +403,6 @@ static void image_publish_crash(struct kexec_image *img)
 /**
  * kexec_image_publish() - make a sealed image the one that will be started
  * @img: the image; it belongs to its slot afterwards
- *
- * The image that was in the slot is freed; if it is no crash image, by a worker.
- *
- * Context: process context, may sleep.
  */
 void kexec_image_publish(struct kexec_image *img)
 {
@@ -456,8 +428,6 @@ void kexec_image_publish(struct kexec_image *img)
 /**
  * kexec_image_unload() - empty a slot and free its image
  * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
- *
- * Context: process context, may sleep.
  */
 void kexec_image_unload(int type)
 {
@@ -481,8 +451,6 @@ void kexec_image_unload(int type)
 /**
  * kexec_image_discard() - unload the image for reboot(KEXEC) and record the reason
  * @reason: text for the next reboot(KEXEC), which starts with a colon
- *
- * Context: process context, may sleep.
  */
 void kexec_image_discard(const char *reason)
 {
@@ -505,15 +473,12 @@ const char *kexec_image_discard_reason(void)
 }
 
 /**
- * kimage_map_segment() - map a part of a loaded image that is written later
+ * kimage_map_segment() - map a part of a loaded image for IMA's measurement list
  * @image: a sealed image
  * @addr: physical address of the segment
  * @size: bytes, at most those of the segment
  *
- * IMA writes its measurement list there after the load.
- *
- * Context: process context, may sleep.
- * Return: an address to be given to kimage_unmap_segment(), or NULL.
+ * Return: an address for kimage_unmap_segment(), or NULL.
  */
 void *kimage_map_segment(struct kimage *image, unsigned long addr, unsigned long size)
 {
@@ -530,9 +495,7 @@ void *kimage_map_segment(struct kimage *image, unsigned long addr, unsigned long
 
 /**
  * kimage_unmap_segment() - undo kimage_map_segment()
- * @buffer: what that function returned
- *
- * Context: process context, may sleep.
+ * @buffer: the mapping
  */
 void kimage_unmap_segment(void *buffer)
 {
@@ -542,9 +505,8 @@ void kimage_unmap_segment(void *buffer)
 
 /**
  * kexec_image_plan() - find the plan of an image
- * @image: an image that was allocated by kexec_image_alloc()
+ * @image: an image of kexec_image_alloc()
  *
- * Context: any.
  * Return: the plan, part of the image.
  */
 __kexec_panic struct kexec_plan *kexec_image_plan(struct kimage *image)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * An image, and its life from the load to the exit.
- */
+/* An image, from the load to the exit. */
 #ifndef _KERNEL_KEXEC_IMAGE_H
 #define _KERNEL_KEXEC_IMAGE_H
 
@@ -28,7 +26,7 @@ struct kexec_run {
 };
 
 /**
- * struct kexec_runs - what backs a segment, in ascending order of the destination
+ * struct kexec_runs - backing of a segment, in ascending order of the destination
  * @nr: entries of @run
  * @run: the runs
  */
@@ -117,33 +115,29 @@ struct kexec_image {
 };
 
 /*
- * Address of contiguous pages in the linear map, without a KASAN tag: page_address() returns
- * the tag of the first page, and each page may have another one.
+ * Without a KASAN tag: page_address() returns that of the first page, and each page may
+ * have another one.
  */
 static inline void *kexec_run_va(struct page *first)
 {
 	return phys_to_virt(page_to_phys(first));
 }
 
-/* Physical address of the destination of a segment. */
 static __always_inline phys_addr_t kexec_dst_pa(const struct kexec_backing *b)
 {
 	return b->segment->mem;
 }
 
-/* First page of the destination of a segment. */
 static __always_inline unsigned long kexec_dst_pfn(const struct kexec_backing *b)
 {
 	return PHYS_PFN(b->segment->mem);
 }
 
-/* Pages of the destination of a segment. */
 static __always_inline unsigned long kexec_dst_pages(const struct kexec_backing *b)
 {
 	return b->segment->memsz >> PAGE_SHIFT;
 }
 
-/* Physical address after the destination of a segment. */
 static __always_inline phys_addr_t kexec_dst_end(const struct kexec_backing *b)
 {
 	return b->segment->mem + b->segment->memsz;
@@ -199,7 +193,7 @@ static __always_inline void kexec_run_next(struct kexec_run_pos *pos)
 	}
 }
 
-/* Walk the pages of segment @b, which has all of them, in runs of at most @max pages. */
+/* Walk the pages of segment @b in runs of at most @max pages. */
 #define for_each_kexec_run(pos, b, max)				\
 	for (kexec_run_begin(pos, b); kexec_run_get(pos, b, max); kexec_run_next(pos))
 

@@ -2,34 +2,25 @@
 /**
  * DOC: the kexec lock
  *
- * One atomic guards both image slots.  It is only ever tried: a panic cannot wait for
- * it, and the system calls document -EBUSY.  Outermost first, the locks are: the kexec
- * lock, the CPU hotplug read lock, the memory hotplug read lock.  The hotplug callbacks,
- * which run with one of the latter held, try the kexec lock and leave the work to its
- * holder if that fails.
+ * One atomic guards both image slots.  It is only ever tried, because a panic cannot wait
+ * and the system calls document -EBUSY.  Locks, outermost first: kexec lock, CPU hotplug
+ * read lock, memory hotplug read lock.  Hotplug callbacks hold one of the latter and leave
+ * their work to the kexec lock holder.
  *
- * The state identifies the operation of the holder, because a panic may start the crash image
- * while its ELF core header is updated or while the other image is checked::
+ * The state identifies the operation of the holder, because a panic may start the crash
+ * image during some of them, see drawings.rst::
  *
  *	FREE --> HELD ----------------------------------------> FREE
  *	FREE --> RECHECKING ----------------------------------> FREE
  *	FREE --> STAGING --> COMMITTING ----------------------> FREE
  *	   (each but HELD) ---> HELD, by the CPU that panics
  *
- * RECHECKING: the image for reboot(KEXEC) is compared with the reservations; the crash
- * image is not involved.  STAGING: the new header is built outside of the crash image.
- * COMMITTING: it is copied over the old one, and the CPU that panics completes the copy,
- * see crash_elfcorehdr.c.  A holder that lost the lock to a panic notices at its next
- * transition and leaves the image alone.
+ * System calls wait for RECHECKING, STAGING and COMMITTING, which are short and not caused
+ * by user space.  A holder that lost the lock to a panic notices at its next transition and
+ * leaves the image alone.
  *
- * Outside of the panic path a holder is one task, which lockdep knows: acquiring, releasing
- * and kexec_lock_assert_held() are checked.  Lockdep has a lock of its own, which a CPU that
- * was stopped may hold, so the panic path does not call it.
- *
- * tools/testing/kexec/litmus has a litmus test for each order that is relied on.
- *
- * System calls wait for RECHECKING, STAGING and COMMITTING, for a limited time: these
- * are short and not caused by user space.
+ * Lockdep checks every use outside of the panic path, where a stopped CPU may hold the lock
+ * of lockdep.  tools/testing/kexec/litmus tests each order.
  */
 #include <linux/atomic.h>
 #include <linux/bitops.h>
@@ -55,7 +46,7 @@ struct kexec_lock_state kexec_lock_state = {
 #endif
 };
 
-/* Work for the lock holder, see kexec_unlock() in hotplug.c. */
+/* See kexec_unlock() in hotplug.c. */
 static unsigned long lock_pending;
 
 static bool __kexec_panic lock_move(enum lock_state from, enum lock_state to)
@@ -66,7 +57,7 @@ static bool __kexec_panic lock_move(enum lock_state from, enum lock_state to)
 	return atomic_try_cmpxchg(&kexec_lock_state.word, &now, to);
 }
 
-/* The lock is only tried, so waiting for it is no part of a deadlock. */
+/* Only tried, so waiting for it is no part of a deadlock. */
 static __always_inline bool lock_map_acquired(bool acquired)
 {
 	if (acquired)
@@ -81,10 +72,9 @@ static __always_inline void lock_map_released(void)
 }
 
 /**
- * kexec_lock() - acquire the kexec lock if it is free
+ * kexec_lock() - try to acquire the kexec lock
  *
- * Context: any but the panic path, see kexec_lock_panic(); does not wait.
- * Return: true if the caller holds the lock.
+ * Return: true on success.
  */
 bool kexec_lock(void)
 {
@@ -98,9 +88,9 @@ bool kexec_lock(void)
 /**
  * kexec_lock_timeout() - acquire the kexec lock, wait for an update or a check
  *
- * Context: process context, may sleep for KEXEC_LOCK_TIMEOUT_MS; does not wait for a
- * load, an unload or a reboot.
- * Return: true if the caller holds the lock.
+ * Does not wait for a load, an unload or a reboot.
+ *
+ * Return: true on success, false after KEXEC_LOCK_TIMEOUT_MS.
  */
 bool kexec_lock_timeout(void)
 {
@@ -117,12 +107,10 @@ bool kexec_lock_timeout(void)
 }
 
 /**
- * kexec_lock_panic() - acquire the kexec lock on the panic path
- * @commit: set if an ELF core header was being copied, which the caller must complete;
- *          valid if the lock was acquired
+ * kexec_lock_panic() - try to acquire the kexec lock on the panic path
+ * @commit: on success: the caller must complete the copy of an ELF core header
  *
- * Context: any, the panic path and pseudo-NMI included; does not wait.
- * Return: true if the caller holds the lock.
+ * Return: true on success.
  */
 bool __kexec_panic kexec_lock_panic(bool *commit)
 {
@@ -141,10 +129,9 @@ bool __kexec_panic kexec_lock_panic(bool *commit)
 }
 
 /**
- * kexec_lock_recheck() - acquire the kexec lock to check the image for reboot(KEXEC)
+ * kexec_lock_recheck() - try to acquire the kexec lock for a check of the image
  *
- * Context: any; does not wait.
- * Return: true if the caller holds the lock, until a panic acquires it.
+ * Return: true on success; the lock is held until a panic acquires it.
  */
 bool kexec_lock_recheck(void)
 {
@@ -154,7 +141,6 @@ bool kexec_lock_recheck(void)
 /**
  * kexec_unlock_recheck() - release the lock after kexec_lock_recheck()
  *
- * Context: any.
  * Return: false if a panic has acquired the lock.
  */
 bool kexec_unlock_recheck(void)
@@ -164,10 +150,9 @@ bool kexec_unlock_recheck(void)
 }
 
 /**
- * kexec_lock_refresh() - acquire the kexec lock to update the ELF core header
+ * kexec_lock_refresh() - try to acquire the kexec lock for an update of the ELF core header
  *
- * Context: any; does not wait.
- * Return: true if the caller holds the lock, until a panic acquires it.
+ * Return: true on success; the lock is held until a panic acquires it.
  */
 bool kexec_lock_refresh(void)
 {
@@ -177,7 +162,6 @@ bool kexec_lock_refresh(void)
 /**
  * kexec_lock_commit() - start to overwrite the ELF core header
  *
- * Context: any; after kexec_lock_refresh().
  * Return: false if a panic has acquired the lock: leave the image alone.
  */
 bool kexec_lock_commit(void)
@@ -188,7 +172,6 @@ bool kexec_lock_commit(void)
 /**
  * kexec_unlock_refresh() - release the lock after kexec_lock_refresh()
  *
- * Context: any.
  * Return: false if a panic has acquired the lock.
  */
 bool kexec_unlock_refresh(void)
@@ -200,8 +183,6 @@ bool kexec_unlock_refresh(void)
 
 /**
  * kexec_unlock_nowork() - release the kexec lock without doing pending work
- *
- * Context: any but the panic path.
  */
 void kexec_unlock_nowork(void)
 {
@@ -212,8 +193,6 @@ void kexec_unlock_nowork(void)
 
 /**
  * kexec_unlock_panic() - release the lock after kexec_lock_panic()
- *
- * Context: panic path.
  */
 void __kexec_panic kexec_unlock_panic(void)
 {
@@ -224,13 +203,11 @@ void __kexec_panic kexec_unlock_panic(void)
 /**
  * kexec_pending_set() - request work from the lock holder
  * @work: the work
- *
- * Context: any.  The caller then tries to do it, see hotplug.c.
  */
 void kexec_pending_set(enum kexec_pending work)
 {
 	/*
-	 * The CPU that clears the bit sees the effect of the event.  Pairs with the barrier in
+	 * The CPU that clears the bit sees the effect of the event.  Pairs with
 	 * kexec_pending_clear().
 	 */
 	smp_mb__before_atomic();
@@ -240,16 +217,14 @@ void kexec_pending_set(enum kexec_pending work)
 /**
  * kexec_pending_clear() - withdraw a request, before the work is done
  * @work: the work
- *
- * Context: any.
  */
 void kexec_pending_clear(enum kexec_pending work)
 {
 	kexec_lock_assert_held();
 	clear_bit(work, &lock_pending);
 	/*
-	 * Memory is read after the bit was cleared: an event whose effect is not seen
-	 * sets the bit again.  Pairs with the barrier in kexec_pending_set().
+	 * Memory is read after the bit was cleared: an event whose effect is not seen sets
+	 * the bit again.  Pairs with kexec_pending_set().
 	 */
 	smp_mb__after_atomic();
 }
@@ -258,15 +233,14 @@ void kexec_pending_clear(enum kexec_pending work)
  * kexec_pending_test() - is work requested?
  * @work: the work
  *
- * Context: any.
  * Return: true if it is.
  */
 bool kexec_pending_test(enum kexec_pending work)
 {
 	/*
 	 * Store buffering: one CPU sets the bit, then tries the lock; the holder releases
-	 * the lock, then tests the bit.  Both pass through here in between, so that one of
-	 * them sees the store of the other.
+	 * the lock, then tests the bit.  Both pass through here in between, so one of them
+	 * sees the store of the other.
 	 */
 	smp_mb();
 	return test_bit(work, &lock_pending);

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The kexec lock, and work for its holder.
- */
 #ifndef _KERNEL_KEXEC_LOCK_H
 #define _KERNEL_KEXEC_LOCK_H
 
@@ -9,7 +6,7 @@
 #include <linux/lockdep.h>
 #include <linux/types.h>
 
-/* Time to wait for an update of the ELF core header or a check of the image. */
+/* For an update of the ELF core header or a check of the image. */
 #define KEXEC_LOCK_TIMEOUT_MS	2000
 
 enum kexec_pending {
@@ -20,7 +17,7 @@ enum kexec_pending {
 /**
  * struct kexec_lock_state - the kexec lock
  * @word: state, see lock.c
- * @dep_map: the task that holds it, for lockdep; the panic path does not use it
+ * @dep_map: the holder, for lockdep; not on the panic path
  */
 struct kexec_lock_state {
 	atomic_t word;
@@ -29,7 +26,7 @@ struct kexec_lock_state {
 
 extern struct kexec_lock_state kexec_lock_state;
 
-/* This task holds the lock in some state, or a panic has acquired it from this task. */
+/* This task holds the lock, or a panic has acquired it from this task. */
 #define kexec_lock_assert_held()	lockdep_assert_held(&kexec_lock_state)
 
 bool kexec_lock(void);

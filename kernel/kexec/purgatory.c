@@ -2,14 +2,12 @@
 /**
  * DOC: checksums in user space's entry code
  *
- * The purgatory of kexec-tools runs between the kernels, with the caches off, and
- * computes a SHA-256 digest of all other segments: about 30 instructions per byte,
- * minutes for a large initrd.  The kernel compares digests in any case (verify.c), so
- * a load with a purgatory prints a notice.
+ * The purgatory of kexec-tools computes a SHA-256 digest of all other segments with the
+ * caches off: minutes for a large initrd.  The kernel compares digests in any case, so a
+ * load with a purgatory prints a notice.
  *
- * The data of the purgatory has an array with the address and the length of each
- * segment that it hashes.  A pair of these two numbers identifies the array; without
- * checksums (kexec -i) the array is zero.
+ * The purgatory has an array with the address and length of each segment that it hashes; it
+ * is zero without checksums (kexec -i).
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -23,10 +21,10 @@
 #include "purgatory.h"
 #include "runs.h"
 
-/* Several times the size of any purgatory, and less than any kernel. */
+/* Several times any purgatory, and less than any kernel. */
 #define PURGATORY_MAX	SZ_256K
 
-/* Returns the segment that holds the entry point, or -1. */
+/* Returns -1 if there is none. */
 static int purgatory_find(const struct kimage *kimage)
 {
 	unsigned int i;
@@ -37,7 +35,7 @@ static int purgatory_find(const struct kimage *kimage)
 	return -1;
 }
 
-/* Returns the bytes of all segments whose address and length are in @data. */
+/* Returns the bytes of the segments whose address and length are in @data. */
 static u64 purgatory_hashed(const u64 *data, size_t nr, const struct kexec_segment *segment,
 			    unsigned int nr_segments)
 {
@@ -59,8 +57,6 @@ static u64 purgatory_hashed(const u64 *data, size_t nr, const struct kexec_segme
 /**
  * kexec_purgatory_check() - print a notice about a purgatory that takes checksums
  * @img: an image of kexec_load() whose segments are filled
- *
- * Context: process context, may sleep.
  */
 void kexec_purgatory_check(struct kexec_image *img)
 {

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Purgatories with checksums.
- */
 #ifndef _KERNEL_KEXEC_PURGATORY_H
 #define _KERNEL_KEXEC_PURGATORY_H
 

@@ -2,10 +2,9 @@
 /**
  * DOC: reboot(LINUX_REBOOT_CMD_KEXEC)
  *
- * All checks that can refuse the reboot run before anything is shut down.  CPU hotplug
- * is disabled before the first of them, because CPU bring-up reserves memory.
- * After reboot_quiesce() this CPU is the only one online: it must not sleep or wait for
- * RCU.
+ * All checks that can refuse the reboot run before anything is shut down.  CPU hotplug is
+ * disabled before, because CPU bring-up reserves memory.  After reboot_quiesce() no other
+ * CPU is online: it must not sleep or wait for RCU.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -72,11 +71,11 @@ static int reboot_verify(struct kexec_image *img)
 /**
  * kernel_kexec() - start the loaded image
  *
- * Context: process context, system_transition_mutex held.
- * Return: -EBUSY if a load is in progress or a CPU does not respond, -EINVAL if no image
- * is loaded, -EUCLEAN if the image has changed since it was loaded, -EADDRNOTAVAIL if a
- * destination was reserved since, -EPERM if a CPU must not be turned off, each after one
- * message; otherwise it does not return.
+ * Context: system_transition_mutex held.
+ * Return: -EBUSY if a load is in progress or a CPU does not respond, -EINVAL if no image is
+ * loaded, -EUCLEAN if the image has changed, -EADDRNOTAVAIL if a destination was reserved
+ * since, -EPERM if a CPU must not be turned off, after one message; otherwise it does not
+ * return.
  */
 int kernel_kexec(void)
 {
@@ -96,7 +95,7 @@ int kernel_kexec(void)
 
 	/*
 	 * The CPUs that the check sees are the ones that are turned off later.  Memory
-	 * hotplug cannot interfere: images use boot memory only, which stays online.
+	 * hotplug cannot interfere: images use boot memory only.
 	 */
 	cpu_hotplug_disable();
 	ret = kexec_hotplug_recheck();

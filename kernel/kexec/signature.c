@@ -2,9 +2,8 @@
 /**
  * DOC: signatures of kernels
  *
- * kexec_file_load() accepts a kernel whose PE signature is valid for a key in the keyrings of
- * this kernel.  Whether a signature is required is decided by the configuration, the platform
- * and lockdown.  The machine reads the file; nothing here depends on its format.
+ * A kernel needs a PE signature that is valid for a key in the keyrings of this kernel, if
+ * the configuration, the platform or lockdown requires one.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -23,8 +22,6 @@ static bool signature_enforced = IS_ENABLED(CONFIG_KEXEC_SIG_FORCE);
 
 /**
  * set_kexec_sig_enforced() - require a valid signature of every kernel from now on
- *
- * Context: any.
  */
 void set_kexec_sig_enforced(void)
 {
@@ -99,7 +96,6 @@ static int signature_verify(const void *data, size_t len)
  * @kernel: the kernel, unpacked
  * @kernel_len: bytes of it
  *
- * Context: process context, may sleep.
  * Return: 0 if the signature is valid or none is required, or a negative errno after one
  * message.
  */

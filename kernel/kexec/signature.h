@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Signatures of kernels.
- */
 #ifndef _KERNEL_KEXEC_SIGNATURE_H
 #define _KERNEL_KEXEC_SIGNATURE_H
 

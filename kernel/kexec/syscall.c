@@ -2,11 +2,8 @@
 /**
  * DOC: the system calls kexec_load and kexec_file_load
  *
- * This file checks the arguments and the caller and acquires the lock.  Then both calls
- * allocate an image, add all its segments, allocate their pages, fill them, and seal and
- * publish the image.  On failure the loaded image does not change.
- *
- * The order of the checks is part of the ABI, because it decides the errno:
+ * On failure the loaded image does not change.  The order of the checks is part of the ABI,
+ * because it decides the errno:
  *
  * - permission (EPERM), for kexec_load also LSM and lockdown
  * - flags, number of segments, architecture (EINVAL)
@@ -43,7 +40,6 @@ static int syscall_lock(const char *what)
 	return -EBUSY;
 }
 
-/* Seal and publish @img, or free it on failure. */
 static int syscall_finish(struct kexec_image *img, int ret)
 {
 	if (!ret)

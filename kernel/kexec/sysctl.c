@@ -2,14 +2,12 @@
 /**
  * DOC: who may load, and how often
  *
- * kernel.kexec_load_disabled can only change from 0 to 1.
- * kernel.kexec_load_limit_reboot and kernel.kexec_load_limit_panic count how
- * many more loads of each kind are allowed; -1 stands for no limit, and a limit
- * can only be lowered.  An attempt counts whether or not it succeeds.
+ * kernel.kexec_load_disabled can only change from 0 to 1, and the limits of further loads,
+ * kernel.kexec_load_limit_reboot and kernel.kexec_load_limit_panic, can only be lowered; -1
+ * is no limit.  An attempt counts whether or not it succeeds.
  *
- * kernel.kexec_verify selects the images that are compared with their digests before
- * they are started: 1 the one for a panic, 2 the one for reboot, 3 both (the
- * default), 0 none.
+ * kernel.kexec_verify selects the images that are compared with their digests before they
+ * are started: 1 for a panic, 2 for reboot.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -98,7 +96,6 @@ static int __init sysctl_register(void)
 late_initcall(sysctl_register);
 #endif
 
-/* Take one from @limit unless it is used up. */
 static bool sysctl_limit_take(int *limit)
 {
 	guard(mutex)(&sysctl_lock);
@@ -114,7 +111,6 @@ static bool sysctl_limit_take(int *limit)
  * kexec_load_permitted() - may the caller load or unload an image now?
  * @kexec_image_type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
  *
- * Context: process context, may sleep.
  * Return: true, or false after one message.
  */
 bool kexec_load_permitted(int kexec_image_type)
@@ -142,7 +138,6 @@ bool kexec_load_permitted(int kexec_image_type)
  * kexec_verify_wanted() - is this kind of image to be verified?
  * @crash: the one that a panic starts
  *
- * Context: any, the panic path included.
  * Return: true if kernel.kexec_verify selects it.
  */
 bool __kexec_panic kexec_verify_wanted(bool crash)

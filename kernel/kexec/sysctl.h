@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Settings of the administrator.
- */
 #ifndef _KERNEL_KEXEC_SYSCTL_H
 #define _KERNEL_KEXEC_SYSCTL_H
 

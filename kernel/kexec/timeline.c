@@ -2,15 +2,9 @@
 /**
  * DOC: phases of a reboot, as seen by the kernel that is left
  *
- * The start and the end of each phase are recorded in the log of the image, as ticks of the
- * architected counter, which a kexec does not stop or reset.  The next kernel's device tree
- * has an empty property of a fixed size, which is located when the tree is built and
- * filled before the machine part is called.
- *
- * Trees of kexec_load() and of capture kernels have no such property.  timeline_sysfs.c
- * reads it.
- *
- * The kexec lock guards a log.
+ * Phases are recorded as ticks of the architected counter, which a kexec does not stop or
+ * reset.  A tree of kexec_file_load(), unless for a capture kernel, has an empty property
+ * of a fixed size, which is filled before the machine part is called.
  */
 
 #include <linux/init.h>
@@ -64,10 +58,7 @@ void kexec_timeline_pause(struct kexec_timeline_log *log)
 	timeline_close(log, kexec_arch_counter(NULL));
 }
 
-/*
- * kernel_restart_prepare() calls reboot notifiers and shuts devices down.  The last
- * notifier separates the two phases.
- */
+/* The last reboot notifier separates the notifiers from device_shutdown(). */
 static int timeline_after_notifiers(struct notifier_block *nb, unsigned long action, void *data)
 {
 	if (kexec_in_progress && kexec_image)
@@ -93,8 +84,6 @@ late_initcall(timeline_register);
  * @img: the image
  * @seg: the segment of the tree
  * @fdt: the content of that segment
- *
- * Context: process context.
  */
 void kexec_timeline_attach(struct kexec_image *img, unsigned int seg, const void *fdt)
 {
@@ -108,13 +97,8 @@ void kexec_timeline_attach(struct kexec_image *img, unsigned int seg, const void
 }
 
 /**
- * kexec_timeline_store() - write the property of the next kernel
+ * kexec_timeline_store() - write the property of the next kernel, clean to the PoC
  * @img: the image to be started
- *
- * The pages are cleaned to the point of coherency, because the next kernel reads them
- * with its caches off.
- *
- * Context: any; all other CPUs are off.
  */
 void kexec_timeline_store(struct kexec_image *img)
 {

@@ -2,12 +2,9 @@
 /**
  * DOC: phases of the reboot into this kernel
  *
- * Reads /chosen/linux,kexec-timeline of the tree that this kernel was started with, adds
- * the phases of this kernel, and prints the result in the log and in
- * /sys/kernel/kexec_timeline.  An invalid property is reported in one line and ignored.
- *
- * The flattened tree is read, because with ACPI there is no other.  There is no lock: the
- * data does not change after the initcalls.
+ * Prints the phases in /chosen/linux,kexec-timeline and those of this kernel in the log and
+ * in /sys/kernel/kexec_timeline.  The flattened tree is read, because with ACPI there is no
+ * other.  The data does not change after the initcalls.
  */
 #define pr_fmt(fmt) "kexec: timeline: " fmt
 
@@ -29,9 +26,6 @@ static u64 timeline_show_first __initdata;
 
 /**
  * kexec_timeline_first_mark() - record the start of this kernel's C code
- *
- * The timer driver is not initialised yet, but the counter is running since the machine
- * was switched on (Arm ARM, "The Generic Timer").
  *
  * Context: setup_arch(), before anything else.
  */

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Digests of loaded images.
- */
 #ifndef _KERNEL_KEXEC_VERIFY_H
 #define _KERNEL_KEXEC_VERIFY_H
 
