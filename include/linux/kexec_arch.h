@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Interface between the generic and the arm64 part of kexec.
- *
- * kernel/kexec/ decides (who may load, where segments are placed, when this kernel is left),
- * arch/arm64/kexec/ operates the machine (cache maintenance, page tables, the last
- * instructions).  Nothing here allocates for the caller unless it says so.
+ * Interface between the generic part, which decides, and the arm64 part, which operates the
+ * machine.
  */
 #ifndef _LINUX_KEXEC_MACHINE_H
 #define _LINUX_KEXEC_MACHINE_H
@@ -14,8 +11,8 @@
 #include <linux/types.h>
 
 /*
- * Code that a panic runs.  It does not sleep, allocate or wait for a lock.  It calls only code
- * of the same section and the functions that kernel/kexec/sections.txt lists, which the build
+ * Code that a panic runs.  It does not sleep, allocate or wait for a lock.  It calls only
+ * code of the same section and the functions of kernel/kexec/sections.txt, which the build
  * verifies.
  */
 #define __kexec_panic	notrace __section(".text.unlikely.kexec_panic")
@@ -27,7 +24,7 @@ struct pt_regs;
  * struct kexec_copy - one range that is copied when this kernel is left
  * @dst_pa: physical address of the destination, page aligned
  * @src_pa: physical address of the source, page aligned, never inside a destination
- * @len: bytes, a multiple of the page size and not 0
+ * @len: bytes, a multiple of the page size, not 0
  */
 struct kexec_copy {
 	u64 dst_pa;
@@ -41,8 +38,7 @@ struct kexec_copy {
  * @next_pa: physical address of the next table, or KEXEC_COPY_END
  * @copy: the entries
  *
- * The generic part writes the tables and the code that copies reads them, so their layout is
- * part of the machine's interface, see arch/arm64/kexec/kern_reloc.h.
+ * Read by relocate.S.
  */
 struct kexec_copy_table {
 	u64 nr;
@@ -50,26 +46,23 @@ struct kexec_copy_table {
 	struct kexec_copy copy[];
 };
 
-/* No further table; page frame 0 may be a table. */
+/* Not 0, because page frame 0 may be a table. */
 #define KEXEC_COPY_END		(~0ULL)
 
-/* Entries in a page. */
 #define KEXEC_TABLE_COPIES \
 	((PAGE_SIZE - sizeof(struct kexec_copy_table)) / sizeof(struct kexec_copy))
 
 /**
  * struct kexec_plan - parameters for the start of the next kernel
- * @entry_pa: first instruction of the next kernel (or of a purgatory)
- * @dtb_pa: value of x0; 0 if user space provides entry code of its own
+ * @entry_pa: first instruction of the next kernel or of a purgatory
+ * @dtb_pa: value of x0; 0 if user space provides entry code
  * @copies: first table of ranges to copy, in pages of @alloc_page, sorted by destination,
- *          neighbours merged; NULL if the image is in place
+ *   neighbours merged; NULL if the image is in place
  * @nr_copies: entries of all tables
  * @crash: the image is started by a panic
- * @alloc_page: returns a zeroed page that is no destination and that stays unchanged until the
- *              next kernel runs, or NULL
+ * @alloc_page: returns a zeroed page that is no destination, or NULL
  * @alloc_ctx: passed to @alloc_page
- * @machine: state of the machine part, in a page of @alloc_page; NULL until
- *           kexec_arch_prepare()
+ * @machine: state of the machine part, in a page of @alloc_page
  */
 struct kexec_plan {
 	phys_addr_t entry_pa;
@@ -118,11 +111,11 @@ struct kexec_image_info {
 
 /**
  * struct kexec_fdt_request - content of the next kernel's device tree
- * @cmdline: NUL-terminated command line, or NULL for none
+ * @cmdline: command line, or NULL
  * @initrd_pa: physical address of the initrd
  * @initrd_len: bytes, 0 if there is none
  * @crash: the tree is for a capture kernel
- * @elfcorehdr_pa: physical address of the ELF core header, for a capture kernel
+ * @elfcorehdr_pa: physical address of the ELF core header, if @crash
  * @elfcorehdr_len: its size in bytes
  * @ima_pa: physical address of the IMA measurement list
  * @ima_len: its size in bytes, 0 if there is none
@@ -176,15 +169,15 @@ int kexec_arch_reserved(void *fdt, unsigned int *generation);
 
 /*
  * Debuggers look up machine_kexec() (linux/kexec.h) and machine_crash_shutdown()
- * (linux/reboot.h) by name.  machine_kexec() does not return.
+ * (linux/reboot.h) by name.
  */
 
 /* Implemented by the generic part. */
 struct kexec_plan *kexec_image_plan(struct kimage *image);
 
 /*
- * For drivers of hardware that uses memory while the next kernel runs and cannot be stopped.
- * Whether it does anything: 32-bit Arm has the GICv3, too.
+ * For drivers of hardware that uses memory while the next kernel runs.  32-bit Arm has the
+ * GICv3, too.
  */
 #define KEXEC_RESERVES_RUNTIME	(IS_ENABLED(CONFIG_ARM64) && IS_ENABLED(CONFIG_KEXEC_CORE))
 

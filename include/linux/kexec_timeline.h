@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Phases of a kexec reboot: the device-tree property /chosen/linux,kexec-timeline, which
- * one kernel writes and the next one reads.  Their versions may differ; the format is
- * described in Documentation/arch/arm64/kexec/timeline.rst.  And the call by which
- * setup_arch() records its start.
+ * one kernel writes and the next one reads.  Versions may differ, see
+ * Documentation/arch/arm64/kexec/timeline.rst.
  */
 #ifndef _LINUX_KEXEC_TIMELINE_H
 #define _LINUX_KEXEC_TIMELINE_H
@@ -26,13 +25,13 @@
  * @KEXEC_PHASE_DEVICES: device_shutdown()
  * @KEXEC_PHASE_SYSCORE: syscore_shutdown() and kmsg dumpers
  * @KEXEC_PHASE_CPUS: turning the other CPUs off
- * @KEXEC_PHASE_RELOCATION: from the last C code of one kernel to the first time stamp
- *                          of the next, which records the end
+ * @KEXEC_PHASE_RELOCATION: to the first time stamp of the next kernel, which records the
+ *   end
  * @KEXEC_PHASE_BOOT: from there to init; not in the property
  * @KEXEC_NR_PHASES: number of phases
  * @KEXEC_NR_HANDED: number of phases in the property
  *
- * The numbers are indices of &kexec_timeline.span, so they never change.
+ * Indices of &kexec_timeline.span, so they never change.
  */
 enum kexec_phase {
 	KEXEC_PHASE_LOAD,
@@ -60,10 +59,9 @@ struct kexec_timeline_span {
 /**
  * struct kexec_timeline - the property
  * @magic: KEXEC_TIMELINE_MAGIC
- * @version: changes with the meaning of existing fields; additional phases at the end
- *           do not change it
- * @tree_pa: address of the tree with this property.  A property in a tree with another
- *           address is a copy, from an earlier reboot.
+ * @version: changes with the meaning of fields, not with additional phases
+ * @tree_pa: address of the tree with this property; in another one it is a copy from an
+ *   earlier reboot
  * @hz: ticks of the counter in a second
  * @nr_spans: entries of @span
  * @span: one for each &enum kexec_phase before KEXEC_NR_HANDED
