@@ -13,7 +13,6 @@
 /**
  * kexec_dcache_line() - get the smallest data cache line of any CPU
  *
- * Context: any.
  * Return: bytes.
  */
 u32 __kexec_panic kexec_dcache_line(void)
@@ -27,12 +26,8 @@ u32 __kexec_panic kexec_dcache_line(void)
 /**
  * kexec_arch_clean_to_poc() - clean and invalidate a range to the point of coherency
  * @va: first byte, in any mapping of Normal cacheable memory: data caches behave as
- *      physically indexed and tagged, so lines are found through each alias
+ *   physically indexed and tagged, so lines are found through each alias
  * @len: bytes
- *
- * The instruction cache is invalidated once, as a whole, when this kernel is left.
- *
- * Context: any.
  */
 void __kexec_panic kexec_arch_clean_to_poc(const void *va, size_t len)
 {
@@ -41,9 +36,8 @@ void __kexec_panic kexec_arch_clean_to_poc(const void *va, size_t len)
 	unsigned long end = (unsigned long)va + len;
 
 	/*
-	 * To the PoC, for the next kernel and for relocation with the MMU off,
-	 * both of which read past the caches.  Eight at a time, because
-	 * hundreds of megabytes are millions of lines.
+	 * For the next kernel and for relocation with the MMU off, which read past the
+	 * caches.  Eight at a time, because hundreds of megabytes are millions of lines.
 	 */
 	while (at + 8 * line <= end)
 		asm volatile(".rept 8\n\t"
@@ -53,6 +47,6 @@ void __kexec_panic kexec_arch_clean_to_poc(const void *va, size_t len)
 			     : "+r" (at) : "r" (line) : "memory");
 	for (; at < end; at += line)
 		asm volatile("dc civac, %0" : : "r" (at) : "memory");
-	/* Completes them, for every observer in the system; the MMU goes off long after. */
+	/* Completes them for every observer; the MMU goes off long after. */
 	dsb(sy);
 }

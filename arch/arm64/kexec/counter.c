@@ -7,12 +7,11 @@
 #include <clocksource/arm_arch_timer.h>
 
 /**
- * kexec_arch_counter() - read a counter that runs through any number of kernels
+ * kexec_arch_counter() - read a counter that runs from power-on on, through all kernels
  * @hz: receives its frequency, 0 before the driver of the timer is initialized; may be NULL
  *
- * It runs from power-on on (Arm ARM, "The Generic Timer").
+ * See the Arm ARM, "The Generic Timer".
  *
- * Context: any, from the first C code on.
  * Return: ticks.
  */
 u64 kexec_arch_counter(u64 *hz)

@@ -2,24 +2,17 @@
 /**
  * DOC: memory that protected KVM hides from a dump
  *
- * With kvm-arm.mode=protected the hypervisor unmaps its own memory from the
- * host's stage 2, for the rest of the uptime.  A capture kernel runs below the
- * same hypervisor, and reading such a page there ends in a BUG at EL2.  So the
- * ELF core header leaves these pages out:
+ * With kvm-arm.mode=protected, reading memory of the hypervisor in a capture kernel ends in
+ * a BUG at EL2.  So the ELF core header omits:
  *
- *  - the pool that kvm_hyp_reserve() allocates for page tables and metadata;
- *  - hypervisor text, read-only data and bss, inside the kernel image;
- *  - per possible CPU: its stack, its per-CPU data, and the host's SVE state.
+ * - the pool that kvm_hyp_reserve() allocates for page tables and metadata;
+ * - hypervisor text, read-only data and bss, inside the kernel image;
+ * - per possible CPU: its stack, its per-CPU data, and the host's SVE state.
  *
- * The per-CPU addresses are in hypervisor data, which the host can read between
- * kvm_arm_init() (device_initcall) and finalize_pkvm() (device_initcall_sync).
- * crash_pkvm_init() has the level of the latter and runs before it, because
- * arch/arm64/Kbuild links kexec/ before kvm/.
- *
- * Pages that the hypervisor receives later, for a VM that runs, are not known
- * here; see Documentation/arch/arm64/kexec/hvc.rst.
- *
- * Locking: none, nothing changes after boot.
+ * The host can read hypervisor data between kvm_arm_init() and finalize_pkvm().
+ * crash_pkvm_init() has the initcall level of the latter and runs before it, because
+ * arch/arm64/Kbuild links kexec/ before kvm/.  Pages donated later to a VM are not known
+ * here; see hvc.rst.
  */
 #include <linux/cpumask.h>
 #include <linux/init.h>
@@ -35,7 +28,7 @@
 #include <asm/sections.h>
 #include <asm/stacktrace/nvhe.h>
 
-/* The pool and three sections; then stack, data and SVE state of each CPU. */
+/* The pool and three sections; stack, data and SVE state of each CPU. */
 #define CRASH_PKVM_FIXED	4
 #define CRASH_PKVM_PER_CPU	3
 
@@ -122,10 +115,7 @@ device_initcall_sync(crash_pkvm_init);
  * @ranges: filled with the first @max ranges, page aligned; NULL with @max 0
  * @max: entries of @ranges
  *
- * The list does not change after boot.
- *
- * Context: any.
- * Return: the number of ranges there are.
+ * Return: the number of ranges, which does not change after boot.
  */
 unsigned int kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max)
 {

@@ -2,28 +2,21 @@
 /**
  * DOC: stopping the machine for a dump
  *
- * The CPU that panicked stops the others, each of which leaves its registers in
- * its note and then parks or powers off (ipi_cpu_crash_stop() in
- * arch/arm64/kernel/smp.c); leaves its own; and masks the interrupts that
- * devices may still raise.  The devices themselves are left as they are: touching
- * them is not safe any more.
+ * The other CPUs leave their registers in their notes and park or power off.  Devices are
+ * left as they are, because touching them is not safe any more.
  *
- * The capture kernel initializes the GIC from scratch: it disables and deactivates
- * every interrupt and drops the active priorities.  Masking here is for the other
- * interrupt controllers, whose drivers may not do so, and for older capture kernels.
- * It must not cost the dump, so it leaves out::
+ * Interrupts are masked for controllers that the capture kernel does not initialize from
+ * scratch, as it does the GIC.  That must not cost the dump, so it omits::
  *
- *	interrupts that were not started	their chip may be without clock or
- *						power, or not set up at all
+ *	interrupts that were not started	their chip may be without clock or power
  *	chips on slow busses (irq_bus_lock)	their callbacks sleep
  *	descriptors that are locked		the owner is stopped, or this CPU itself
  *	chips of such a descriptor		their own lock is likely held, too
  *
- * Chip callbacks may fault all the same.  The next try to start the capture kernel
- * then masks nothing.
+ * If a callback faults, the next attempt to start the capture kernel masks nothing.
  *
- * Waits for no lock, no allocation.  The wait for the other CPUs is bounded: one
- * second for an interrupt, and 10 ms more for a pseudo-NMI where there is one.
+ * Nothing here waits for a lock.  The other CPUs have one second for an interrupt, and 10
+ * ms more for a pseudo-NMI.
  */
 #include <linux/cpumask.h>
 #include <linux/interrupt.h>
@@ -38,14 +31,10 @@
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 
-/* Chips of locked descriptors to remember; with more, nothing is masked. */
+/* With more, nothing is masked. */
 #define CRASH_STOP_CHIPS	16
 
-/**
- * struct crash_stop_chips - chips whose callbacks may wait for a lock for ever
- * @chip: the chips, each once
- * @nr: how many there are, those that did not fit included
- */
+/* Chips whose callbacks may wait for a lock for ever. */
 struct crash_stop_chips {
 	const struct irq_chip *chip[CRASH_STOP_CHIPS];
 	unsigned int nr;
@@ -106,7 +95,7 @@ static bool __kexec_panic crash_stop_is_safe(const struct crash_stop_chips *lock
 	return locked->nr <= CRASH_STOP_CHIPS;
 }
 
-/* True when the chip, or one above it, could do it.  Not inlined: see sections.txt. */
+/* Not inlined: see sections.txt. */
 static noinline bool __kexec_panic crash_stop_deactivate(struct irq_data *data)
 {
 	for (; data; data = data->parent_data) {
@@ -135,7 +124,6 @@ static noinline void __kexec_panic crash_stop_silence(struct irq_desc *desc)
 		chip->irq_eoi(data);
 }
 
-/* Other CPUs are stopped; a descriptor is locked by one of them, by this one, or not. */
 static bool __kexec_panic crash_stop_irq(const struct crash_stop_chips *locked,
 					 struct irq_desc *desc)
 {
@@ -176,10 +164,7 @@ static void __kexec_panic crash_stop_irqs(void)
  * machine_crash_shutdown() - stop the other CPUs and mask interrupts
  * @regs: registers that the dump shall show for this CPU
  *
- * A CPU that does not stop is named, and the dump lacks its registers:
- * what it still does may show in the dump, but it cannot reach the reservation.
- *
- * Context: panic path, on the CPU that panicked; leaves interrupts off.
+ * A CPU that does not stop is named, and the dump lacks its registers.
  */
 noinline void __kexec_panic machine_crash_shutdown(struct pt_regs *regs)
 {
@@ -196,6 +181,6 @@ noinline void __kexec_panic machine_crash_shutdown(struct pt_regs *regs)
 
 	crash_stop_irqs();
 
-	/* People and scripts look for this very line, so it has no prefix. */
+	/* Scripts look for this line, so it has no prefix. */
 	pr_notice("Starting crashdump kernel...\n");
 }

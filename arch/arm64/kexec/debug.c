@@ -2,7 +2,7 @@
 /**
  * DOC: test parameters of the machine part
  *
- * See kernel/kexec/debug.c.  They are shown in the same folder, /sys/module/kexec.
+ * See kernel/kexec/debug.c.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -34,12 +34,9 @@ MODULE_PARM_DESC(inject_reloc_fault, "point the source of the N-th extent of eac
 
 /**
  * kexec_arch_debug_fault() - make relocation fault if kexec.inject_reloc_fault is set
- * @plan: a plan with its tables of copies, which are not yet clean to the PoC
+ * @plan: a plan with its tables of copies
  *
- * The source of one extent becomes the end of memory, where neither the linear map nor the
- * bus has anything.
- *
- * Context: process context.
+ * The source of one extent becomes the end of memory, where nothing is mapped.
  */
 void kexec_arch_debug_fault(const struct kexec_plan *plan)
 {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Test parameters of the machine part.  Without CONFIG_KEXEC_DEBUG_PARAMS they are constants
- * and nothing of this is compiled.
- */
+/* Test parameters of the machine part; constants without CONFIG_KEXEC_DEBUG_PARAMS. */
 #ifndef _ARM64_KEXEC_DEBUG_H
 #define _ARM64_KEXEC_DEBUG_H
 

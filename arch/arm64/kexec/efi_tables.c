@@ -2,25 +2,16 @@
 /**
  * DOC: the firmware's configuration tables, for the next kernel
  *
- * A kernel that is started by kexec runs no EFI stub, but it reads the configuration
- * tables that the stub has installed for the first kernel.
+ * The next kernel runs no EFI stub, but reads the configuration tables of the first one.
  *
- * LINUX_EFI_INITRD_MEDIA_GUID names the initrd of the first kernel, which is freed
- * memory. A kernel without an initrd would reserve and later free that range, which may
- * then be part of its own image or of the crashed kernel. So the entry is removed once
- * this kernel has read it.
+ * LINUX_EFI_INITRD_MEDIA_GUID names the initrd of the first kernel.  A kernel without an
+ * initrd would reserve and later free that range, which may be part of its image by then.
+ * So the entry is removed once this kernel has read it.
  *
- * LINUX_EFI_SCREEN_INFO_TABLE_GUID names the firmware's frame buffer (struct
- * screen_info). Each kernel clears it after reading, and only a zboot program installs
- * it. It is filled when this kernel is left with kexec. If there is none, one page is
- * allocated at boot for a copy of the array of tables with one more entry, and the
- * system table names the copy from the first kexec on. Later kernels reserve the page,
- * see efi_mem_reserve_persistent().
- *
- * A frame buffer that the driver of a graphics device has replaced is not passed on, nor
- * does a capture kernel get one: the table is empty while this kernel runs.
- *
- * Locking: none; initcalls and reboot notifiers run one at a time.
+ * LINUX_EFI_SCREEN_INFO_TABLE_GUID names the firmware's frame buffer, until the driver of a
+ * graphics device replaces it.  Each kernel clears the table after reading, and fills it
+ * before it is left.  Only a zboot program installs the table; otherwise one page, which
+ * later kernels reserve, has a copy of the array with one more entry.
  */
 #define pr_fmt(fmt) "kexec: efi: " fmt
 
@@ -40,7 +31,7 @@
 
 #include "memreserve.h"
 
-/* Content of the page if the firmware has no table for the frame buffer. */
+/* If the firmware has no table for the frame buffer. */
 struct efi_tables_page {
 	struct screen_info screen;
 	efi_config_table_t tables[];
@@ -50,7 +41,6 @@ struct efi_tables_page {
 	((PAGE_SIZE - sizeof(struct efi_tables_page)) / sizeof(efi_config_table_t))
 
 static phys_addr_t efi_tables_systab_pa;
-/* The struct screen_info of the next kernel. */
 static phys_addr_t efi_tables_screen_pa;
 /* NULL once the system table names it. */
 static struct efi_tables_page *efi_tables_new;
@@ -99,7 +89,6 @@ static efi_config_table_t *efi_tables_find(efi_config_table_t *tables, unsigned 
 	return NULL;
 }
 
-/* Prepare a copy of @tables with an entry for the frame buffer. */
 static int efi_tables_add_screen(const efi_config_table_t *tables, unsigned long nr)
 {
 	struct efi_tables_page *page;
@@ -127,7 +116,6 @@ static int efi_tables_add_screen(const efi_config_table_t *tables, unsigned long
 	return 0;
 }
 
-/* Let the firmware's system table name the new array. */
 static void efi_tables_publish(void)
 {
 	efi_system_table_t *systab;
@@ -143,7 +131,7 @@ static void efi_tables_publish(void)
 	efi_tables_new = NULL;
 }
 
-/* Whether the firmware's frame buffer still has its device, see sysfb_disable(). */
+/* See sysfb_disable(). */
 static bool efi_tables_screen_is_used(void)
 {
 	static const char * const names[] = { "simple-framebuffer.0", "efi-framebuffer.0" };

@@ -11,7 +11,7 @@
  * ==============  ===========================================================
  *
  * Each way ends at EL1, at EL2 (VHE), or from EL1 through an HVC at EL2 (nVHE, see
- * Documentation/arch/arm64/kexec/hvc.rst).  For a crash image this is the panic path.
+ * Documentation/arch/arm64/kexec/hvc.rst).
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -29,7 +29,7 @@
 #include "kern_reloc.h"
 #include "reloc_state.h"
 
-/* A CPU that runs while memory is overwritten would corrupt it. */
+/* It would corrupt the next kernel. */
 static void __kexec_panic reloc_check_cpus(const struct kexec_plan *plan)
 {
 	if (plan->crash) {
@@ -42,7 +42,6 @@ static void __kexec_panic reloc_check_cpus(const struct kexec_plan *plan)
 		panic("kexec: %u CPUs still online\n", num_online_cpus());
 }
 
-/* The argument was written at load time. */
 static void __kexec_panic reloc_check_arg(const struct reloc_state *st)
 {
 	if (st->arg->magic != KERN_RELOC_MAGIC || st->arg->version != KERN_RELOC_VERSION)
@@ -50,7 +49,7 @@ static void __kexec_panic reloc_check_arg(const struct reloc_state *st)
 		      st->arg->magic, st->arg->version);
 }
 
-/* Turn the MMU off and branch to @entry_pa.  Not inlined: see sections.txt. */
+/* Not inlined: see sections.txt. */
 static noinline void __noreturn __kexec_panic
 reloc_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool el2)
 {
@@ -78,8 +77,8 @@ static void __noreturn __kexec_panic reloc_relocate(const struct reloc_state *st
 {
 	if (st->arg->flags & KERN_RELOC_EL2) {
 		/*
-		 * EL2 must not execute memory that is overwritten.  KVM, if it still
-		 * owns EL2, restores the stub vectors, which accept new ones.
+		 * EL2 must not execute memory that is overwritten.  KVM, if it still owns
+		 * EL2, restores the stub vectors, which accept new ones.
 		 */
 		__hyp_reset_vectors();
 		__hyp_set_vectors(st->el2_vectors_pa);
@@ -93,11 +92,9 @@ static void __noreturn __kexec_panic reloc_relocate(const struct reloc_state *st
 
 /**
  * machine_kexec() - start the next kernel
- * @image: an image whose plan kexec_arch_prepare() accepted and whose segments are clean
- *         to the point of coherency
+ * @image: a prepared image, clean to the point of coherency
  *
- * Context: the boot CPU, with the other CPUs off and devices shut down; or, for a crash
- * image, the panic path.
+ * Context: the boot CPU, with the other CPUs off and devices shut down; or the panic path.
  */
 noinline void __kexec_panic machine_kexec(struct kimage *image)
 {

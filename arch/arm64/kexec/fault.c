@@ -2,22 +2,13 @@
 /**
  * DOC: exceptions while this kernel is being left
  *
- * Once the vectors of this kernel may be overwritten, or with the MMU off cannot
- * be reached, an exception at EL1, or at EL2 with VHE, is taken to
- * kexec_fault_vectors in relocate.S.  They record it in a struct kern_reloc_fault
- * and spin, which covers the first instructions of the next kernel or of a
- * purgatory, too.
+ * Once the vectors of this kernel may be overwritten, an exception is taken to
+ * kexec_fault_vectors in relocate.S, which record it in a struct kern_reloc_fault and spin,
+ * also during the first instructions of the next kernel.
  *
- * kexec_fault_record=ADDR on the command line names a page of memory for the
- * record.  It is reserved, so it stays out of the allocator and out of every
- * image.  A kernel with the same parameter that boots after a reset logs what it
- * finds there and shows it in /sys/kernel/kexec_fault, provided that firmware and
- * the reset have preserved memory.
- *
- * Without the parameter the record is in the relocation argument or, for an image
- * in place, in this kernel's data, where a debugger or a dump finds it.
- *
- * Nothing here changes after the initcalls, so there is no lock.
+ * The record is in the relocation argument, in this kernel's data for an image in place, or
+ * in the reserved page of kexec_fault_record=ADDR, which a kernel with the same parameter
+ * logs and shows in /sys/kernel/kexec_fault after a reset.
  */
 #define pr_fmt(fmt) "kexec: fault: " fmt
 
@@ -43,7 +34,7 @@
 
 #define FAULT_NR_VECTORS	16
 
-/* The relocation page of images in place; __cpu_soft_restart() uses its vectors. */
+/* For images in place; __cpu_soft_restart() uses its vectors. */
 u8 kexec_fault_page[SZ_4K] __aligned(SZ_2K) __ro_after_init;
 
 /* Cache lines of its own: the eviction of a neighbour must not undo the record. */
@@ -53,10 +44,9 @@ static phys_addr_t fault_param_pa __ro_after_init;
 static struct kern_reloc_fault fault_last __ro_after_init;
 
 /**
- * kexec_fault_record() - the record that an exception is to be written to
- * @own_pa: the record to use when the command line names none, physical
+ * kexec_fault_record() - get the record that an exception is to be written to
+ * @own_pa: physical address of the record to use without kexec_fault_record=
  *
- * Context: any.
  * Return: the physical address.
  */
 u64 kexec_fault_record(phys_addr_t own_pa)
@@ -65,13 +55,9 @@ u64 kexec_fault_record(phys_addr_t own_pa)
 }
 
 /**
- * kexec_fault_fill_page() - make a relocation page
+ * kexec_fault_fill_page() - make a relocation page and clean it to the PoC
  * @page: SZ_4K bytes, aligned to SZ_2K, in the linear map or in this kernel's data
  * @record_pa: &struct kern_reloc_fault, physical
- *
- * The page is clean to the PoC afterwards.
- *
- * Context: any.
  */
 void kexec_fault_fill_page(void *page, u64 record_pa)
 {
@@ -84,7 +70,7 @@ void kexec_fault_fill_page(void *page, u64 record_pa)
 	kexec_arch_clean_to_poc(page, SZ_4K);
 }
 
-/* Before memblock is used: only the tree and what a boot loader passed are there. */
+/* Runs before memblock knows more than the tree and the boot loader's ranges. */
 static int __init fault_reserve(char *arg)
 {
 	phys_addr_t pa = memparse(arg ?: "", NULL);
@@ -112,7 +98,7 @@ static bool __init fault_is_usable(void)
 	       !fault_overlaps(phys_initrd_start, phys_initrd_size);
 }
 
-/* Read once and clear, so that no later boot reports it again. */
+/* Clear it, so that no later boot reports it again. */
 static void __init fault_read(void)
 {
 	struct kern_reloc_fault *record = phys_to_virt(fault_param_pa);
@@ -128,14 +114,14 @@ static void __init fault_read(void)
 static int __init fault_init(void)
 {
 	if (fault_param_pa && !fault_is_usable()) {
-		/* In a capture kernel it is memory of the kernel that crashed. */
+		/* In a capture kernel it is memory of the crashed kernel. */
 		if (!is_kdump_kernel())
 			pr_err("kexec_fault_record=%pap: not usable memory\n", &fault_param_pa);
 		fault_param_pa = 0;
 	}
 	if (fault_param_pa)
 		fault_read();
-	/* Bytes of .data that this kernel has not written since it was loaded. */
+	/* Bytes of .data that this kernel has not written. */
 	kexec_arch_clean_to_poc(fault_own, sizeof(fault_own));
 	kexec_fault_fill_page(kexec_fault_page, kexec_fault_record(__pa_symbol(fault_own)));
 	return 0;

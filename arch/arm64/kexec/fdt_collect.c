@@ -2,11 +2,7 @@
 /**
  * DOC: state of this kernel for the next device tree
  *
- * Collects the global state that the tree depends on: the tree of this boot, fresh seeds, the
- * crash reservation and the run-time reservations.  lib/fdt.c builds the tree.
- *
- * Runs under the kexec lock.  The run-time reservations are copied under their own lock
- * (memreserve.c), which is the innermost one.
+ * The tree of this boot, fresh seeds, the crash reservation and the run-time reservations.
  */
 
 #define pr_fmt(fmt) "kexec: dtb: " fmt
@@ -27,8 +23,8 @@
 #include "memreserve.h"
 
 /*
- * CPU bring-up adds reservations: one table for each CPU and one for all.  With space for
- * those, a bound stays valid until the tree is built.
+ * CPU bring-up adds one table for each CPU and one for all.  With space for those, a bound
+ * stays valid until the tree is built.
  */
 static unsigned int fdt_collect_max_persistent(void)
 {
@@ -93,9 +89,8 @@ static size_t fdt_collect_bound(const struct kexec_fdt_request *req)
  * @capacity: size of @fdt in bytes
  * @used: receives the size of the tree, or without @fdt a bound, at most 2 MiB
  *
- * Context: process context, may sleep.
- * Return: 0, or a negative errno after one message: -ENOMEM, -EAGAIN if a reservation was made
- * in between, or as kexec_fdt_build().
+ * Return: 0, -ENOMEM, -EAGAIN if a reservation was made in between, or as
+ * kexec_fdt_build(), after one message.
  */
 int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
 			 size_t capacity, size_t *used)

@@ -2,14 +2,9 @@
 /**
  * DOC: the IMA list of the previous kernel
  *
- * A kernel with IMA passes its measurement list on in memory that
- * /chosen/linux,ima-kexec-buffer describes (lib/fdt.c writes the property and a reservation).
- * The next kernel restores the list from it, once, and frees the memory.
- *
- * Runs on the boot CPU during late initialization only, so no lock is needed.  IMA owns the
- * list between the two calls, the page allocator after the second.  The flat tree of this boot
- * keeps the property; lib/fdt.c removes it from the tree of the next kernel, memreserve.c from
- * the one that user space reads.
+ * /chosen/linux,ima-kexec-buffer describes the list.  It is restored once, on the boot CPU,
+ * and freed.  The flat tree of this boot keeps the property, so lib/fdt.c removes it from
+ * the tree of the next kernel and memreserve.c from the one that user space reads.
  */
 
 #define pr_fmt(fmt) "kexec: " fmt
@@ -27,19 +22,15 @@
 #include "lib/fdt.h"
 #include "memreserve.h"
 
-/**
- * struct ima_handover - content of the property
- * @start_pa: physical address of the list
- * @len: bytes, not 0
- */
+/* The content of the property. */
 struct ima_handover {
 	phys_addr_t start_pa;
 	size_t len;
 };
 
 /*
- * Read from the flat tree: with ACPI there is no unflattened one.  /chosen uses the cells of
- * the root node.
+ * From the flat tree: with ACPI there is no unflattened one. /chosen uses the cells of the
+ * root node.
  */
 static int __init ima_handover_find(struct ima_handover *found)
 {
@@ -65,7 +56,6 @@ static int __init ima_handover_find(struct ima_handover *found)
  * @addr: receives the address of the list
  * @size: receives its size in bytes
  *
- * Context: boot, before user space; the linear map exists.
  * Return: 0, -ENOENT if there is no list, -EINVAL if it is not in memory.
  */
 int __init ima_get_kexec_buffer(void **addr, size_t *size)
@@ -87,7 +77,6 @@ int __init ima_get_kexec_buffer(void **addr, size_t *size)
 /**
  * ima_free_kexec_buffer() - free the memory of that list
  *
- * Context: boot, after the last use of the list.
  * Return: 0, -ENOENT if there is no list, or the error on removing the property.
  */
 int __init ima_free_kexec_buffer(void)

@@ -2,9 +2,8 @@
 /*
  * Interface between the last C code and arm64_relocate_new_kernel().
  *
- * Both structures are in pages that are no destination of the image, are written at load time
- * and cleaned to the point of coherency, because they may be read with the caches off.
- * asm-offsets.c generates the offsets for the assembly.
+ * Both structures are written at load time and cleaned to the point of coherency, because
+ * they may be read with the caches off.
  */
 #ifndef _ARM64_KEXEC_KERN_RELOC_H
 #define _ARM64_KEXEC_KERN_RELOC_H
@@ -17,34 +16,33 @@
 #include <linux/types.h>
 #include <asm/page.h>
 
-/* "KREL" in memory on a little-endian machine, for readers of a dump. */
+/* "KREL" in little-endian memory, for readers of a dump */
 #define KERN_RELOC_MAGIC	0x4c45524bU
 #define KERN_RELOC_VERSION	2U
 
 #define KERN_RELOC_MMU_ON_BIT	0
 #define KERN_RELOC_EL2_BIT	1
 
-/* The MMU is on and @ttbr1 is used; otherwise the MMU is off already. */
+/* Otherwise the MMU is off already. */
 #define KERN_RELOC_MMU_ON	BIT(KERN_RELOC_MMU_ON_BIT)
 /* Enter the next kernel at EL2, through HVC_SOFT_RESTART. */
 #define KERN_RELOC_EL2		BIT(KERN_RELOC_EL2_BIT)
 
-/* "KFLT" in memory on a little-endian machine. */
+/* "KFLT" in little-endian memory */
 #define KERN_RELOC_FAULT_MAGIC	0x544c464bU
 
 /**
  * struct kern_reloc_fault - an exception during the exit from this kernel
  * @magic: KERN_RELOC_FAULT_MAGIC after the exception, else 0
  * @vector: index of the vector, 0 to 15, in architectural order
- * @extent: number of the extent that was being copied, from 1; 0 for none
+ * @extent: number of the extent being copied, from 1; written during relocation
  * @esr: ESR_EL1, or with VHE ESR_EL2; the same for the others
  * @elr: ELR_EL1
  * @far: FAR_EL1, if valid for @esr
  * @spsr: SPSR_EL1
  * @unused: 0
  *
- * @extent is written during relocation, the rest by kexec_fault_vectors, which clean it to the
- * point of coherency.  Another kernel may read it, see fault.c.
+ * Another kernel may read it, see fault.c.
  */
 struct kern_reloc_fault {
 	u32 magic;
@@ -57,7 +55,7 @@ struct kern_reloc_fault {
 	u64 unused[2];
 };
 
-/* Pairs of 8 bytes are stored at once; all of it is cleaned, 16 bytes at a time. */
+/* Pairs of 8 bytes are stored at once; 16 bytes are cleaned at a time. */
 static_assert(offsetof(struct kern_reloc_fault, vector) == 4);
 static_assert(offsetof(struct kern_reloc_fault, elr) ==
 	      offsetof(struct kern_reloc_fault, esr) + 8);
@@ -75,7 +73,7 @@ struct kern_reloc_where {
 	u64 pa_to_addr;
 };
 
-/* Layout of the relocation page: code, struct kern_reloc_where, vectors. */
+/* Code, struct kern_reloc_where, vectors. */
 #define KERN_RELOC_PAGE_VECTORS	SZ_2K
 #define KERN_RELOC_PAGE_WHERE	(SZ_2K - sizeof(struct kern_reloc_where))
 
@@ -88,10 +86,9 @@ struct kern_reloc_where {
  * @entry_pa: first instruction of the next kernel
  * @dtb_pa: x0 of the next kernel
  * @table_pa: first &struct kexec_copy_table
- * @ttbr1: for TTBR1_EL1, the copy of the linear map; only with KERN_RELOC_MMU_ON
- * @ttbr1_empty: for TTBR1_EL1 between the old and the new tables; only with KERN_RELOC_MMU_ON
- * @pa_to_addr: added to a physical address gives the address to use: offset of the linear map,
- *              or 0 with the MMU off
+ * @ttbr1: the copy of the linear map; only with KERN_RELOC_MMU_ON
+ * @ttbr1_empty: for TTBR1_EL1 between the old and the new tables
+ * @pa_to_addr: offset of the linear map, or 0 with the MMU off
  * @fault_pa: the &struct kern_reloc_fault to use: @fault, or one that survives a reset
  * @unused: 0
  * @fault: record of an exception, in cache lines of its own up to 128 bytes
@@ -124,12 +121,11 @@ static_assert(sizeof(struct kexec_copy) == 24);
 static_assert(offsetof(struct kexec_copy_table, next_pa) == 8);
 static_assert(offsetof(struct kexec_copy_table, copy) == 16);
 
-/* fault.c: the record of an exception */
 extern u8 kexec_fault_page[SZ_4K];
 u64 kexec_fault_record(phys_addr_t own_pa);
 void kexec_fault_fill_page(void *page, u64 record_pa);
 
-/* In cpu_reset.S; called at its physical address, through the idmap. */
+/* Called at its physical address, through the idmap. */
 void __noreturn __cpu_soft_restart(u64 entry_pa, u64 x0, unsigned long el2);
 
 #endif /* _ARM64_KEXEC_KERN_RELOC_H */

@@ -2,25 +2,18 @@
 /**
  * DOC: memory that every later kernel must reserve
  *
- * Some hardware keeps using memory that a driver assigned to it: whether
- * GICR_CTLR.EnableLPIs can be cleared is IMPLEMENTATION DEFINED (GICv3 and GICv4
- * Architecture Specification, IHI 0069, GICR_CTLR), so the LPI tables of a redistributor
- * may be in use for ever.  With UEFI such ranges are in a table of the firmware.  With a
- * device tree alone they are added to the /memreserve/ block of the tree of each next
- * kernel, which reserves them at boot and passes them on in turn.
+ * Whether GICR_CTLR.EnableLPIs can be cleared is IMPLEMENTATION DEFINED (IHI 0069,
+ * GICR_CTLR), so LPI tables stay in use for ever.  With UEFI the firmware has a table of
+ * such ranges.  Otherwise they are in the /memreserve/ block of the tree of each next
+ * kernel.
  *
- * kexec_load() leaves the device tree to user space, which starts from
- * /sys/firmware/fdt.  If there are such ranges, that tree is replaced by a copy that has
- * them, with free entries for CPUs that are brought up later.  The copy lacks the IMA list
- * that this kernel was passed: its memory is reused, and kexec-tools would pass it on.
- * The original tree stays: the unflattened tree points into it, and kexec_file_load()
- * starts from it.
+ * For kexec_load(), user space starts from /sys/firmware/fdt.  If there are such ranges,
+ * that tree is replaced by a copy that has them, with free entries for CPUs that are
+ * brought up later, and without the IMA list of this kernel, whose memory is reused.
  *
- * Each range is also reserved in memblock, and is "reserved" in /proc/iomem.
- *
- * Entries are never removed.  memreserve_lock guards the list; it is the innermost lock,
- * acquired with interrupts off.  memblock has no lock: reservations are made in early boot
- * or at the first bring-up of a CPU, which the CPU hotplug lock serializes.
+ * Entries are never removed.  memreserve_lock is the innermost lock, acquired with
+ * interrupts off.  memblock has no lock: reservations are made in early boot or at the first
+ * bring-up of a CPU, which the CPU hotplug lock serializes.
  */
 
 #define pr_fmt(fmt) "kexec: " fmt
@@ -53,11 +46,10 @@ static unsigned int memreserve_generation;
 static DEFINE_RAW_SPINLOCK(memreserve_lock);
 
 #ifdef CONFIG_KEXEC_FILE
-/* The tree that user space reads, and the one that this kernel booted with; NULL if the same. */
+/* The tree for user space, and the one that this kernel booted with; NULL if the same. */
 static void *memreserve_fdt;
 static const void *memreserve_fdt_boot;
 
-/* Add a reservation to the tree that user space reads. */
 static void memreserve_fdt_update(const struct fdt_range *range)
 {
 	if (memreserve_fdt && kexec_fdt_add_memrsv(memreserve_fdt, range, 1) < 0)
@@ -126,11 +118,10 @@ static int memreserve_show(struct resource *res, u64 base, u64 size)
 
 /**
  * kexec_memreserve_add() - reserve memory in this and in every later kernel
- * @base: physical address of the first byte
+ * @base: physical address
  * @size: bytes, not 0
  *
- * For memory that hardware still uses when the next kernel runs.  The range is recorded
- * even if it cannot be added to /proc/iomem.
+ * The range is recorded even if it cannot be added to /proc/iomem.
  *
  * Context: early boot, or a CPU hotplug callback; may run with interrupts off.
  * Return: 0, -EINVAL for an empty or wrapping range, -ENOMEM, or -EBUSY if another resource
@@ -168,8 +159,7 @@ int kexec_memreserve_add(phys_addr_t base, u64 size)
 /**
  * kexec_memreserve_nr() - get the number of ranges
  *
- * Context: any.
- * Return: entries that kexec_memreserve_list() would return.
+ * Return: ranges.
  */
 unsigned int kexec_memreserve_nr(void)
 {
@@ -181,7 +171,6 @@ unsigned int kexec_memreserve_nr(void)
  * @list: receives them
  * @max: capacity of @list, in entries
  *
- * Context: any.
  * Return: number of ranges; at most @max of them were copied.
  */
 unsigned int kexec_memreserve_list(struct fdt_range *list,
@@ -201,7 +190,6 @@ unsigned int kexec_memreserve_list(struct fdt_range *list,
 	return nr;
 }
 
-/* Add missing ranges to the tree of a loaded image. */
 static int memreserve_update_fdt(void *fdt)
 {
 #ifdef CONFIG_KEXEC_FILE
@@ -218,10 +206,9 @@ static int memreserve_update_fdt(void *fdt)
 
 /**
  * kexec_arch_reserved() - add run-time reservations to the tree of a loaded image
- * @fdt: a tree that kexec_arch_fdt_build() built, or NULL
+ * @fdt: a tree of kexec_arch_fdt_build(), or NULL
  * @generation: receives a number that changes with each reservation, as of before
  *
- * Context: process context, may sleep; any with @fdt NULL.
  * Return: number of entries added, or -ENOSPC, -ENOMEM or -EOPNOTSUPP.
  */
 int kexec_arch_reserved(void *fdt, unsigned int *generation)
@@ -234,7 +221,6 @@ int kexec_arch_reserved(void *fdt, unsigned int *generation)
 /**
  * kexec_fdt_boot_blob() - get the device tree that this kernel booted with
  *
- * Context: any.
  * Return: the tree, or NULL if there is none.
  */
 const void *kexec_fdt_boot_blob(void)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The list of run-time reservations.  Drivers add to it through linux/kexec_arch.h.
- */
+/* Run-time reservations.  Drivers add to them through linux/kexec_arch.h. */
 #ifndef _ARM64_KEXEC_MEMRESERVE_H
 #define _ARM64_KEXEC_MEMRESERVE_H
 

@@ -2,15 +2,13 @@
 /**
  * DOC: prepare the exit from this kernel, at load time
  *
- * kexec_arch_prepare() allocates and fills everything that machine_kexec() needs, so that
- * nothing can fail there.  An image in place needs nothing.  For one that has to be copied,
- * the code of arm64_relocate_new_kernel() and its argument are in pages that are no
- * destination.  Page tables are optional: without memory for them, the routine runs with
- * the MMU off.
+ * Everything that machine_kexec() needs is allocated here, so that nothing can fail there.
+ * If an image has copies, the code of arm64_relocate_new_kernel() and its argument, with
+ * struct reloc_state, are in pages that are no destination.  Without memory for page tables
+ * the routine runs with the MMU off.
  *
- * The plan's allocator allocates and owns the pages (code, argument, tables, vectors).  struct
- * reloc_state is in the page of the argument.  The caller holds the kexec lock; below it
- * get_online_mems() keeps the page tables of the linear map while they are copied.
+ * Below the kexec lock, get_online_mems() keeps the page tables of the linear map while
+ * they are copied.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -35,7 +33,7 @@
 #include "shutdown_cpus.h"
 #include "trans_pgd.h"
 
-/* alloc_page() is a macro, so the member cannot be called directly. */
+/* alloc_page() is a macro. */
 static void *reloc_next_page(const struct kexec_plan *plan)
 {
 	void *(*take)(void *ctx) = plan->alloc_page;
@@ -72,9 +70,8 @@ static int reloc_copy_code(struct reloc_state *st)
 
 	kexec_fault_fill_page(code, st->arg->fault_pa);
 	/*
-	 * The code runs from another address than it was written to, so an
-	 * aliasing I-cache is emptied as a whole.  Ends with a dsb; the jump to
-	 * the code is after an isb.
+	 * The code runs from another address than it was written to, so an aliasing I-cache
+	 * is emptied as a whole.  Ends with a dsb; the jump to the code is after an isb.
 	 */
 	icache_inval_all_pou();
 	st->code_pa = virt_to_phys(code);
@@ -104,7 +101,7 @@ static struct kexec_copy_table *reloc_next_table(const struct kexec_copy_table *
 	return table->next_pa == KEXEC_COPY_END ? NULL : phys_to_virt(table->next_pa);
 }
 
-/* They are read with the MMU off if there are no page tables. */
+/* Read with the MMU off if there are no page tables. */
 static void reloc_clean_tables(const struct kexec_plan *plan)
 {
 	const struct kexec_copy_table *table;
@@ -115,12 +112,9 @@ static void reloc_clean_tables(const struct kexec_plan *plan)
 	}
 }
 
-/**
- * struct reloc_map - which memory the relocation touches
- * @bits: one for each block of PMD_SIZE bytes
- * @first: number of the block that bit 0 stands for
- * @nr: bits
- * @at: the next bit to be looked at
+/*
+ * The memory that relocation accesses: a bit for each block of PMD_SIZE bytes, from block
+ * @first on.  @at is the next one to read.
  */
 struct reloc_map {
 	unsigned long *bits;
@@ -165,15 +159,14 @@ static bool reloc_map_next(void *ctx, unsigned long *start, unsigned long *end)
 		return false;
 	map->at = find_next_zero_bit(map->bits, map->nr, from);
 	*start = max_t(u64, base + ((u64)from << PMD_SHIFT), _PAGE_OFFSET(vabits_actual));
-	/* One less, for the map may end where 64 bits do. */
+	/* One less, because the map may end where 64 bits do. */
 	*end = min_t(u64, base + ((u64)map->at << PMD_SHIFT) - 1, PAGE_END - 1) + 1;
 	return true;
 }
 
 /*
- * Map what will be read and written, in whole blocks: reading all of the linear
- * map takes milliseconds for each gigabyte where it is kept in pages.  A function
- * of its own in every build, so that its time can be taken.
+ * In whole blocks and only what is accessed: reading all of a linear map of pages takes
+ * milliseconds per gigabyte.  Not inlined, so that its time can be measured.
  */
 static noinline int reloc_map_copies(struct reloc_state *st, struct trans_pgd_info *info,
 				     pgd_t **pgd)
@@ -265,7 +258,7 @@ static int reloc_build(struct reloc_state *st)
 
 	/* After the page tables, which must not map this source. */
 	kexec_arch_debug_fault(st->plan);
-	/* The routine reads both with the MMU off if there are no tables. */
+	/* Read with the MMU off if there are no tables. */
 	reloc_clean_tables(st->plan);
 	kexec_arch_clean_to_poc(arg, sizeof(*arg));
 	reloc_print(st);
@@ -276,11 +269,7 @@ static int reloc_build(struct reloc_state *st)
  * kexec_arch_prepare() - allocate and fill everything that machine_kexec() needs
  * @plan: the plan, with its copies in their final order
  *
- * Pages belong to the plan's allocator, on failure as well.
- *
- * Context: process context, may sleep; the caller holds the kexec lock.
- * Return: 0, -EBUSY if kexec_cpus_stuck() has a reason, or -ENOMEM, both after one
- * message.
+ * Return: 0, -EBUSY if kexec_cpus_stuck() has a reason, or -ENOMEM, after one message.
  */
 int kexec_arch_prepare(struct kexec_plan *plan)
 {

@@ -2,8 +2,7 @@
 /**
  * DOC: permissions of the linear map
  *
- * Only permissions of existing entries are changed, so nothing is allocated and nothing
- * sleeps.
+ * Only permissions of existing entries are changed, so nothing allocates or sleeps.
  */
 #include <linux/kexec_arch.h>
 #include <linux/mm.h>
@@ -13,9 +12,9 @@
 #include <asm/tlbflush.h>
 
 /*
- * Without the barriers of set_pte_at(): the caller invalidates the TLB once for the
- * whole range, and flush_tlb_kernel_range() begins with a dsb(ishst), which orders
- * all of these stores before the invalidation, and ends with one for its completion.
+ * Without the barriers of set_pte_at(): flush_tlb_kernel_range(), called once, begins with
+ * a dsb(ishst), which orders all of these stores before the invalidation, and ends with one
+ * for its completion.
  */
 static int protect_pte(pte_t *ptep, unsigned long va, void *writable)
 {
@@ -28,14 +27,13 @@ static int protect_pte(pte_t *ptep, unsigned long va, void *writable)
 
 /**
  * kexec_arch_protect() - make memory read-only or writable in the linear map
- * @start: physical address of the first byte, page aligned
+ * @start: physical address, page aligned
  * @len: bytes, not 0
  * @writable: this kernel writes to it
  *
  * Does nothing if the linear map is not mapped by pages or must not be changed.
  *
- * Context: any; the caller serializes.
- * Return: 0, or a negative errno if the permissions have not changed.
+ * Return: 0, or a negative errno without a change.
  */
 int kexec_arch_protect(phys_addr_t start, u64 len, bool writable)
 {

@@ -12,7 +12,7 @@
 
 struct kern_reloc_arg;
 
-/* Where struct reloc_state is in the page of the argument, in cache lines of its own. */
+/* In cache lines of its own. */
 #define RELOC_STATE_OFFSET	SZ_1K
 
 /**
@@ -20,7 +20,7 @@ struct kern_reloc_arg;
  * @plan: the plan
  * @arg: argument of the relocation routine
  * @code_pa: copy of that routine
- * @el2_vectors_pa: our EL2 vectors; only with KERN_RELOC_EL2
+ * @el2_vectors_pa: only with KERN_RELOC_EL2
  * @ttbr0: identity map of @code_pa; only with KERN_RELOC_MMU_ON
  * @t0sz: TCR_EL1.T0SZ for @ttbr0
  * @nr_tables: page-table pages requested so far
@@ -35,7 +35,7 @@ struct reloc_state {
 	unsigned int nr_tables;
 };
 
-/* The address to use with the MMU on: in the linear map, without a KASAN tag. */
+/* Without a KASAN tag. */
 static inline u64 reloc_linear_va(phys_addr_t pa)
 {
 	return (u64)phys_to_virt(pa);

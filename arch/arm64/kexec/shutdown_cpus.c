@@ -79,11 +79,11 @@
 #define hv_is_hyperv_initialized()	false
 #endif
 
-/* Time for a CPU to respond while the reboot can still be refused. */
+/* Time to respond while the reboot can still be refused. */
 #define STOP_PROBE_US		(2 * USEC_PER_SEC)
 
 /*
- * Time of the first rendezvous; each further one has twice as much, because a hypervisor may
+ * Time of the first rendezvous, doubled for each further one, because a hypervisor may
  * rarely run all CPUs at once.  13 s in total.
  */
 #define STOP_GATHER_US		(100 * USEC_PER_MSEC)
@@ -95,13 +95,12 @@
 /* The same, if PSCI 0.1 has no AFFINITY_INFO. */
 #define STOP_BLIND_MS		2
 
-/* Time for the owner of the console to release it. */
 #define STOP_CONSOLE_US		(100 * USEC_PER_MSEC)
 
-/* The low bits of stop_order; the bits above count calls, so that each is unique. */
-#define STOP_PASS		0U	/* respond and return */
-#define STOP_STAY		1U	/* respond and wait for the next order */
-#define STOP_GO			2U	/* power off */
+/* Orders in the low bits of stop_order; the bits above count calls. */
+#define STOP_PASS		0U
+#define STOP_STAY		1U	/* respond, and wait for the next order */
+#define STOP_GO			2U
 #define STOP_ORDERS		3U
 #define STOP_CALL		4U
 
@@ -111,7 +110,7 @@
 /**
  * enum stop_state - progress of a CPU that powers itself off
  * @STOP_ON: not started
- * @STOP_CALLS: executes the last instructions before CPU_OFF, or is in firmware
+ * @STOP_CALLS: before CPU_OFF, or in firmware
  * @STOP_RETURNED: CPU_OFF returned, so the CPU stays in kernel text
  */
 enum stop_state {
@@ -125,7 +124,7 @@ enum stop_state {
  * @work: for its stopper
  * @called: @work is queued and has not started
  * @seen: the last call that it responded to
- * @state: written by the CPU itself after STOP_GO
+ * @state: written by the CPU itself
  */
 struct stop_cpu {
 	struct cpu_stop_work work;
@@ -138,7 +137,7 @@ static DEFINE_PER_CPU(struct stop_cpu, stop_cpu);
 static unsigned int stop_order;
 static cpumask_t stop_missing;
 
-/* Per-CPU interrupts; complete before STOP_GO. */
+/* Complete before STOP_GO. */
 static unsigned int stop_irqs[STOP_MAX_PERCPU_IRQS];
 static unsigned int stop_nr_irqs;
 
@@ -186,11 +185,10 @@ static void stop_cpu_die(unsigned int cpu)
 /**
  * kexec_cpus_stuck() - find CPUs that would run while memory is overwritten
  *
- * A spin table counts even with one CPU online: another one that failed to boot may
- * be stuck in kernel text, which the base does not record.
+ * A spin table counts even with one CPU online: another one that failed to boot may be in
+ * kernel text.
  *
- * Context: any.
- * Return: why reboot cannot start an image, with the remedy, or NULL.
+ * Return: the reason and remedy, or NULL.
  */
 const char *kexec_cpus_stuck(void)
 {
@@ -211,7 +209,7 @@ const char *kexec_cpus_stuck(void)
 	return why;
 }
 
-/* No interrupt may wake a CPU that is off (PSCI, DEN0022, "CPU_OFF"). */
+/* No interrupt may wake a CPU that is off (DEN0022, "CPU_OFF"). */
 static void stop_disable_irqs(void)
 {
 	unsigned int i;
@@ -220,7 +218,6 @@ static void stop_disable_irqs(void)
 		disable_percpu_irq(stop_irqs[i]);
 }
 
-/* The last code that a CPU runs. */
 static void __noreturn stop_self(void)
 {
 	unsigned int cpu = smp_processor_id();
@@ -243,9 +240,9 @@ static int stop_stopper(void *unused)
 
 	WRITE_ONCE(this->called, false);
 	/*
-	 * Orders the store above before the load below; pairs with stop_call(), which has
-	 * them in the opposite order.  Either this is the newest order, or the caller sees
-	 * that the work is free and queues it again.
+	 * Orders the store to @called before the load of stop_order; pairs with
+	 * stop_call(), which has the opposite order.  Either this is the newest order, or
+	 * the caller queues the work again.
 	 */
 	smp_mb();
 	order = READ_ONCE(stop_order);
@@ -262,7 +259,7 @@ static int stop_stopper(void *unused)
 	return 0;
 }
 
-/* Call the CPUs of stop_missing.  Returns the number of the call. */
+/* Returns the number of the call. */
 static unsigned int stop_call(unsigned int order)
 {
 	unsigned int cpu, call = (stop_order & ~STOP_ORDERS) + STOP_CALL;
@@ -281,7 +278,6 @@ static unsigned int stop_call(unsigned int order)
 	return call;
 }
 
-/* Give an order to the CPUs that wait. */
 static void stop_set_order(unsigned int order)
 {
 	/* Release: pairs with the acquire in stop_stopper(). */
@@ -367,7 +363,7 @@ static void stop_select_others(void)
 	cpumask_andnot(&stop_missing, cpu_online_mask, cpumask_of(smp_processor_id()));
 }
 
-/* By the clock: polls take long where CPUs are slow. */
+/* By the clock, because polls take long where CPUs are slow. */
 static bool stop_await(unsigned int call, u64 us)
 {
 	const u64 end = local_clock() + us * NSEC_PER_USEC;
@@ -377,7 +373,7 @@ static bool stop_await(unsigned int call, u64 us)
 		if (late)
 			return false;
 		udelay(1);
-		/* Check once more, however long this CPU did not run. */
+		/* Check once more: this CPU may have been stalled. */
 		late = local_clock() > end;
 	}
 	return true;
@@ -418,9 +414,8 @@ static bool stop_is_shared(struct irq_data *d)
 }
 
 /*
- * Route SPIs and LPIs to this CPU and record the per-CPU interrupts.  The other CPUs are in
- * their stoppers with interrupts enabled: none changes a route, and each handles its pending
- * interrupts.
+ * The other CPUs are in their stoppers with interrupts enabled: none changes a route, and
+ * each handles its pending interrupts.
  */
 static void stop_route_irqs(void)
 {
@@ -457,7 +452,6 @@ static void stop_count_irqs(void)
 	pr_info("irqs: %u of %u routed to CPUs that are off\n", elsewhere, shared);
 }
 
-/* Can no CPU of stop_missing execute kernel text? */
 static bool stop_in_firmware(void)
 {
 	unsigned int cpu;
@@ -486,7 +480,6 @@ static bool stop_turn_off(void)
 	bool off;
 
 	stop_route_irqs();
-	/* This function is the only code of this kernel that runs from here on. */
 	local_irq_disable();
 	stop_select_others();
 	stop_set_order(STOP_GO);
@@ -502,7 +495,6 @@ static bool stop_turn_off(void)
 
 /*
  * A task that is stopped while it owns the console keeps it, and later messages are lost.
- * So acquire the console first, for a limited time.
  */
 static bool stop_take_console(void)
 {

@@ -2,38 +2,24 @@
 /**
  * DOC: transitional page tables
  *
- * kexec and a resume from hibernation may overwrite this kernel's page tables.  While
- * they copy, they use the tables built here: in TTBR1 a copy of the linear map, in TTBR0
- * an identity map of the page with the running code.
+ * kexec and a resume from hibernation may overwrite this kernel's page tables.  While they
+ * copy, TTBR1 has a copy of the linear map, TTBR0 an identity map of the running code.
  *
- * The copy maps the same memory as the linear map, with the same memory types; nomap
- * memory and devices stay unmapped.  It differs in two ways:
+ * All of the copy is valid and writable, because kernel text and protected pages (KFENCE,
+ * debug_pagealloc, memfd_secret, crash reservation) are overwritten as well.  nomap memory
+ * and devices stay unmapped.  Runs of equal attributes have the largest entries that fit,
+ * so the size of the tables does not depend on that of memory.
  *
- * - All of it is writable, because kernel text is overwritten as well, and pages that are
- *   temporarily invalid (KFENCE, debug_pagealloc, memfd_secret, protection of the crash
- *   reservation) are valid.
- * - It has the largest entries that the granule supports.  The live tables are read as
- *   runs of equal attributes and contiguous addresses, and each run is mapped with as
- *   many blocks as fit.  A table page is required only where a run starts or ends inside
- *   of a block, so their number depends on the holes in the map and not on the size of
- *   memory.  Hibernation copies all of the map, kexec the parts that relocation
- *   accesses, so that with rodata=full the time does not depend on the size, either.
- *
- * Tables are handled by hardware level, -1 to 3 in the Arm ARM (DDI 0487, chapter D8),
- * and not by pgd, p4d, pud, pmd and pte.  A folded level has the same format, and the
+ * Levels are those of the hardware, -1 to 3 (Arm ARM, DDI 0487, chapter D8), because the
  * identity map can have more levels than the kernel was built with.
  *
- * The caller's allocator owns the memory, on failure as well.  No function here acquires
- * a lock or sleeps, because hibernation calls them with interrupts off.  Concurrent
- * changes of the live tables:
+ * Hibernation calls this with interrupts off, so no function acquires a lock or sleeps.
+ * Permissions and valid bits of the live tables may change meanwhile: each entry is read
+ * once, and neither is copied.  The caller keeps memory, and so table pages, from being
+ * removed, and owns the allocated pages, on failure as well.
  *
- * - Permissions and valid bits may change.  Each entry is read once, and neither bit is
- *   copied.
- * - Table pages are freed when memory is removed.  The caller prevents this: kexec by
- *   get_online_mems(), hibernation by having stopped all other tasks.
- *
- * The tables need no cache maintenance: the walker reads them with the attributes in
- * TCR_EL1, inner shareable and write-back, and they are not used with the MMU off.
+ * The walker reads the tables inner shareable and write-back, so they need no cache
+ * maintenance.
  */
 #include <linux/align.h>
 #include <linux/cacheflush.h>
@@ -54,18 +40,11 @@
 /* The first level that can hold a block: 1 GiB, 32 MiB and 512 MiB. */
 #define TRANS_BLOCK_LEVEL	(IS_ENABLED(CONFIG_ARM64_4K_PAGES) ? 1 : 2)
 
-/* Bits of a leaf that do not depend on the mapped memory. */
+/* Bits of a leaf that are not copied. */
 #define TRANS_DROP		(PTE_TYPE_MASK | PTE_RDONLY | PTE_CONT | PTE_SWBITS_MASK)
-/* Bits that every leaf of a copy has. */
 #define TRANS_FORCE		(PTE_AF | PTE_WRITE)
 
-/**
- * struct trans_run - mapped bytes that one entry could describe, were it large enough
- * @va: first virtual address
- * @pa: first physical address
- * @attr: bits of a leaf entry without address and type
- * @len: bytes, 0 when the run is empty
- */
+/* Mapped bytes that one entry could describe, were it large enough. */
 struct trans_run {
 	u64 va;
 	u64 pa;
@@ -73,12 +52,7 @@ struct trans_run {
 	u64 len;
 };
 
-/**
- * struct trans_copy - a copy under construction
- * @info: the caller's allocator
- * @root: top table of the copy
- * @run: entries that were read and are not mapped yet
- */
+/* @run was read and is not mapped yet. */
 struct trans_copy {
 	struct trans_pgd_info *info;
 	u64 *root;
@@ -96,9 +70,8 @@ static int trans_root_level(unsigned int va_bits)
 }
 
 /*
- * Kernel addresses have ones above VA_BITS, so the top level that the kernel
- * was built for needs its own mask.  That is so as well where the hardware has
- * 48 bits only and enters a 52-bit table in the middle (64K pages).
+ * Kernel addresses have ones above VA_BITS, so the top level that the kernel was built for
+ * needs its own mask, also where 48-bit hardware enters a 52-bit table in the middle.
  */
 static unsigned int trans_index(int level, u64 va)
 {
@@ -140,7 +113,7 @@ static u64 *trans_new_table(struct trans_pgd_info *info)
 	return info->trans_alloc_page(info->trans_alloc_arg);
 }
 
-/* The entry for @va at @level, with the tables above it; NULL without memory. */
+/* Allocates the tables above; NULL without memory. */
 static u64 *trans_slot(struct trans_copy *copy, u64 va, int level)
 {
 	u64 *table = copy->root;
@@ -161,7 +134,7 @@ static u64 *trans_slot(struct trans_copy *copy, u64 va, int level)
 	return &table[trans_index(level, va)];
 }
 
-/* The level whose entries are the largest that @run can begin with. */
+/* The level of the largest entry that @run can begin with. */
 static int trans_fit(const struct trans_run *run)
 {
 	int level = max(TRANS_BLOCK_LEVEL, trans_root_level(vabits_actual));
@@ -175,7 +148,6 @@ static int trans_fit(const struct trans_run *run)
 	return level;
 }
 
-/* Map what was read so far. */
 static int trans_flush(struct trans_copy *copy)
 {
 	struct trans_run *run = &copy->run;
@@ -195,7 +167,6 @@ static int trans_flush(struct trans_copy *copy)
 	return 0;
 }
 
-/* The live map has @len bytes at @va, with the leaf entry @desc. */
 static int trans_add(struct trans_copy *copy, u64 va, phys_addr_t pa, u64 desc, u64 len)
 {
 	struct trans_run *run = &copy->run;
@@ -222,8 +193,7 @@ static int trans_add(struct trans_copy *copy, u64 va, phys_addr_t pa, u64 desc, 
 /*
  * Does @table at @level map its whole range as one aligned piece with equal attributes?
  * With rodata=full most tables do, and this is faster than decoding each entry.  The sum
- * cannot carry into other bits: the piece is aligned to the table's range, which ends
- * below the bits that 52-bit addresses have elsewhere.
+ * cannot carry into other bits, because the piece is aligned to the table's range.
  */
 static bool trans_table_is_uniform(const u64 *table, int level)
 {
@@ -243,7 +213,6 @@ static bool trans_table_is_uniform(const u64 *table, int level)
 	return true;
 }
 
-/* Read [va, end) of the live @table, which covers at least that. */
 static int trans_read(struct trans_copy *copy, const u64 *table, int level, u64 va, u64 end)
 {
 	u64 size = trans_level_size(level);
@@ -278,16 +247,13 @@ static int trans_read(struct trans_copy *copy, const u64 *table, int level, u64 
 
 /**
  * trans_pgd_copy_parts() - copy some parts of given kernel page tables
- * @info: allocator of the table pages; each is zeroed and in the linear map
+ * @info: allocator of zeroed pages in the linear map
  * @src_pgd: tables with the geometry of swapper_pg_dir
- * @dst_pgd: the copy, set on success only
+ * @dst_pgd: the copy, on success
  * @next_part: returns the parts; parts of whole blocks are copied fastest
  * @ctx: passed to @next_part
  *
- * Only the parts are read, so the time does not depend on the rest.
- *
- * Context: any; the caller keeps the tables below @src_pgd from being freed.
- * Return: 0, or -ENOMEM when the allocator had no more.
+ * Return: 0, or -ENOMEM.
  */
 int trans_pgd_copy_parts(struct trans_pgd_info *info, pgd_t *src_pgd, pgd_t **dst_pgd,
 			 trans_pgd_next_part *next_part, void *ctx)
@@ -313,7 +279,6 @@ int trans_pgd_copy_parts(struct trans_pgd_info *info, pgd_t *src_pgd, pgd_t **ds
 	return 0;
 }
 
-/* A single part; empty once it was named. */
 struct trans_range {
 	unsigned long start;
 	unsigned long end;
@@ -332,14 +297,13 @@ static bool trans_only_part(void *ctx, unsigned long *start, unsigned long *end)
 
 /**
  * trans_pgd_copy_from() - copy a part of given kernel page tables
- * @info: allocator of the table pages; each is zeroed and in the linear map
+ * @info: allocator of zeroed pages in the linear map
  * @src_pgd: tables with the geometry of swapper_pg_dir
- * @dst_pgd: the copy, set on success only
- * @start: first virtual address, page aligned
- * @end: virtual address after the last byte, page aligned
+ * @dst_pgd: the copy, on success
+ * @start: virtual address, page aligned
+ * @end: virtual address, page aligned, exclusive
  *
- * Context: any; the caller keeps the tables below @src_pgd from being freed.
- * Return: 0, or -ENOMEM when the allocator had no more.
+ * Return: 0, or -ENOMEM.
  */
 int trans_pgd_copy_from(struct trans_pgd_info *info, pgd_t *src_pgd,
 			pgd_t **dst_pgd, unsigned long start, unsigned long end)
@@ -351,13 +315,12 @@ int trans_pgd_copy_from(struct trans_pgd_info *info, pgd_t *src_pgd,
 
 /**
  * trans_pgd_create_copy() - copy a part of the linear map
- * @info: allocator of the table pages; each is zeroed and in the linear map
- * @trans_pgd: the copy, for TTBR1, set on success only
- * @start: first virtual address, page aligned
- * @end: virtual address after the last byte, page aligned
+ * @info: allocator of zeroed pages in the linear map
+ * @trans_pgd: the copy, for TTBR1, on success
+ * @start: virtual address, page aligned
+ * @end: virtual address, page aligned, exclusive
  *
- * Context: any; the caller keeps memory from being removed.
- * Return: 0, or -ENOMEM when the allocator had no more.
+ * Return: 0, or -ENOMEM.
  */
 int trans_pgd_create_copy(struct trans_pgd_info *info, pgd_t **trans_pgd,
 			  unsigned long start, unsigned long end)
@@ -378,17 +341,15 @@ static bool trans_has_52_bits(void)
 
 /**
  * trans_pgd_idmap_pa() - map one page at its physical address
- * @info: allocator of the table pages; each is zeroed and in the linear map
- * @ttbr0: value for TTBR0_EL1, set on success only
- * @t0sz: value for the T0SZ field of TCR_EL1, set on success only
+ * @info: allocator of zeroed pages in the linear map
+ * @ttbr0: value for TTBR0_EL1, on success
+ * @t0sz: value for the T0SZ field of TCR_EL1, on success
  * @pa: the page, page aligned
  *
- * The page can be read and executed.  The tables are made from the page
- * upwards, because @pa may be above the virtual addresses of this kernel.
+ * The tables are made from the page upwards, because @pa may be above the virtual addresses
+ * of this kernel.
  *
- * Context: any.
- * Return: 0; -ENOMEM when the allocator had no more; -ERANGE when no CPU could
- * translate an address as high as @pa.
+ * Return: 0, -ENOMEM, or -ERANGE if no CPU can translate an address as high as @pa.
  */
 int trans_pgd_idmap_pa(struct trans_pgd_info *info, phys_addr_t *ttbr0,
 		       unsigned long *t0sz, phys_addr_t pa)
@@ -420,12 +381,11 @@ int trans_pgd_idmap_pa(struct trans_pgd_info *info, phys_addr_t *ttbr0,
 
 /**
  * trans_pgd_idmap_page() - map one page at its physical address
- * @info: allocator of the table pages; each is zeroed and in the linear map
- * @trans_ttbr0: value for TTBR0_EL1, set on success only
- * @t0sz: value for the T0SZ field of TCR_EL1, set on success only
+ * @info: allocator of zeroed pages in the linear map
+ * @trans_ttbr0: value for TTBR0_EL1, on success
+ * @t0sz: value for the T0SZ field of TCR_EL1, on success
  * @page: the page's address in the linear map
  *
- * Context: any.
  * Return: as trans_pgd_idmap_pa().
  */
 int trans_pgd_idmap_page(struct trans_pgd_info *info, phys_addr_t *trans_ttbr0,
@@ -436,11 +396,10 @@ int trans_pgd_idmap_page(struct trans_pgd_info *info, phys_addr_t *trans_ttbr0,
 
 /**
  * trans_pgd_copy_el2_vectors() - make EL2 vectors that survive this kernel
- * @info: allocator of the page; it is zeroed and in the linear map
- * @el2_vectors: physical address for HVC_SET_VECTORS, set on success only
+ * @info: allocator of a zeroed page in the linear map
+ * @el2_vectors: physical address for HVC_SET_VECTORS, on success
  *
- * Context: any.
- * Return: 0, or -ENOMEM when the allocator had no more.
+ * Return: 0, or -ENOMEM.
  */
 int trans_pgd_copy_el2_vectors(struct trans_pgd_info *info, phys_addr_t *el2_vectors)
 {
@@ -452,8 +411,8 @@ int trans_pgd_copy_el2_vectors(struct trans_pgd_info *info, phys_addr_t *el2_vec
 
 	memcpy(page, trans_pgd_stub_vectors, ARM64_VECTOR_TABLE_LEN);
 	/*
-	 * EL2 fetches this with its MMU and caches off, so it has to be in
-	 * memory; the dsb that completes it is inside.
+	 * EL2 fetches this with its MMU and caches off; the dsb that completes it is
+	 * inside.
 	 */
 	dcache_clean_inval_poc(va, va + ARM64_VECTOR_TABLE_LEN);
 	/* Old content of the page may be in an I-cache under any alias. */

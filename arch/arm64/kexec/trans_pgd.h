@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Functions of trans_pgd.c that <asm/trans_pgd.h> does not have: a copy of parts of the
- * linear map, and, for tests, of given source tables and of a given physical address.
- */
+/* Functions of trans_pgd.c that <asm/trans_pgd.h> does not have. */
 #ifndef _ARM64_KEXEC_TRANS_PGD_H
 #define _ARM64_KEXEC_TRANS_PGD_H
 
@@ -10,12 +7,10 @@
 #include <asm/trans_pgd.h>
 
 /**
- * typedef trans_pgd_next_part - get the next part to copy
+ * typedef trans_pgd_next_part - get the next part to copy, in ascending order
  * @ctx: the caller's own
  * @start: receives the first virtual address, page aligned
  * @end: receives the virtual address after the last byte, page aligned
- *
- * Parts are in ascending order and do not overlap.
  *
  * Return: false when there are no more.
  */

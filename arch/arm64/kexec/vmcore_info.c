@@ -2,12 +2,7 @@
 /**
  * DOC: how a reader of a dump translates this kernel's addresses
  *
- * The arm64 part of vmcoreinfo: size and layout of the virtual address space,
- * what KASLR added, where the page tables are, and which bits of a pointer are a
- * signature.  Written once at boot, after all boot CPUs are up, so that the
- * features of the system are settled.  What a key means and who reads it stands
- * in Documentation/admin-guide/kdump/vmcoreinfo.rst and, for our own,
- * vmcoreinfo-arm64-kexec.rst.
+ * See Documentation/admin-guide/kdump/vmcoreinfo.rst and vmcoreinfo-arm64-kexec.rst.
  */
 #include <linux/cpufeature.h>
 #include <linux/init.h>
@@ -38,12 +33,14 @@ static void __init vmcoreinfo_put_translation(void)
 	vmcoreinfo_put_hex("kimage_voffset", kimage_voffset);
 	vmcoreinfo_append_str("KERNELOFFSET=%lx\n", kaslr_offset());
 
-	/* How many bits the hardware really walks may be less than VA_BITS (TCR_EL1.T1SZ). */
+	/* The hardware may walk fewer bits than VA_BITS (TCR_EL1.T1SZ). */
 	vmcoreinfo_put_hex("TCR_EL1_T1SZ",
 			   (read_sysreg(tcr_el1) & TCR_T1SZ_MASK) >> TCR_T1SZ_OFFSET);
-	/* User space: what every task runs with, whatever the register holds right now. */
+	/* Of every task, whatever the register holds now. */
 	vmcoreinfo_put_hex("TCR_EL1_T0SZ", 64 - vabits_actual);
-	/* An address to read at, not the register: no ASID, no folded bits, no 52-bit skew. */
+	/*
+	 * An address to read at, not the register: no ASID, no folded bits, no 52-bit skew.
+	 */
 	vmcoreinfo_put_hex("TTBR1_EL1_BADDR", __pa_symbol(swapper_pg_dir));
 }
 
@@ -55,8 +52,6 @@ static void __init vmcoreinfo_put_pointers(void)
 
 /**
  * arch_crash_save_vmcoreinfo() - add the arm64 keys
- *
- * Context: boot, from vmcoreinfo_init().
  */
 void __init arch_crash_save_vmcoreinfo(void)
 {

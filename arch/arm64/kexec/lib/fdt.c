@@ -2,17 +2,10 @@
 /**
  * DOC: The next kernel's device tree
  *
- * The next kernel's tree is that of this kernel, except for the memory reservation block
- * and /chosen.  Properties and reservations of this boot are removed (its blob, initrd,
- * IMA list, ELF core header, seeds), those of the next boot are added.  The properties are
- * those of dt-schema and of Documentation/arch/arm64/booting.rst.
- *
- * A build is a list of steps, and the message names the one that fails.  Values are read
- * before they are removed, because the reservation of an initrd is removed with it.  All
- * removals are before the first addition.
- *
- * The caller owns the source and the buffer.  No lock, no allocation, no global state:
- * fdt_collect.c reads the state of the running kernel.  Also built on the host.
+ * The tree of this kernel with another memory reservation block and /chosen.  Properties
+ * and reservations of this boot are removed (its blob, initrd, IMA list, ELF core header,
+ * seeds) before those of the next boot are added; values are read before, because the
+ * reservation of an initrd is removed with it.  Also built on the host.
  */
 
 #define pr_fmt(fmt) "kexec: dtb: " fmt
@@ -31,10 +24,10 @@
 
 #include "fdt.h"
 
-/* Bytes of one address and one size, with two cells each. */
+/* One address and one size, with two cells each. */
 #define FDT_RANGE_BYTES		16
 
-/* Header, alignment of the blocks and the final entries after a re-pack. */
+/* Header, alignment and final entries after a re-pack. */
 #define FDT_SLACK		128
 
 struct fdt_work {
@@ -50,8 +43,8 @@ struct fdt_step {
 };
 
 /*
- * A reservation is that of [start, start + size) if it starts there and is longer by less
- * than 64 KiB, the largest page that boot loaders round up to.
+ * A reservation may be longer by less than 64 KiB, the largest page that boot loaders round
+ * up to.
  */
 static bool fdt_rsv_is(u64 rsv_start, u64 rsv_size, u64 start, u64 size)
 {
@@ -138,7 +131,7 @@ static bool fdt_chosen_range(struct fdt_work *w, const char *name,
 	       fdt_cells_read(prop + 4 * addr_cells, size_cells, &range->size);
 }
 
-/* A malformed value had no effect on this kernel and is removed alone. */
+/* A malformed value had no effect on this kernel. */
 static int fdt_chosen_del_range(struct fdt_work *w, const char *name)
 {
 	struct fdt_range old;
@@ -251,9 +244,7 @@ static int fdt_step_elfcorehdr(struct fdt_work *w)
 	return err ?: fdt_rsv_set(w->fdt, start, len);
 }
 
-/*
- * Readers that support one range use the first; others expect the low one last.
- */
+/* Readers that support one range use the first; others expect the low one last. */
 static int fdt_step_usable(struct fdt_work *w)
 {
 	const struct fdt_range *range = w->src->usable;
@@ -351,9 +342,8 @@ static size_t fdt_prop_bytes(const char *name, size_t len)
  * @src: data of the running kernel
  * @req: request of the loader; addresses may still be unknown
  *
- * Context: any.
- * Return: bytes that suffice for kexec_fdt_build() with the same arguments, at most the
- * 2 MiB of booting.rst ("Setup the device tree"); a larger tree fails in the build.
+ * Return: bytes that suffice for kexec_fdt_build(), at most 2 MiB (booting.rst, "Setup the
+ * device tree").
  */
 size_t kexec_fdt_bound(const struct fdt_source *src,
 		       const struct kexec_fdt_request *req)
@@ -394,9 +384,8 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
  * @capacity: bytes of @fdt
  * @used: set to the bytes of the finished tree
  *
- * Context: any.
- * Return: 0; -ENOSPC if @capacity or 2 MiB do not suffice or -EINVAL if the running tree
- * or a value is malformed, each after one message.
+ * Return: 0; -ENOSPC if @capacity or 2 MiB do not suffice or -EINVAL if the running tree or
+ * a value is malformed, after one message.
  */
 int kexec_fdt_build(const struct fdt_source *src,
 		    const struct kexec_fdt_request *req,
@@ -431,9 +420,6 @@ int kexec_fdt_build(const struct fdt_source *src,
  * kexec_fdt_clear_ima() - remove the IMA list that was passed to this kernel
  * @fdt: a tree that may be written to
  *
- * Its reservation is removed as well.
- *
- * Context: any.
  * Return: 0, also when there is none, or an error of libfdt.
  */
 int kexec_fdt_clear_ima(void *fdt)

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Content of the next kernel's device tree, besides the request of the loader.  Filled by
- * fdt_collect.c and by tests.  Also built on the host.
- */
+/* Content of the next kernel's device tree, besides the request of the loader. */
 #ifndef _ARM64_KEXEC_FDT_H
 #define _ARM64_KEXEC_FDT_H
 
@@ -10,7 +7,7 @@
 
 struct kexec_fdt_request;
 
-/* "rng-seed" has 512 bits: twice as many as the pool needs to be ready. */
+/* 512 bits: twice as many as the pool needs to be ready. */
 #define KEXEC_FDT_RNG_SEED_SIZE	64
 
 /**
@@ -23,21 +20,20 @@ struct fdt_range {
 	u64 size;
 };
 
-/* In /chosen: the range of the IMA list of the previous kernel. */
 #define KEXEC_FDT_IMA_PROP	"linux,ima-kexec-buffer"
 
 /**
  * struct fdt_source - data of the running kernel
- * @blob: its device tree, only read
+ * @blob: its device tree
  * @blob_pa: physical address of the tree at boot; its reservation is not passed on
- * @seeded: the seeds below are random; otherwise the next kernel gets none
+ * @seeded: the seeds are random; otherwise the next kernel gets none
  * @kaslr_seed: for /chosen/kaslr-seed
  * @rng_seed: for /chosen/rng-seed
  * @usable: memory of a capture kernel, the main crash region first
  * @nr_usable: entries of @usable
  * @persistent: memory that every later kernel must reserve
  * @nr_persistent: entries of @persistent
- * @nr_free_slots: entries that kexec_fdt_add_memrsv() may fill later
+ * @nr_free_slots: entries for kexec_fdt_add_memrsv()
  */
 struct fdt_source {
 	const void *blob;
@@ -59,7 +55,6 @@ int kexec_fdt_build(const struct fdt_source *src,
 		    void *fdt, size_t capacity, size_t *used);
 int kexec_fdt_clear_ima(void *fdt);
 
-/* fdt_memrsv.c: reservations added to a finished tree */
 int kexec_fdt_copy(const void *blob, void *fdt, size_t capacity);
 int kexec_fdt_reserve_slots(void *fdt, size_t capacity, unsigned int nr);
 int kexec_fdt_add_memrsv(void *fdt, const struct fdt_range *range, unsigned int nr);

@@ -2,15 +2,12 @@
 /**
  * DOC: reservations added to a finished device tree
  *
- * The LPI table of a CPU is reserved at its first bring-up, which may be long after a tree was
- * built.  Such a tree has free entries in its /memreserve/ block: the block ends with the
- * first entry of size 0 (Devicetree Specification, "Memory Reservation Block"), so any number
- * of zero entries may follow, and they can be filled in without moving anything.
+ * The LPI table of a CPU is reserved at its first bring-up, maybe long after a tree was
+ * built.  The /memreserve/ block ends with the first entry of size 0 (Devicetree
+ * Specification, "Memory Reservation Block"), so zero entries may follow, and they can be
+ * filled in without moving anything.  libfdt drops them when it packs or copies a tree.
  *
- * libfdt drops free entries when it packs or copies a tree, so their number does not grow from
- * kernel to kernel.
- *
- * Pure: uses only the caller's memory; built for the kernel and for the host.
+ * Also built on the host.
  */
 
 #include <linux/errno.h>
@@ -22,7 +19,7 @@
 
 #include "fdt.h"
 
-/* Capacity of the block in entries, without the one that ends it. */
+/* Without the entry that ends the block. */
 static unsigned int fdt_memrsv_slots(const void *fdt)
 {
 	return (fdt_off_dt_struct(fdt) - fdt_off_mem_rsvmap(fdt)) /
@@ -33,12 +30,11 @@ static unsigned int fdt_memrsv_slots(const void *fdt)
  * kexec_fdt_copy() - copy the running tree to a buffer in which it can grow
  * @blob: the running tree; its header is valid
  * @fdt: the buffer, 8-byte aligned
- * @capacity: size of the buffer in bytes
+ * @capacity: bytes of the buffer
  *
- * fdt_open_into() does not notice a reservation block without a last entry, and copies a
- * negative number of bytes.
+ * fdt_open_into() copies a negative number of bytes if the reservation block has no last
+ * entry.
  *
- * Context: any.
  * Return: 0 or an error of libfdt.
  */
 int kexec_fdt_copy(const void *blob, void *fdt, size_t capacity)
@@ -51,10 +47,9 @@ int kexec_fdt_copy(const void *blob, void *fdt, size_t capacity)
 /**
  * kexec_fdt_reserve_slots() - add free reservation entries
  * @fdt: a packed tree
- * @capacity: size of its buffer in bytes
+ * @capacity: bytes of its buffer
  * @nr: entries
  *
- * Context: any.
  * Return: 0 or an error of libfdt.
  */
 int kexec_fdt_reserve_slots(void *fdt, size_t capacity, unsigned int nr)
@@ -88,10 +83,9 @@ static bool fdt_memrsv_covers(const void *fdt, const struct fdt_range *range)
  * @range: reservations; those that the tree has are skipped
  * @nr: entries of @range
  *
- * A concurrent reader that reads forward sees each new entry completely or not at all.
+ * A concurrent reader sees each new entry completely or not at all.
  *
- * Context: any.
- * Return: number of entries added, or -ENOSPC if there are too few free ones.
+ * Return: number of entries added, or -ENOSPC.
  */
 int kexec_fdt_add_memrsv(void *fdt, const struct fdt_range *range, unsigned int nr)
 {

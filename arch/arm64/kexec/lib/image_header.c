@@ -3,21 +3,11 @@
  * DOC: The arm64 Image header
  *
  * Reads the 64 bytes that open every arm64 Image ("Call the kernel image" in
- * Documentation/arch/arm64/booting.rst) and refuses what could not be placed
- * or could not run.  Where an EFI stub makes the file a PE/COFF file as well,
- * its section table has the size of the file, which is the only way
- * to see that the end of an Image is missing.
+ * Documentation/arch/arm64/booting.rst).  With an EFI stub, the PE section table shows
+ * whether the end of the file is missing.  No value is trusted.
  *
- * Nothing here is trusted: each offset is checked against the bytes at hand,
- * and arithmetic is done in 64 bits on values that were bounded before.
- *
- * Pure functions of their arguments: no lock, no allocation, no global state;
- * callers own all memory.  The features of the CPUs are an argument, see
- * image_load.c.  The host simulator compiles this file.
- *
- * Refusals.  Loaders try another format or kexec_load() when they get ENOEXEC, so
- * that is the errno of a file that is not an Image which this file can read.  The
- * other two are final: no system call starts such a kernel on this machine.
+ * Loaders try another format or kexec_load() after ENOEXEC, so that is the errno of a file
+ * that is no Image:
  *
  *   ==============================================  ==============
  *   shorter than the header, or no magic            ENOEXEC
@@ -29,8 +19,7 @@
  *   image_size beyond 48 bits of address            EADDRNOTAVAIL
  *   ==============================================  ==============
  *
- * Flag bits 4 to 63 are reserved; a kernel of the future may set one to say
- * something that a loader may ignore, so they are not refused.
+ * Flag bits 4 to 63 are reserved, not refused.  Also built on the host.
  */
 
 #define pr_fmt(fmt) "kexec: Image: " fmt
@@ -48,23 +37,22 @@
 
 #include "image_header.h"
 
-/* "ARM\x64" read as a little-endian word, as booting.rst spells it. */
+/* "ARM\x64", little-endian */
 #define IMAGE_MAGIC_LE		0x644d5241
 
 /* "The Image must be placed text_offset bytes from a 2MB aligned base". */
 #define IMAGE_BASE_ALIGN	SZ_2M
 
-/* The kernel ends below this address (booting.rst, section 4). */
+/* booting.rst, section 4 */
 #define IMAGE_END_MAX		BIT_ULL(48)
 
 /*
- * The initrd is in a window of 32 GiB that starts at a multiple of 1 GiB and has the kernel,
- * too; the device tree is in one block of 2 MiB (booting.rst, sections 2 and 4).  Its pages
- * may be larger than those of this kernel.
+ * The initrd is in a window of 32 GiB, aligned to 1 GiB, with the kernel; the device tree
+ * is in one block of 2 MiB (booting.rst, sections 2 and 4).
  */
 #define IMAGE_WINDOW		(32ULL * SZ_1G)
 
-/* The smallest granule: pages of a segment start on at least this. */
+/* The smallest granule. */
 #define IMAGE_PAGE_MIN		SZ_4K
 
 /* Flag bit 3: all of the image is "within the 48-bit addressable range". */
@@ -77,12 +65,7 @@
 #define image_le64(view, field) \
 	get_unaligned_le64((view)->head + offsetof(struct arm64_image_header, field))
 
-/**
- * struct image_view - the part of the file that can be looked at
- * @head: first bytes of the file
- * @head_len: how many of them
- * @file_len: bytes of the whole file
- */
+/* The part of the file that can be read; the file has @file_len bytes. */
 struct image_view {
 	const u8 *head;
 	u64 head_len;
@@ -140,7 +123,7 @@ static int image_check_size(const struct image_view *view,
 	return 0;
 }
 
-/* Needs a text_offset that has passed, so that the limit cannot wrap. */
+/* @text_offset was checked, so the limit cannot wrap. */
 static int image_check_reach(const struct kexec_image_info *info)
 {
 	u64 limit = IMAGE_PA_LIMIT - info->text_offset;
@@ -217,10 +200,7 @@ static int image_cut_short(const struct image_view *view, const char *what,
 	return -ENOEXEC;
 }
 
-/*
- * One entry of the section table.  A section without bytes in the file (raw
- * size 0) promises nothing about its length.
- */
+/* A section without bytes in the file has no length to check. */
 static int image_check_section(const struct image_view *view, const u8 *entry)
 {
 	u64 size = get_unaligned_le32(entry + offsetof(struct section_header, raw_data_size));
@@ -231,10 +211,7 @@ static int image_check_section(const struct image_view *view, const u8 *entry)
 	return 0;
 }
 
-/*
- * Offset of the PE header, or 0 where there is none: a kernel without an EFI
- * stub starts with a plain instruction instead of "MZ" and leaves res5 zero.
- */
+/* 0 without a header: a kernel without an EFI stub has no "MZ", and res5 is zero. */
 static u64 image_pe_offset(const struct image_view *view)
 {
 	if ((image_le32(view, code0) & 0xffff) != MZ_MAGIC)
@@ -280,9 +257,6 @@ static int image_check_pe(const struct image_view *view)
  * @head: first bytes of the Image, no alignment needed
  * @head_len: bytes at @head
  *
- * For an Image whose length is not known yet, because it is packed.
- *
- * Context: any; does not sleep, reads nothing but its arguments.
  * Return: image_size, or @head_len if there is no header.
  */
 u64 kexec_image_promise(const void *head, size_t head_len)
@@ -298,15 +272,12 @@ u64 kexec_image_promise(const void *head, size_t head_len)
 /**
  * kexec_image_parse() - check an Image header and get the placement of the image
  * @head: first bytes of the file, no alignment needed
- * @head_len: bytes at @head, KEXEC_IMAGE_HEAD_SIZE or more where the file has
- *            them; sections listed after @head_len are not checked
+ * @head_len: bytes at @head; sections listed after them are not checked
  * @file_len: bytes of the whole file
- * @caps: what the CPUs of this machine can run
- * @info: filled in on success, undefined otherwise
+ * @caps: features of the CPUs
+ * @info: filled in on success
  *
- * Context: any; does not sleep, reads nothing but its arguments.
- * Return: 0, or the negative errno of the table at the top of this file after
- * exactly one message at error level.
+ * Return: 0, or the negative errno of the table above after one message.
  */
 int kexec_image_parse(const void *head, size_t head_len, u64 file_len,
 		      const struct image_cpu_caps *caps,

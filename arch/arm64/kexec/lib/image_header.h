@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The arm64 Image header, and the features that it requires of the CPUs.  Pure: builds
- * in the kernel and on the host.
- */
+/* The arm64 Image header, and the features that it requires of the CPUs. */
 #ifndef _ARM64_KEXEC_IMAGE_H
 #define _ARM64_KEXEC_IMAGE_H
 
@@ -11,19 +8,16 @@
 
 struct kexec_image_info;
 
-/*
- * Bytes of the file for the parser: the header, the PE header and its section table.
- * More bytes may be passed.
- */
+/* The header, the PE header and its section table. */
 #define KEXEC_IMAGE_HEAD_SIZE	SZ_4K
 
 /**
  * struct image_cpu_caps - features that all CPUs of this machine have
  * @little_endian: a little-endian kernel
  * @big_endian: a big-endian kernel
- * @granule_4k: translation with pages of 4 KiB
- * @granule_16k: translation with pages of 16 KiB
- * @granule_64k: translation with pages of 64 KiB
+ * @granule_4k: pages of 4 KiB
+ * @granule_16k: pages of 16 KiB
+ * @granule_64k: pages of 64 KiB
  */
 struct image_cpu_caps {
 	bool little_endian;
