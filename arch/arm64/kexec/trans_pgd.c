@@ -273,7 +273,10 @@ int trans_pgd_copy_parts(struct trans_pgd_info *info, pgd_t *src_pgd, pgd_t **ds
 	if (err)
 		return err;
 
-	/* The entries are written before the walker can be pointed at them by TTBR1. */
+	/*
+	 * The entries are written before the walker can be pointed at them by TTBR1.
+	 * The cache model cannot see that it is missing: a load has a later dsb.
+	 */
 	dsb(ishst);
 	*dst_pgd = (pgd_t *)copy.root;
 	return 0;
@@ -372,7 +375,10 @@ int trans_pgd_idmap_pa(struct trans_pgd_info *info, phys_addr_t *ttbr0,
 		desc = trans_table_desc(table);
 	}
 
-	/* The entries are written before the walker can be pointed at them by TTBR0. */
+	/*
+	 * The entries are written before the walker can be pointed at them by TTBR0.
+	 * The cache model cannot see that it is missing: a load has a later dsb.
+	 */
 	dsb(ishst);
 	*ttbr0 = phys_to_ttbr(virt_to_phys(table));
 	*t0sz = TCR_T0SZ(bits);
@@ -415,7 +421,10 @@ int trans_pgd_copy_el2_vectors(struct trans_pgd_info *info, phys_addr_t *el2_vec
 	 * inside.
 	 */
 	dcache_clean_inval_poc(va, va + ARM64_VECTOR_TABLE_LEN);
-	/* Old content of the page may be in an I-cache under any alias. */
+	/*
+	 * Old content of the page may be in an I-cache under any alias.  The cache model
+	 * cannot see that it is missing: kexec invalidates once more before EL2 fetches.
+	 */
 	icache_inval_all_pou();
 
 	*el2_vectors = virt_to_phys(page);
