@@ -57,6 +57,23 @@ void coh_free(struct coh *m)
 	free(m->reports);
 }
 
+/**
+ * coh_start_late() - begin with a kernel that runs already
+ * @m: the model
+ * @image_pa: where the kernel is
+ * @image_len: its size
+ *
+ * All the rest of RAM may be dirty.
+ */
+void coh_start_late(struct coh *m, uint64_t image_pa, uint64_t image_len)
+{
+	m->images = 1;
+	m->late_pa = image_pa;
+	m->late_len = image_len;
+	fprintf(m->out, "image number=1 pa=%llx size=%llx\n", (unsigned long long)image_pa,
+		(unsigned long long)image_len);
+}
+
 /* The granules of the line at @start that [@pa, @pa + @len) is in. */
 static uint16_t granules(const struct coh *m, uint64_t start, uint64_t pa, uint64_t len)
 {
@@ -351,7 +368,7 @@ void coh_mode(struct coh *m, const struct coh_event *e, int el, bool kernel, boo
 	cpu->el = el;
 	cpu->kernel = kernel;
 	cpu->cached = cached;
-	if (same && was != cached)
+	if ((same && was != cached) || (m->late_len && kernel && cached && !cpu->tlb.nr_roots))
 		coh_tlb_mmu(m, e, cached);
 }
 
@@ -392,17 +409,18 @@ void coh_context(struct coh *m, const struct coh_event *e, enum coh_context reg)
 void coh_step(struct coh *m, const struct coh_event *e, bool isb)
 {
 	struct coh_cpu *cpu = &m->cpus[e->cpu];
-	uint64_t written = cpu->written_pc;
-	bool sctlr = cpu->sctlr_written;
+	unsigned int half = e->pc >> 55 & 1 ? COH_TTBR1 : COH_TTBR0;
 
-	if (!written)
-		return;
+	if (cpu->written_pc && e->pc != cpu->written_pc + 4)
+		cpu->pending = 0;	/* an exception, which synchronizes */
+	else if (cpu->sctlr_written && !isb)
+		coh_report(m, e, COH_SCTLR_ISB, e->pc, cpu->written_pc);
 	cpu->written_pc = 0;
 	cpu->sctlr_written = false;
-	if (e->pc != written + 4)
-		cpu->pending = 0;	/* an exception, which synchronizes */
-	else if (sctlr && !isb)
-		coh_report(m, e, COH_SCTLR_ISB, e->pc, written);
+	if (!isb && cpu->kernel && cpu->cached && (cpu->pending & half)) {
+		coh_report(m, e, COH_CONTEXT_ISB, e->pc, cpu->pending_pc);
+		cpu->pending = 0;
+	}
 }
 
 /**

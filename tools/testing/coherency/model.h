@@ -156,7 +156,7 @@ struct coh_cpu {
  * @stale: granules that are older in the cache than in memory
  * @unclean: granules that were stored since the last clean to the PoU
  * @changed: granules that were stored, and not fetched after an invalidation
- * @flags: LINE_*
+ * @flags: LINE_*, in cache.c
  * @store_cpu: CPU of the last store
  * @dc_cpu: CPU of the last operation
  */
@@ -194,6 +194,8 @@ struct coh_break;
  * @breaks: entries that were made invalid and are not flushed
  * @nr_breaks: number of them
  * @max_breaks: number of them that there is memory for
+ * @late_pa: image of the kernel that ran when the model began
+ * @late_len: its size, 0 if the model began with the machine
  * @images: entries of kernels so far
  * @out: file for the reports
  * @reports: kinds of reports
@@ -214,6 +216,8 @@ struct coh {
 	struct coh_break *breaks;
 	size_t nr_breaks;
 	size_t max_breaks;
+	uint64_t late_pa;
+	uint64_t late_len;
 	unsigned int images;
 	FILE *out;
 	struct coh_report *reports;
@@ -233,6 +237,7 @@ struct coh_event {
 /* cache.c */
 bool coh_init(struct coh *m);
 void coh_free(struct coh *m);
+void coh_start_late(struct coh *m, uint64_t image_pa, uint64_t image_len);
 void coh_access(struct coh *m, const struct coh_event *e, uint64_t va, uint64_t pa,
 		uint64_t len, bool store);
 void coh_fetch(struct coh *m, const struct coh_event *e, uint64_t pa, uint64_t len);
@@ -268,6 +273,9 @@ void coh_report(struct coh *m, const struct coh_event *e, enum coh_kind kind, ui
 		uint64_t writer);
 void coh_print(const struct coh *m);
 
+/* The rest of a line is valid; see coh_start_late(). */
+#define LINE_SEEN	8
+
 static inline bool coh_is_ram(const struct coh *m, uint64_t pa)
 {
 	return pa >= m->base && pa - m->base < m->size;
@@ -275,7 +283,14 @@ static inline bool coh_is_ram(const struct coh *m, uint64_t pa)
 
 static inline struct coh_line *coh_line_at(const struct coh *m, uint64_t pa)
 {
-	return &m->lines[(pa - m->base) >> m->line_shift];
+	struct coh_line *line = &m->lines[(pa - m->base) >> m->line_shift];
+
+	if (m->late_len && !(line->flags & LINE_SEEN)) {
+		line->flags |= LINE_SEEN;
+		if (pa < m->late_pa || pa - m->late_pa >= m->late_len)
+			line->dirty = (1U << COH_GRANULES) - 1;
+	}
+	return line;
 }
 
 /* Has the store to @line not been waited for by a dsb of its CPU? */

@@ -4,9 +4,9 @@
 the result under the cache model; prints TAP.
 
 A mutant is killed when the model reports something new, or the next kernel is not
-entered. One that survives needs a comment with the words "the cache model" in the
-ten lines above the instruction in our source, or, for inline functions of the base,
-an entry in mutants.toml.
+entered. One that survives needs a comment with the words "the cache model" on the line
+of the instruction in our source or directly above it, or, for inline functions of the
+base, an entry in mutants.toml.
 """
 
 import argparse
@@ -34,8 +34,9 @@ NOP = bytes.fromhex("1f2003d5")
 INSN = re.compile(r"^([0-9a-f]{16}):\s+((?:dc|ic|tlbi|dsb|isb)\b.*)")
 TESTS = re.compile(r"/kexec/tests/")
 COMMENT = "the cache model"
-COMMENT_LINES = 10
 VECTOR_SIZE = 0x80
+# The model begins with the load of an image
+START = ("__arm64_sys_kexec_load", "__arm64_sys_kexec_file_load")
 # Blocks of the next kernel that are executed; it is in C long before
 STOP = 3000000
 
@@ -89,15 +90,23 @@ def find_mutants(kernel, table):
     return mutants
 
 
+def comment_at(lines, number):
+    """A line of a source, counted from 1, and the comment directly above it."""
+    text = [lines[number - 1]]
+    for line in reversed(lines[:number - 1]):
+        if not re.match(r"\s*(/\*|\*|//)", line):
+            break
+        text.insert(0, re.sub(r"^\s*\*\s+", "", line))
+    return " ".join(text)
+
+
 def explanation(mutant, table):
     """Why a mutant may survive, or nothing."""
     for frame in mutant.place.frames:
         if not symbols.OURS.match(frame.file):
             continue
         lines = (guest.HERE.parents[2] / frame.file).read_text().splitlines()
-        text = " ".join(lines[max(frame.line - COMMENT_LINES - 1, 0):frame.line])
-        text = re.sub(r"\s*\*\s+", " ", text)
-        if COMMENT in text.lower():
+        if COMMENT in comment_at(lines, frame.line).lower():
             return f"see the comment at {frame.file}:{frame.line}"
     for entry in table.get("unseen", []):
         if re.search(entry["at"], str(mutant.place)) and re.search(entry["insn"], mutant.insn):
@@ -152,7 +161,9 @@ class Runner:
         path = folder / "plugin.log"
         path.unlink(missing_ok=True)
         mine = copy.copy(self.options)
-        words = guest.plugin(case, self.options.folder, path, True, [f"stop={STOP}"])
+        words = guest.plugin(case, self.options.folder, path, True,
+                             [f"stop={STOP}", f"text={self.kernel.text:#x}",
+                              *(f"start={self.kernel.symbols[name]:#x}" for name in START)])
         mine.qemu_arg = ["-plugin", words]
         run.run_case(case, Store(self.options.build, folder / "Image", folder), mine)
         log = reports.read(path) if path.is_file() else None

@@ -3,7 +3,9 @@
  * DOC: QEMU plugin that feeds the model
  *
  * Arguments: out=FILE base=PA size=BYTES zva=BYTES strict=on|off stop=BLOCKS.
- * With stop, QEMU ends that many blocks after the second kernel was entered.
+ * With stop, QEMU ends that many blocks after the second kernel was entered.  With
+ * text=VA, where the kernel's image is, and start=VA, once or twice, all begins when
+ * an instruction at such an address is executed; until then QEMU is much faster.
  *
  * More than one CPU need a thread of the host each (-accel tcg,thread=multi): on one
  * thread QEMU 10.0 passes the number of the CPU that translated a block, not of the
@@ -85,6 +87,8 @@ static struct coh model = { .base = 0x40000000, .size = 1ULL << 30, .line_shift 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t zva_size = 64;
 static uint64_t unresolved, operations, stop;
+static uint64_t plugin_id, text_va, start_va[2];
+static bool started;
 static struct qemu_plugin_register *regs[COH_CPUS][REGS];
 static struct plugin_array *buffer;
 
@@ -442,6 +446,49 @@ static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, PLUGIN_READ_REGS, b);
 }
 
+/* From here on blocks are translated anew. */
+static void begin(uint64_t id)
+{
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
+	qemu_plugin_register_atexit_cb(id, on_exit_qemu, NULL);
+}
+
+static void on_start(unsigned int cpu, void *arg)
+{
+	uint64_t pa, len;
+	struct coh_regime r;
+
+	(void)arg;
+	pthread_mutex_lock(&lock);
+	if (!started) {
+		started = true;
+		read_ctr(cpu);
+		read_regime(cpu, &r, is_vhe(cpu, read_reg(cpu, CPSR) >> 2 & 3));
+		if (!model.memory || !coh_translate(&model, &r, text_va, &pa))
+			abort();
+		memcpy(&len, model.memory + (pa - model.base) + IMAGE_SIZE, sizeof(len));
+		coh_start_late(&model, pa, len);
+		qemu_plugin_reset(plugin_id, begin);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static void on_translate_early(uint64_t id, struct qemu_plugin_tb *tb)
+{
+	size_t n = qemu_plugin_tb_n_insns(tb), i;
+
+	(void)id;
+	find_memory(qemu_plugin_tb_get_insn(tb, 0));
+	for (i = 0; i < n; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+		uint64_t va = qemu_plugin_insn_vaddr(insn);
+
+		if (va == start_va[0] || va == start_va[1])
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_start, PLUGIN_READ_REGS,
+							       NULL);
+	}
+}
+
 static bool take_argument(const char *arg)
 {
 	const char *value = strchr(arg, '=');
@@ -457,6 +504,10 @@ static bool take_argument(const char *arg)
 		model.size = strtoull(value, NULL, 0);
 	else if (!strncmp(arg, "zva=", 4))
 		zva_size = strtoull(value, NULL, 0);
+	else if (!strncmp(arg, "text=", 5))
+		text_va = strtoull(value, NULL, 0);
+	else if (!strncmp(arg, "start=", 6))
+		start_va[!!start_va[0]] = strtoull(value, NULL, 0);
 	else if (!strncmp(arg, "stop=", 5))
 		stop = strtoull(value, NULL, 0);
 	else if (!strncmp(arg, "strict=", 7))
@@ -484,7 +535,10 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info_t *info, int argc, c
 	}
 	buffer = g_byte_array_new();
 	qemu_plugin_register_vcpu_init_cb(id, on_cpu);
-	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
-	qemu_plugin_register_atexit_cb(id, on_exit_qemu, NULL);
+	plugin_id = id;
+	if (text_va)
+		qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate_early);
+	else
+		begin(id);
 	return 0;
 }

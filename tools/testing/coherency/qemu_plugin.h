@@ -41,6 +41,7 @@ struct plugin_reg {
 typedef void (*plugin_exec_fn)(unsigned int cpu, void *arg);
 typedef void (*plugin_mem_fn)(unsigned int cpu, uint32_t access, uint64_t va, void *arg);
 
+void qemu_plugin_reset(uint64_t id, void (*fn)(uint64_t id));
 void qemu_plugin_register_vcpu_init_cb(uint64_t id, void (*fn)(uint64_t id, unsigned int cpu));
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id,
 					   void (*fn)(uint64_t id, struct qemu_plugin_tb *tb));
