@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs the machine code of arm64_relocate_new_kernel() on a model of memory, and of the
-caches that QEMU does not have; prints TAP.
+"""Runs the machine code of arm64_relocate_new_kernel() and of its vectors on a model of
+memory, and of the caches that QEMU does not have; prints TAP.
 
     relocate_sim.py RELOCATE.O
 
@@ -15,8 +15,9 @@ The model does whatever the architecture permits and harms most:
 - Lines of the destinations are dirty at the beginning, and are written back last of all.
 
 The next kernel starts with its caches off and turns them on later: memory must hold the
-image, and no line of an image may differ from it. To prove that the model notices, each
-instruction of maintenance and each barrier that it knows is left out once.
+image, and no line of an image may differ from it. A vector must leave its record in memory
+before it spins, with the smallest lines that there are. To prove that the model notices,
+each instruction of maintenance and each barrier that it knows is left out once.
 """
 
 import re
@@ -24,12 +25,15 @@ import subprocess
 import sys
 
 LINE = 64
+LINE_MIN = 16
 PAGE = 4096
 WORD = 8
 MASK = (1 << 64) - 1
 NO_TABLE = MASK
 OBJDUMP = "aarch64-linux-gnu-objdump"
 ROUTINE = "arm64_relocate_new_kernel"
+VECTORS = "kexec_fault_vectors"
+VECTOR_NR, VECTOR_SIZE = 16, 0x80
 
 MMU_ON, EL2 = 1, 2
 CODE, ARG, RECORD, ENTRY, DTB = 0x10000, 0x20000, 0x21000, 0x900000, 0xa00000
@@ -37,6 +41,11 @@ LINEAR = 0xffff000000000000
 # struct kern_reloc_arg
 FLAGS, LINE_SIZE, ENTRY_PA, DTB_PA, TABLE_PA, TTBR1, TTBR1_EMPTY, PA_TO_ADDR, FAULT_PA = (
     8, 12, 16, 24, 32, 40, 48, 56, 64)
+# struct kern_reloc_where in the page; struct kern_reloc_fault
+WHERE, VECTORS_AT = 0x7f0, 0x800
+FAULT_BYTES, FAULT_MAGIC, FAULT_ESR = 64, 0x544c464b, 16
+SYNDROMES = {"esr_el1": 0x96000045, "elr_el1": CODE + 0x40, "far_el1": 0x123456789000,
+             "spsr_el1": 0x3c9}
 
 
 class Wrong(Exception):
@@ -46,7 +55,8 @@ class Wrong(Exception):
 class Memory:
     """Words by their physical address, and lines of a data cache."""
 
-    def __init__(self):
+    def __init__(self, line=LINE):
+        self.size = line
         self.words = {}
         self.lines = {}
         self.dirty = set()
@@ -55,11 +65,11 @@ class Memory:
         self.through_cache = True
 
     def line(self, pa):
-        return [self.words.get(a, 0) for a in range(pa, pa + LINE, WORD)]
+        return [self.words.get(a, 0) for a in range(pa, pa + self.size, WORD)]
 
     def write_back(self, pa):
         if pa in self.dirty:
-            self.words.update(zip(range(pa, pa + LINE, WORD), self.lines[pa]))
+            self.words.update(zip(range(pa, pa + self.size, WORD), self.lines[pa]))
         self.dirty.discard(pa)
 
     def drop(self, pa):
@@ -75,17 +85,17 @@ class Memory:
                 if addr == pa:
                     return value
             return self.words.get(pa, 0)
-        at = pa - pa % LINE
+        at = pa - pa % self.size
         self.allocate(at)
-        return self.lines[at][pa % LINE // WORD]
+        return self.lines[at][pa % self.size // WORD]
 
     def store(self, pa, value):
         if not self.through_cache:
             self.pending.append((pa, value))
             return
-        at = pa - pa % LINE
+        at = pa - pa % self.size
         self.allocate(at)
-        self.lines[at][pa % LINE // WORD] = value
+        self.lines[at][pa % self.size // WORD] = value
         self.dirty.add(at)
         # Maintenance before this store says nothing of it.
         self.cleaning.discard(at)
@@ -93,12 +103,12 @@ class Memory:
     def observe(self):
         """Stores past the cache reach memory; the alias was faster with each of them."""
         for pa, value in self.pending:
-            self.allocate(pa - pa % LINE)
+            self.allocate(pa - pa % self.size)
             self.words[pa] = value
         self.pending = []
 
     def clean(self, pa):
-        self.cleaning.add(pa - pa % LINE)
+        self.cleaning.add(pa - pa % self.size)
 
     def complete(self):
         """A dsb, ordered after what it completes."""
@@ -119,13 +129,13 @@ class Memory:
 
 
 def disassemble(path):
-    """The routine's instructions by their offset, as (mnemonic, operands)."""
+    """Instructions of the page by their offset, as (mnemonic, operands)."""
     done = subprocess.run([OBJDUMP, "-d", "--no-show-raw-insn", "-j", ".kexec_relocate.text",
                            path], capture_output=True, text=True, check=True)
     code, inside = {}, False
     for line in done.stdout.splitlines():
         if line.endswith(">:"):
-            inside = f"<{ROUTINE}>" in line
+            inside = f"<{ROUTINE}>" in line or f"<{VECTORS}>" in line
         elif inside and (m := re.match(r"\s*([0-9a-f]+):\t(\S+)\s*(.*)", line)):
             text = re.sub(r"\s*//.*|\s*<.*>", "", m.group(3))
             code[int(m.group(1), 16)] = (m.group(2), text)
@@ -161,6 +171,8 @@ class Cpu:
         self.reg["x" + name.strip()[1:]] = value & (MASK if name.strip()[0] == "x" else 0xffffffff)
 
     def pa(self, addr):
+        if CODE <= addr < CODE + PAGE:
+            return addr
         pa = addr - self.offset
         if not 0 <= pa < 1 << 40:
             raise Wrong(f"address {addr:#x} with the MMU {'on' if self.offset else 'off'}")
@@ -182,11 +194,12 @@ class Cpu:
             name = name.strip()
             size = WORD if name[0] == "x" else 4
             at = self.pa(addr)
+            shift, at = 8 * (at % WORD), at - at % WORD
             if op.startswith("st"):
-                self.memory.store(at, self.get(name))
+                kept = self.memory.load(at) & ~(0xffffffff << shift) if size < WORD else 0
+                self.memory.store(at, kept | self.get(name) << shift)
             else:
-                word = self.memory.load(at - at % WORD)
-                self.put(name, word >> (8 * (at % WORD)))
+                self.put(name, self.memory.load(at) >> shift)
             addr += size
 
     def system(self, op, text):
@@ -204,6 +217,8 @@ class Cpu:
             self.emptied = True
         elif op == "msr":
             self.write_system(*text.split(", "))
+        elif op == "mrs":
+            self.read_system(*text.split(", "))
         elif op == "hvc":
             self.hvc = [self.get(f"x{i}") for i in range(5)]
             # It is refused, and clobbers what it may.
@@ -225,6 +240,14 @@ class Cpu:
             self.ttbr1.append(value)
         else:
             raise Wrong(f"msr {name}")
+
+    def read_system(self, target, name):
+        if name == "sctlr_el1":
+            self.put(target, 1 if self.offset else 0)
+        elif name in SYNDROMES:
+            self.put(target, SYNDROMES[name])
+        else:
+            raise Wrong(f"mrs {name}")
 
     def jump(self, op, text):
         """The offset to go on at, None for the next instruction."""
@@ -255,13 +278,15 @@ class Cpu:
             raise Wrong(f"unknown: {op} {text}")
         self.put(args[0], value)
 
-    def run(self):
-        pc = 0
+    def run(self, pc=0):
+        """Until the routine is left, or spins."""
         for _ in range(200000):
             op, text = self.code[pc]
             pc += 4
             if op in ("b", "b.eq", "b.cc", "cbz", "tbz", "tbnz"):
                 target = self.jump(op, text)
+                if target == pc - 4:
+                    return
                 pc = pc if target is None else target
             elif op in ("ldr", "str", "ldp", "stp"):
                 self.load_store(op, text)
@@ -270,7 +295,7 @@ class Cpu:
                 return
             elif op == "nop":
                 pass
-            elif op in ("dc", "dsb", "dmb", "isb", "ic", "tlbi", "msr", "hvc"):
+            elif op in ("dc", "dsb", "dmb", "isb", "ic", "tlbi", "msr", "mrs", "hvc"):
                 self.system(op, text)
             else:
                 self.compute(op, text)
@@ -357,9 +382,61 @@ def run(code, name, flags):
     return None
 
 
+def build_fault(flags):
+    """Memory when a vector begins; with the MMU on C's and the routine's stores are dirty."""
+    memory = Memory(LINE_MIN)
+    memory.words |= {CODE + WHERE: RECORD, CODE + WHERE + WORD: LINEAR if flags else 0}
+    memory.through_cache = bool(flags)
+    for pa in range(RECORD, RECORD + FAULT_BYTES, WORD):
+        if flags:
+            memory.words[pa] = 0xd1d1
+        memory.store(pa, 0)
+    memory.observe()
+    if not flags:
+        memory.lines.clear()
+    return memory
+
+
+def run_vector(code, number, flags):
+    """What is wrong with a vector, or None. A reset discards the cache."""
+    memory = build_fault(flags)
+    names = ["esr_el1", "elr_el1", "far_el1", "spsr_el1"]
+    wanted = [FAULT_MAGIC | number << 32, 0, *(SYNDROMES[name] for name in names), 0, 0]
+    try:
+        Cpu(code, memory, flags).run(VECTORS_AT + number * VECTOR_SIZE)
+        if memory.cleaning:
+            raise Wrong("cache maintenance is not complete")
+        for pa, value in zip(range(RECORD, RECORD + FAULT_BYTES, WORD), wanted):
+            if memory.words.get(pa, 0) != value:
+                raise Wrong(f"byte {pa - RECORD} of the record is not in memory")
+            if pa - pa % LINE_MIN in memory.lines:
+                raise Wrong(f"byte {pa - RECORD} of the record is in the cache")
+    except Wrong as what:
+        return str(what)
+    return None
+
+
+def check_all(code):
+    """Faults by what was run."""
+    found = {f"{name}, MMU {'on' if flags & MMU_ON else 'off'}, EL{2 if flags & EL2 else 1}":
+             run(code, name, flags) for name, flags in RUNS}
+    for flags in (0, MMU_ON):
+        faults = [fault for number in range(VECTOR_NR)
+                  if (fault := run_vector(code, number, flags))]
+        found[f"vectors, MMU {'on' if flags else 'off'}"] = faults[0] if faults else None
+    return found
+
+
+def without(code, offsets):
+    """The page with NOPs at some offsets."""
+    return code | {at: ("nop", "") for at in offsets}
+
+
 def mutants(code):
     """Each instruction that the model knows to matter, with the code that lacks it."""
     for at, (op, text) in code.items():
+        if at >= VECTORS_AT + VECTOR_SIZE:
+            break  # one macro makes all vectors
         if op in ("dc", "dmb", "ic") or (op, text) == ("dsb", "sy") or \
            op == "msr" and not text.startswith("ttbr1"):
             yield f"{at:#x}: {op} {text}", code | {at: ("nop", "")}
@@ -370,11 +447,10 @@ def main():
         print(__doc__, file=sys.stderr)
         return 2
     code = disassemble(sys.argv[1])
-    results = [(f"{name}, MMU {'on' if flags & MMU_ON else 'off'}, EL{2 if flags & EL2 else 1}",
-                run(code, name, flags)) for name, flags in RUNS]
-    good = [key for key in RUNS if not run(code, *key)]
+    results = list(check_all(code).items())
     for what, changed in mutants(code):
-        found = any(run(changed, *key) for key in good)
+        found = any(fault and not results[i][1]
+                    for i, fault in enumerate(check_all(changed).values()))
         results.append((f"it would be noticed without {what}", None if found else "it was not"))
     print(f"TAP version 13\n1..{len(results)}")
     for number, (name, wrong) in enumerate(results, 1):
