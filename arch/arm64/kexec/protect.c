@@ -44,7 +44,10 @@ int kexec_arch_protect(phys_addr_t start, u64 len, bool writable)
 		return 0;
 	err = apply_to_existing_page_range(&init_mm, va, len, protect_pte,
 					   writable ? &init_mm : NULL);
-	/* Flush stale permissions. */
+	/*
+	 * Flush stale permissions.  The cache model cannot see the barriers of it: it
+	 * knows which entries are valid, and QEMU's TLBI is complete at once.
+	 */
 	flush_tlb_kernel_range(va, va + len);
 	return err;
 }
