@@ -173,11 +173,12 @@ void coh_access(struct coh *m, const struct coh_event *e, uint64_t va, uint64_t 
 		}
 	}
 	for (; at < pa + len; at += line_size) {
-		struct coh_line *line = coh_line_at(m, at);
 		uint16_t part = granules(m, at, pa, len);
+		struct coh_line *line;
 
 		if (!coh_is_ram(m, at))
 			return;
+		line = coh_line_at(m, at);
 		if (cpu->cached)
 			access_cached(m, e, line, at, part, store);
 		else

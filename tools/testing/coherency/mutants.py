@@ -3,10 +3,13 @@
 """Replaces each dc, ic, tlbi, dsb and isb of our folders by a NOP, one at a time, and runs
 the result under the cache model; prints TAP.
 
-A mutant is killed when the model reports something new, or the next kernel is not
-entered. One that survives needs a comment with the words "the cache model" on the line
-of the instruction in our source or directly above it, or, for inline functions of the
-base, an entry in mutants.toml.
+A mutant of the relocation page is first run by relocate_sim.py, which takes a moment, and
+one with a KUnit suite by that. It is killed when those fail, when the model reports
+something new, or when the next kernel is not entered.
+
+One that survives needs a comment with the words "the cache model" on the line of the
+instruction in our source or directly above it, or, for inline functions of the base, an
+entry in mutants.toml.
 """
 
 import argparse
@@ -26,6 +29,9 @@ import symbols
 import run
 import qemu
 
+sys.path.insert(0, str(guest.HERE.parent / "kexec"))
+import relocate_sim  # pylint: disable=wrong-import-position
+
 import tomllib
 
 TABLE = guest.HERE / "mutants.toml"
@@ -39,6 +45,9 @@ VECTOR_SIZE = 0x80
 START = ("__arm64_sys_kexec_load", "__arm64_sys_kexec_file_load")
 # Blocks of the next kernel that are executed; it is in C long before
 STOP = 3000000
+# Seconds; and a mutant may be so many times slower than the kernel without a change
+SUITE_TIMEOUT = 40
+SLOWER = 3
 
 
 @dataclass
@@ -49,6 +58,8 @@ class Mutant:
     addresses: list
     place: symbols.Place
     cases: list = field(default_factory=list)
+    page: bool = False
+    suite: str = ""
     killed: str = ""
     reason: str = ""
 
@@ -82,10 +93,11 @@ def find_mutants(kernel, table):
         mutant = Mutant(len(mutants) + 1, text, [address], place)
         if place.frames[0].function == "kexec_fault_vectors":
             vectors[key] = mutant
-        mutant.cases = next((entry["cases"] for entry in table["run"]
-                             if re.search(entry["at"], str(place))), None)
-        if not mutant.cases:
+        entry = next((entry for entry in table["run"] if re.search(entry["at"], str(place))), None)
+        if not entry:
             raise ValueError(f"{TABLE.name} has no case for {mutant}")
+        mutant.cases, mutant.page = entry["cases"], entry.get("page", False)
+        mutant.suite = entry.get("suite", "")
         mutants.append(mutant)
     return mutants
 
@@ -135,12 +147,16 @@ class Store(qemu.Store):
 class Runner:
     """What all runs share."""
 
-    def __init__(self, options, kernel):
+    def __init__(self, options, kernel, any_case):
         self.options = options
         self.kernel = kernel
+        self.any_case = any_case
         self.known = reports.Known()
+        self.limits = {}
         self.image = (options.build / "out" / KERNEL / "arch/arm64/boot/Image").read_bytes()
         self.folder = options.build / "coherency/mutants"
+        self.page = relocate_sim.disassemble(
+            options.build / "out" / KERNEL / "arch/arm64/kexec/relocate.o")
 
     def folder_of(self, number):
         folder = self.folder / str(number)
@@ -165,6 +181,9 @@ class Runner:
                              [f"stop={STOP}", f"text={self.kernel.text:#x}",
                               *(f"start={self.kernel.symbols[name]:#x}" for name in START)])
         mine.qemu_arg = ["-plugin", words]
+        if case.name in self.limits:
+            case, mine.patience = copy.copy(case), 1
+            case.timeout = self.limits[case.name]
         run.run_case(case, Store(self.options.build, folder / "Image", folder), mine)
         log = reports.read(path) if path.is_file() else None
         if not log or not log.end or int(log.end["images"]) < 2:
@@ -173,8 +192,40 @@ class Runner:
         unknown = self.known.unknown(log)
         return f"{unknown[0].kind} at {unknown[0].at}" if unknown else ""
 
+    def run_plain(self, case):
+        """The kernel without a change; a mutant that takes much longer hangs."""
+        begin = time.monotonic()
+        found = self.run(case, f"plain-{case.name}", [])
+        self.limits[case.name] = SLOWER * (time.monotonic() - begin) + SUITE_TIMEOUT
+        return found
+
+    def run_page(self, addresses):
+        """What relocate_sim.py says about the relocation page; empty if nothing."""
+        start = self.kernel.symbols[relocate_sim.ROUTINE]
+        changed = relocate_sim.without(self.page, [address - start for address in addresses])
+        fault = next(filter(None, relocate_sim.check_all(changed).values()), "")
+        return fault and f"relocate_sim: {fault}"
+
+    def run_suite(self, suite, number, addresses):
+        """What a KUnit suite says; empty if it passes."""
+        folder = self.folder_of(number)
+        self.patch(folder, addresses)
+        case, mine = copy.copy(self.any_case), copy.copy(self.options)
+        mine.qemu_arg = []
+        case.name, case.kunit, case.timeout = suite, [suite], SUITE_TIMEOUT
+        case.steps, case.boots = [], case.boots[:1]
+        case.cmdline = f"{case.cmdline} kunit.enable=1 kunit.filter_glob={suite} loglevel=7"
+        outcome = run.run_case(case, Store(self.options.build, folder / "Image", folder), mine)
+        good, said = outcome.suites.get(suite, (False, ["no result"]))
+        faults = outcome.faults + ([] if good else said)
+        return faults and f"{suite}: {faults[0]}"
+
     def try_mutant(self, mutant, cases):
-        for name in mutant.cases:
+        if mutant.page:
+            mutant.killed = self.run_page(mutant.addresses)
+        elif mutant.suite:
+            mutant.killed = self.run_suite(mutant.suite, mutant.number, mutant.addresses)
+        for name in [] if mutant.killed else mutant.cases:
             mutant.killed = self.run(cases[name], mutant.number, mutant.addresses)
             if mutant.killed:
                 break
@@ -224,13 +275,16 @@ def main():
     only = copy.copy(options)
     only.filter = ""
     cases = {case.name: case for case in run.select(only)}
-    runner = Runner(options, kernel)
+    runner = Runner(options, kernel, cases["coherency-place-el1"])
     used = sorted({name for mutant in mutants for name in mutant.cases})
     print(f"TAP version 13\n1..{len(mutants) + 1}")
     with ThreadPoolExecutor(options.jobs) as pool:
-        plain = list(pool.map(lambda name: runner.run(cases[name], f"plain-{name}", []), used))
+        plain = list(pool.map(lambda name: runner.run_plain(cases[name]), used))
         for name, found in zip(used, plain):
             print(f"# {name}: {found or 'nothing reported'}")
+        plain.append(runner.run_page([]))
+        plain += [runner.run_suite(suite, f"plain-{suite}", [])
+                  for suite in {mutant.suite for mutant in mutants if mutant.suite}]
         print(f"{'not ok' if any(plain) else 'ok'} 1 - the kernel without a change")
         sys.stdout.flush()
         killed, survived, unexplained = report(
