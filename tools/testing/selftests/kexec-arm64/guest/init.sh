@@ -149,8 +149,9 @@ load_image() {
 		[ "$how" != debug ] || set -- "$@" --debug
 		run kexec_direct --kernel "$kernel" --initrd "$initrd" "$@"
 		;;
-	kexec-* | flag-*)
+	kexec-* | flag-* | update-*)
 		[ "${how%%-*}" = kexec ] || export LD_PRELOAD=/bin/preload_hotplug_flag.so
+		[ "${how%%-*}" != update ] || export PRELOAD_UPDATE=1
 		[ "$how" != kexec-ci-high ] || set -- "$1" --mem-min=0x68000000
 		[ "$how" != kexec-ci-dtb ] || set -- "$1" --dtb=$share/dtb
 		flags=${how#*-}
@@ -159,7 +160,7 @@ load_image() {
 		;;
 	*) die "no such way to load" ;;
 	esac
-	unset LD_PRELOAD
+	unset LD_PRELOAD PRELOAD_UPDATE
 	say "loaded $how ${kernel##*/} $(stat -c %s "$initrd")"
 }
 

@@ -17,6 +17,7 @@ kdump_place() {
 	at=${1#*+}
 	case $1 in
 	crash+*) from=0x$(kdump_regions | tail -n 1 | cut -d- -f1) ;;
+	low+*) from=0x$(kdump_regions | head -n 1 | cut -d- -f1) ;;
 	note+*) from=$(kdump_debug 'vmcoreinfo copy at ') ;;
 	segment+*)
 		from=$(kdump_debug "segment\\[${at%%+*}\\]: mem=")
@@ -221,6 +222,13 @@ step_guest() {
 
 step_shrink() {
 	echo "$1" >"$sys/kexec_crash_size" || die "cannot shrink"
+}
+
+step_refuse_shrink() {
+	if (echo "$1" >"$sys/kexec_crash_size") 2>/tmp/said; then
+		die "it shrank"
+	fi
+	say "refused: $(cat /tmp/said)"
 }
 
 step_regions() {
