@@ -74,7 +74,7 @@ int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
 	/* The low region is read-only. */
 	page_pa = vmcoreinfo_free_page(img, &crashk_res);
 	if (!page_pa) {
-		pr_err("no page left in the crash reservation for vmcoreinfo: make crashkernel= (%llu MB now) larger\n",
+		pr_err("no page left in the crash reservation for vmcoreinfo: %llu MB, all in use\n",
 		       (vmcoreinfo_end(&crashk_res) - crashk_res.start) >> 20);
 		return -ENOMEM;
 	}

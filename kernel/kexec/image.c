@@ -172,7 +172,7 @@ static void image_check_ima_size(struct kexec_image *failed)
 
 	if (!loaded || !loaded->ima_buffer_size || failed->ima_len <= loaded->ima_buffer_size)
 		return;
-	pr_warn("the loaded image has %zu bytes for the IMA list, %zu are wanted by now: its kernel will begin a new list; load it again\n",
+	pr_warn("loaded image: %zu bytes for the IMA list, %zu are needed now; load it again\n",
 		loaded->ima_buffer_size, failed->ima_len);
 	image_drop_ima(loaded);
 }

@@ -46,7 +46,7 @@ static int signature_judge(int ret)
 	if (!ret)
 		return 0;
 	if (signature_enforced || kexec_debug.demand_signature) {
-		pr_err("the kernel is %s (%d), but this system demands a signature; sign it with a trusted key\n",
+		pr_err("the kernel is %s (%d), but this system demands a signature\n",
 		       signature_fault(ret), ret);
 		return ret;
 	}

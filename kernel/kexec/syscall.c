@@ -79,7 +79,7 @@ static int syscall_load_allowed(int type)
 	if (!ret)
 		ret = security_locked_down(LOCKDOWN_KEXEC);
 	if (ret)
-		pr_err("load refused by a security module or lockdown (%d); use kexec_file_load (kexec -s)\n",
+		pr_err("load refused by a security module or lockdown (%d); use kexec_file_load\n",
 		       ret);
 	return ret;
 }
@@ -110,7 +110,7 @@ static int syscall_check_entry(unsigned long entry, bool crash)
 {
 #ifdef CONFIG_CRASH_DUMP
 	if (crash && (entry < crashk_res.start || entry > crashk_res.end)) {
-		pr_err("entry %#lx is not in the crash reservation %pR; boot with crashkernel=SIZE to have one\n",
+		pr_err("entry %#lx is not in the crash reservation %pR\n",
 		       entry, &crashk_res);
 		return -EADDRNOTAVAIL;
 	}

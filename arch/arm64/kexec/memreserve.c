@@ -53,7 +53,7 @@ static const void *memreserve_fdt_boot;
 static void memreserve_fdt_update(const struct fdt_range *range)
 {
 	if (memreserve_fdt && kexec_fdt_add_memrsv(memreserve_fdt, range, 1) < 0)
-		pr_err("dtb: /sys/firmware/fdt: no free reservation entry; use kexec_file_load (kexec -s)\n");
+		pr_err("dtb: /sys/firmware/fdt: no free reservation entry; use kexec_file_load\n");
 }
 #else
 static void memreserve_fdt_update(const struct fdt_range *range) { }
