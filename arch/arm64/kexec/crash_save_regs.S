@@ -15,15 +15,12 @@
 /*
  * void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from)
  *
- * Fills @regs with @from, or, when @from is NULL, with the state of the caller
- * as it is on return.  A routine without a frame of its own is what makes that
- * state worth having: sp and x29 still describe the caller's frame, which stays
- * on the stack while the dump is written, and pc is in the caller, so that a
- * debugger can unwind from there.  x0, x1 and x30 are shown as they are here.
+ * Fills @regs with @from, or, if @from is NULL, with the state of the caller.  This routine has
+ * no frame, so sp and x29 describe the caller's frame, which stays on the stack while the dump
+ * is written, and a debugger can unwind from there.
  *
  * In:       x0 regs, x1 from
  * Clobbers: x2, x3 (with @from: what memcpy() clobbers)
- * Context:  any, the panic path included
  */
 	.pushsection ".text.unlikely.kexec_panic", "ax"
 SYM_FUNC_START(kexec_arch_save_regs)
@@ -48,8 +45,8 @@ SYM_FUNC_START(kexec_arch_save_regs)
 	stp	x30, x2, [x0, #S_LR]
 
 	/*
-	 * There is no register to read all of PSTATE from.  These four have
-	 * their fields where SPSR_ELx has them (DDI 0487, C5.2).
+	 * No register has all of PSTATE.  These four have their fields where SPSR_ELx
+	 * has them (DDI 0487, C5.2).
 	 */
 	mrs	x2, CurrentEL
 	mrs	x3, SPSel

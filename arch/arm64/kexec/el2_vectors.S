@@ -2,10 +2,9 @@
 /*
  * The EL2 vector page, for a kernel at EL1 below an EL2 (nVHE).
  *
- * The stub vectors of the kernel are kernel text, which kexec and a resume from hibernation
- * overwrite.  Both copy this table to a page that survives (trans_pgd_copy_el2_vectors()) and
- * set VBAR_EL2 to it first.  The table is not executed where it is linked.  It runs at EL2
- * with the MMU and caches of EL2 off and without a stack, so it must be clean to the PoC.
+ * kexec and a resume from hibernation overwrite the stub vectors of the kernel.  Both copy
+ * this table to a page that survives first (trans_pgd_copy_el2_vectors()).  It runs with the
+ * MMU and caches of EL2 off, so it must be clean to the PoC.
  *
  * The ABI of the calls is in Documentation/arch/arm64/kexec/hvc.rst.
  */
@@ -19,8 +18,7 @@
 #define VECTOR_SIZE	0x80
 
 /*
- * An unexpected exception: spin here, so that the PC in a debugger identifies it.  The
- * registers of the interrupted code are unknown.
+ * An unexpected exception: spin here, so that the PC identifies it.
  */
 .macro dead_vector
 	.balign	VECTOR_SIZE
@@ -52,7 +50,7 @@ SYM_CODE_START(trans_pgd_stub_vectors)
 	mov	w0, #(HVC_STUB_ERR & 0xffff)
 	movk	w0, #(HVC_STUB_ERR >> 16), lsl #16
 	b.ne	.Lreturn
-	msr	vbar_el2, x1		// the eret below synchronises it
+	msr	vbar_el2, x1		// synchronised by the eret
 	mov	x0, xzr
 .Lreturn:
 	eret

@@ -2,8 +2,8 @@
 /*
  * Assembly macros of the last instructions of this kernel, in relocate.S and cpu_reset.S.
  *
- * There are no alternatives in either file: they are patched in the text of the running
- * kernel and cleaned to the PoU only, but instruction fetches with SCTLR.I = 0 read memory.
+ * There are no alternatives: they are cleaned to the PoU only, but instruction fetches with
+ * SCTLR.I = 0 read memory.
  */
 #ifndef _ARM64_KEXEC_EXIT_MACROS_S
 #define _ARM64_KEXEC_EXIT_MACROS_S
@@ -22,17 +22,16 @@
 	mov_q	\tmp, INIT_SCTLR_EL1_MMU_OFF
 	pre_disable_mmu_workaround
 	msr	sctlr_el1, \tmp
-	/* The next instruction is fetched with the MMU off. */
-	isb
+	isb				// the next instruction is fetched with the MMU off
 .endm
 
 /*
  * Enter the next kernel as Documentation/arch/arm64/booting.rst (section 4) requires: x0 =
  * \arg, x1 to x3 = 0; C has masked DAIF.
  *
- * With \el2 (bit RELOC_FLAG_EL2_BIT) EL2 enters it there.  The HVC returns only if a
- * hypervisor keeps EL2 (protected KVM); then the next kernel is entered at EL1.  HVC may
- * clobber x0 to x18, so \entry and \arg are not among those.
+ * With bit RELOC_FLAG_EL2_BIT of \el2, at EL2.  The HVC returns only if a hypervisor keeps EL2
+ * (protected KVM); then the next kernel is entered at EL1.  HVC may clobber x0 to x18, so
+ * \entry and \arg are not among those.
  */
 .macro enter_next entry:req, arg:req, el2:req
 	tbz	\el2, #RELOC_FLAG_EL2_BIT, .Lstay\@

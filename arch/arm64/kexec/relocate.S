@@ -3,10 +3,9 @@
  * The relocation page: copy the next kernel to its destination and enter it.
  *
  * arm64_relocate_new_kernel() runs from a copy in a page that is no destination, with the
- * MMU on (TTBR0 idmaps that page, TTBR1 is switched to a copy of the linear map) or with the
- * MMU off.  It is a leaf routine without a stack and cannot fail.  The page refers to nothing
- * outside of itself, which check-sections.pl verifies.  See exit_macros.S for what the
- * instructions must not depend on.
+ * MMU on (TTBR0 idmaps that page, TTBR1 is switched to a copy of the linear map) or off.  It
+ * is a leaf routine without a stack and cannot fail.  check-sections.pl verifies that the page
+ * refers to nothing outside of itself.
  */
 #include <linux/linkage.h>
 #include <linux/sizes.h>
@@ -34,14 +33,12 @@
  *
  * In:	x0	struct kern_reloc_arg, at an address that can be used as it is
  *
- * With KERN_RELOC_MMU_ON the PC is in a TTBR0 mapping with VA = PA and x0 is in
- * the linear map.  Without it SCTLR.{M,C,I} are 0 and x0 is physical.  DAIF is
- * masked and the other CPUs do not run.  The page that this executes from, the
- * argument, the extent tables, the page tables and the EL2 vectors are no
- * destination of any extent.  Everything that is read here with the MMU off is
- * clean to the PoC, the sources of the copies included.
+ * With KERN_RELOC_MMU_ON the PC is in a TTBR0 mapping with VA = PA and x0 is in the linear
+ * map.  Otherwise SCTLR.{M,C,I} are 0, x0 is physical, and everything that is read here is
+ * clean to the PoC.  DAIF is masked and the other CPUs do not run.  This page, the argument
+ * and all tables are no destination of any extent.
  *
- * Register use, all of them free since nothing is returned to:
+ * Registers:
  *	x0 - x15	bytes in flight
  *	x16, x17	cursors, scratch
  *	x18		number of the extent, from 1
@@ -54,23 +51,15 @@
  *	x27, x28, x29	destination, source, end of the destination
  *	x30		struct kern_reloc_fault
  *
- * An exception ends in kexec_fault_vectors, in this page: kernel text is not in
- * the transitional tables, and the vectors of the kernel may be overwritten.
- *
- * Why to the PoC: the next kernel starts with its caches off, and memory is all
- * that it sees then.
- *	MMU on:	 the copies are written through the cache; dc civac after them
- *		 pushes them out.
- *	MMU off: the copies bypass the cache.  A line of the destination that
- *		 this kernel left dirty could be evicted over them, so dc civac
- *		 goes first.  This CPU allocates no line afterwards: data
- *		 accesses are Device and instruction fetches Non-cacheable (Arm
- *		 ARM DDI 0487, chapter D8, "The effects of disabling an address
- *		 translation stage"; chapter B2, "Mismatched memory attributes").
- *		 A hypervisor does: without FEAT_FWB it has a cacheable alias,
- *		 through which the CPU may fetch the old bytes speculatively
- *		 while they are being replaced.  Such a line is clean, and the
- *		 next kernel would hit it, so dc civac follows the copy as well.
+ * The next kernel starts with its caches off, so the copies have to be at the PoC.
+ *	MMU on:	 they are written through the cache; dc civac after them cleans them.
+ *	MMU off: they bypass the cache.  A dirty line of the destination could be evicted over
+ *		 them, so dc civac precedes the copy.  This CPU allocates no line afterwards
+ *		 (Arm ARM DDI 0487, chapter D8, "The effects of disabling an address
+ *		 translation stage"; chapter B2, "Mismatched memory attributes").  But a
+ *		 hypervisor without FEAT_FWB has a cacheable alias, through which the CPU may
+ *		 fetch the old bytes speculatively.  The next kernel would hit such a line, so
+ *		 dc civac follows the copy as well.
  */
 SYM_CODE_START(arm64_relocate_new_kernel)
 	adr	x16, arm64_relocate_new_kernel
@@ -87,18 +76,17 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	tbz	x19, #RELOC_FLAG_MMU_ON_BIT, .Lnext_table
 
 	/*
-	 * Change TTBR1 to the copy of the linear map: this kernel's own tables
-	 * may be overwritten from now on.  Block sizes differ between the two,
-	 * so break before make (Arm ARM DDI 0487, chapter D8, "Using
+	 * This kernel's own tables may be overwritten from now on.  Block sizes of the
+	 * copy differ, so break before make (Arm ARM DDI 0487, chapter D8, "Using
 	 * break-before-make when updating translation table entries").
 	 */
 	ldr	x1, [x0, #RELOC_ARG_TTBR1_EMPTY]
 	ldr	x2, [x0, #RELOC_ARG_TTBR1]
 	offset_ttbr1 x2, x3
 	msr	ttbr1_el1, x1
-	isb				// walks begin at the empty table from here
+	isb				// walks begin at the empty table
 	tlbi	vmalle1
-	dsb	nsh			// this CPU's TLB holds nothing of the old ones
+	dsb	nsh			// the TLB has nothing of the old tables
 	isb
 	msr	ttbr1_el1, x2
 	isb				// the loads below walk the copy
@@ -129,7 +117,7 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	/* No line of the destination is cached before the first store to it. */
 	dsb	sy
 
-	/* A page is a multiple of 128 bytes, and every access is aligned. */
+	/* A page is a multiple of 128 bytes. */
 .Lcopy:
 	mov	x17, x27
 .Lcopy_128:
@@ -153,11 +141,9 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	b.lo	.Lcopy_128
 
 	/*
-	 * Orders the stores above before the maintenance below.  Stores to Normal
-	 * cacheable memory are ordered anyway, because they are to the same addresses;
-	 * with the MMU off they are Device accesses, and an alias could be read into the
-	 * cache between a dc civac and an older store.  The dsb that waits for completion
-	 * is at .Lall_copied.
+	 * Orders the stores above before the maintenance below: with the MMU off they
+	 * are Device accesses, and an alias could be read into the cache between a
+	 * dc civac and an older store.  The dsb for completion is at .Lall_copied.
 	 */
 	dmb	sy
 	civac_range x27, x29, x23, x16
@@ -167,21 +153,21 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	/* No extent is being copied; see kexec_fault_vectors. */
 	str	xzr, [x30, #RELOC_FAULT_EXTENT]
 	/*
-	 * With the MMU on the record is dirty in the cache.  Vectors that run
-	 * with the MMU off write past it, and an eviction must not undo that.
-	 * With the MMU off the dmb is for this store what it is for the copies.
+	 * With the MMU on the record is dirty in the cache.  Vectors that run with the
+	 * MMU off write past it, and an eviction must not undo that.  The dmb is for
+	 * this store what it is for the copies.
 	 */
 	dmb	sy
 	add	x17, x30, #RELOC_FAULT_SIZE
 	civac_range x30, x17, x23, x16
 	/*
 	 * All stores and all dc civac reach the PoC before the instruction cache is
-	 * invalidated, before the MMU is turned off, and before the next kernel starts.
+	 * invalidated, the MMU is turned off, and the next kernel starts.
 	 */
 	dsb	sy
-	ic	iallu			// it may hold what the destinations were
-	dsb	nsh			// ... which is complete here
-	isb				// ... and refetched
+	ic	iallu			// it may have old bytes of the destinations
+	dsb	nsh			// complete
+	isb				// refetch
 	tbz	x19, #RELOC_FLAG_MMU_ON_BIT, .Lenter
 	caches_and_mmu_off x16
 .Lenter:
@@ -189,13 +175,10 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 SYM_CODE_END(arm64_relocate_new_kernel)
 
 /*
- * One vector: record the exception and spin in its own slot, so that the PC in a debugger and
- * the record at the next boot identify the exception.
+ * One vector: record the exception and spin in its own slot, which identifies it by the PC.
  *
- * The interrupted code may be that of the next kernel, so no register of it is used: the page
- * has the address of the record, in the linear map if the MMU is on.  Copied code has no
- * alternatives, so the syndrome registers are read by their EL1 names, which are those of EL2
- * with VHE.
+ * The interrupted code may be that of the next kernel, so the page has the address of the
+ * record.  The EL1 names of the syndrome registers are those of EL2 with VHE.
  */
 .macro fault_vector nr
 	.org	kexec_fault_vectors + \nr * VECTOR_SIZE
@@ -235,8 +218,8 @@ SYM_CODE_END(arm64_relocate_new_kernel)
 	.org	arm64_relocate_new_kernel + RELOC_PAGE_WHERE
 	.quad	0, 0
 /*
- * The vectors of the relocation page, and of a copy of it that
- * __cpu_soft_restart uses.  They are aligned in the copies only.
+ * The vectors of the relocation page, and of a copy of it that __cpu_soft_restart() uses.
+ * They are aligned in the copies only.
  */
 SYM_CODE_START(kexec_fault_vectors)
 	.irp	nr, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
