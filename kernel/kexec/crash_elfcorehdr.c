@@ -49,7 +49,7 @@ static u64 elfcorehdr_end(const struct resource *res)
 	return res->end ? (u64)res->end + 1 : 0;
 }
 
-/* Other memory may be absent. */
+/* The next online part of [*@pos, @end); other memory may be absent. */
 static bool elfcorehdr_online(u64 *pos, u64 end, struct kexec_range *piece)
 {
 	const u64 step = PFN_PHYS(PAGES_PER_SECTION);

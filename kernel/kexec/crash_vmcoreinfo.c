@@ -27,7 +27,7 @@ static u64 vmcoreinfo_end(const struct resource *res)
 	return res->end ? (u64)res->end + 1 : 0;
 }
 
-/* No segment covers it, and it has no error; or 0. */
+/* A page without error that no segment covers, or 0. */
 static phys_addr_t vmcoreinfo_free_page(const struct kexec_image *img,
 					const struct resource *res)
 {

@@ -29,7 +29,7 @@
 #include "zone.h"
 #include "lib/range_map.h"
 
-/* Then an incomplete range is accepted; bounds the time. */
+/* Ranges tried before an incomplete one is accepted; bounds the time. */
 #define PLACEMENT_TRIES	32
 
 /* Attempts to allocate a range that looked free. */

@@ -96,7 +96,7 @@ bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside
 	return false;
 }
 
-/* On this node if possible. */
+/* The highest one with headroom, on this node if possible. */
 static struct zone *zone_pick(unsigned long nr)
 {
 	struct zone *zone, *best = NULL;

@@ -29,7 +29,7 @@
 #include "kern_reloc.h"
 #include "reloc_state.h"
 
-/* It would corrupt the next kernel. */
+/* A CPU that runs while memory is overwritten would corrupt it. */
 static void __kexec_panic reloc_check_cpus(const struct kexec_plan *plan)
 {
 	if (plan->crash) {

@@ -273,10 +273,7 @@ int trans_pgd_copy_parts(struct trans_pgd_info *info, pgd_t *src_pgd, pgd_t **ds
 	if (err)
 		return err;
 
-	/*
-	 * The entries are written before the walker can be pointed at them by TTBR1.
-	 * The cache model cannot see that it is missing: a load has a later dsb.
-	 */
+	/* Written before TTBR1 can point the walker at them. */
 	dsb(ishst);
 	*dst_pgd = (pgd_t *)copy.root;
 	return 0;
@@ -375,10 +372,7 @@ int trans_pgd_idmap_pa(struct trans_pgd_info *info, phys_addr_t *ttbr0,
 		desc = trans_table_desc(table);
 	}
 
-	/*
-	 * The entries are written before the walker can be pointed at them by TTBR0.
-	 * The cache model cannot see that it is missing: a load has a later dsb.
-	 */
+	/* Written before TTBR0 can point the walker at them. */
 	dsb(ishst);
 	*ttbr0 = phys_to_ttbr(virt_to_phys(table));
 	*t0sz = TCR_T0SZ(bits);

@@ -92,7 +92,7 @@ static unsigned int crashkernel_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
 
-/* 0 when @c is no unit. */
+/* Returns 0 if @c is no unit. */
 static unsigned int crashkernel_unit_shift(char c)
 {
 	static const char units[] = "kmgtpe";

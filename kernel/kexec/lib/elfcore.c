@@ -52,7 +52,7 @@ static u64 elfcore_skip_excluded(const struct elfcore_req *req, u64 pos)
 	return pos;
 }
 
-/* @end when none is. */
+/* Returns @end if none is. */
 static u64 elfcore_next_skipped(const struct elfcore_req *req, u64 pos, u64 end)
 {
 	unsigned int i;

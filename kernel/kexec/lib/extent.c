@@ -17,7 +17,7 @@
 
 #include "extent.h"
 
-/* In both addresses. */
+/* In source and destination. */
 static bool extent_continues(const struct kexec_copy *a, const struct kexec_copy *b)
 {
 	return a->dst_pa + a->len == b->dst_pa && a->src_pa + a->len == b->src_pa;

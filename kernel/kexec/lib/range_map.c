@@ -16,7 +16,7 @@
 
 #include "range_map.h"
 
-/* map->nr when none does. */
+/* Returns map->nr if none does. */
 static unsigned int range_map_first_ending_from(const struct range_map *map, u64 addr)
 {
 	unsigned int lo = 0, hi = map->nr;
@@ -32,7 +32,7 @@ static unsigned int range_map_first_ending_from(const struct range_map *map, u64
 	return lo;
 }
 
-/* map->nr when none does. */
+/* Returns map->nr if none does. */
 static unsigned int range_map_first_starting_above(const struct range_map *map, u64 addr)
 {
 	unsigned int lo = 0, hi = map->nr;
