@@ -90,6 +90,7 @@ struct kexec_plan {
  * @low: memory below the image is lost to that kernel, so it is placed as low as possible
  * @packed: the file is a packed Image; the fields above are unknown until the second call of
  *          kexec_arch_image_probe()
+ * @packing: compression of the packed data, a number of the machine part
  * @payload_start: offset of the packed data in the file
  * @payload_len: bytes of packed data
  */
@@ -105,6 +106,7 @@ struct kexec_image_info {
 	unsigned int page_shift;
 	bool low;
 	bool packed;
+	unsigned int packing;
 	u64 payload_start;
 	u64 payload_len;
 };

@@ -48,8 +48,8 @@
 /* Bytes of the kernel that are probed before it is read: header and PE sections. */
 #define FILE_HEAD	SZ_4K
 
-/* Packed data that suffices to unpack FILE_HEAD bytes. */
-#define FILE_PEEK	SZ_64K
+/* Packed data that suffices to unpack FILE_HEAD bytes, of any packer. */
+#define FILE_PEEK	SZ_512K
 
 /* A packed file may be longer than the Image by this: padding, an EFI program. */
 #define FILE_PACKED_EXTRA	SZ_16M
@@ -451,7 +451,7 @@ static int file_place_all(struct file_load *load)
 static bool file_same_info(const struct kexec_image_info *a, const struct kexec_image_info *b)
 {
 	return a->text_offset == b->text_offset && a->image_size == b->image_size &&
-	       a->align == b->align && a->packed == b->packed;
+	       a->align == b->align && a->packed == b->packed && a->packing == b->packing;
 }
 
 /* All inputs of the placement are in the head. */

@@ -18,8 +18,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "lib/image_unpack.h"
+#include "unpack.h"
 #include "lib/image_header.h"
+#include "lib/image_unpack.h"
 
 /* The sanitised ID registers have the common features of all CPUs. */
 static void image_cpu_caps_read(struct image_cpu_caps *caps)
@@ -54,6 +55,7 @@ static int image_cpu_parse_unpacked(const void *head, size_t head_len, size_t le
 	if (ret)
 		return ret;
 	found.packed = true;
+	found.packing = info->packing;
 	found.payload_start = info->payload_start;
 	found.payload_len = info->payload_len;
 	*info = found;
@@ -71,19 +73,36 @@ static int image_cpu_peek(const void *data, size_t len, struct kexec_image_info 
 		pr_err("no memory for the header of a packed Image\n");
 		return -ENOMEM;
 	}
-	ret = kexec_image_unpack_open_gzip(data, len, &payload);
+	ret = kexec_image_unpack_open_data(info->packing, data, len, &payload);
 	if (ret)
 		return ret;
-	ret = kexec_inflate_head(&payload, head, KEXEC_IMAGE_HEAD_SIZE);
+	ret = kexec_unpack_head(&payload, head, KEXEC_IMAGE_HEAD_SIZE);
 	if (ret < 0)
 		return ret;
 	return image_cpu_parse_unpacked(head, ret, 0, info);
 }
 
+static int image_cpu_locate(const void *data, size_t len, u64 file_len,
+			    struct kexec_image_info *info)
+{
+	struct unpack_part part;
+	int ret = kexec_image_unpack_locate(data, len, file_len, &part);
+
+	if (!ret)
+		ret = kexec_unpack_supported(part.kind);
+	if (ret)
+		return ret;
+	*info = (struct kexec_image_info) {
+		.packed = true, .packing = part.kind,
+		.payload_start = part.start, .payload_len = part.len,
+	};
+	return 0;
+}
+
 /**
  * kexec_arch_image_probe() - check that this machine can start a kernel file
  * @data: first bytes of the file; for the second call of a packed one, of the packed data
- * @len: bytes at @data; 4 KiB are enough for all checks, of packed data 64 KiB
+ * @len: bytes at @data; 4 KiB are enough for all checks, of packed data 512 KiB
  * @file_len: bytes of the whole file
  * @info: zeroed before the first call; filled in on success
  *
@@ -100,11 +119,8 @@ int kexec_arch_image_probe(const void *data, size_t len, u64 file_len,
 
 	if (info->packed)
 		return image_cpu_peek(data, len, info);
-	if (kexec_image_unpack_detect(data, len) != UNPACK_RAW) {
-		*info = (struct kexec_image_info) { .packed = true };
-		return kexec_image_unpack_locate(data, len, file_len, &info->payload_start,
-						 &info->payload_len);
-	}
+	if (kexec_image_unpack_detect(data, len) != UNPACK_RAW)
+		return image_cpu_locate(data, len, file_len, info);
 	image_cpu_caps_read(&caps);
 	return kexec_image_parse(data, len, file_len, &caps, info);
 }
@@ -133,9 +149,13 @@ int kexec_arch_image_unpack(const void *file, size_t file_len, void *image, size
 	ret = kexec_image_unpack_open(file, file_len, &payload);
 	if (ret || !payload.packed)
 		return ret;
-	ret = kexec_inflate_all(&payload, image, *len, &unpacked);
+	ret = kexec_unpack_supported(payload.kind);
+	if (ret)
+		return ret;
+	ret = kexec_unpack_all(&payload, image, *len, &unpacked);
 	if (ret)
 		return ret;
 	*len = unpacked;
+	info->packing = payload.kind;
 	return image_cpu_parse_unpacked(image, unpacked, unpacked, info);
 }

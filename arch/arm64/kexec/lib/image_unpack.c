@@ -3,9 +3,9 @@
  * DOC: Packed Images
  *
  * According to booting.rst the boot loader unpacks an Image.gz, and for kexec this
- * kernel is the boot loader.  Two formats are supported: a gzip file (RFC 1952), and
- * the "zboot" EFI program of CONFIG_EFI_ZBOOT, whose payload is a gzip file.  Its
- * header:
+ * kernel is the boot loader.  A file of gzip (RFC 1952), lz4, lzop, xz or zstd is
+ * recognized by its first bytes.  The payload of the "zboot" EFI program of
+ * CONFIG_EFI_ZBOOT is such a file, or one of lzma.  Its header:
  *
  *   ======  ==========================================
  *   offset  content
@@ -15,6 +15,9 @@
  *   12      bytes of the payload, 32 bits
  *   24      name of the packing method, NUL-terminated
  *   ======  ==========================================
+ *
+ * Except with gzip, whose trailer has it, the 32 bits after the payload are the size of
+ * the unpacked Image.
  *
  * image_header.c checks the Image itself.
  *
@@ -27,6 +30,7 @@
 
 #include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -39,6 +43,7 @@
 #define ZBOOT_METHOD_AT		24
 #define ZBOOT_METHOD_LEN	32
 #define ZBOOT_HEADER_LEN	64
+#define ZBOOT_TRAILER_LEN	4
 
 /* RFC 1952, 2.3: member format. */
 #define GZIP_HEADER_LEN		10
@@ -99,34 +104,94 @@ static bool unpack_skip_gzip_header(struct unpack_window *win)
 	return !(flags & GZIP_FLAG_HCRC) || unpack_skip(win, 2);
 }
 
-static bool unpack_is_gzip(const struct unpack_window *win)
+/**
+ * struct unpack_magic - first bytes of a format
+ * @kind: the format
+ * @len: bytes of @bytes
+ * @bytes: the first bytes
+ */
+struct unpack_magic {
+	enum unpack_kind kind;
+	size_t len;
+	const char *bytes;
+};
+
+static const struct unpack_magic unpack_magics[] = {
+	{ UNPACK_GZIP, 2, "\x1f\x8b" },
+	{ UNPACK_LZ4, 4, "\x02\x21\x4c\x18" },
+	{ UNPACK_LZO, 9, "\x89LZO\0\r\n\x1a\n" },
+	{ UNPACK_XZ, 6, "\xfd\x37zXZ" },
+	{ UNPACK_ZSTD, 4, "\x28\xb5\x2f\xfd" },
+};
+
+/**
+ * struct unpack_method - a name in zboot headers
+ * @name: the name
+ * @kind: the format of the payload
+ */
+struct unpack_method {
+	const char *name;
+	enum unpack_kind kind;
+};
+
+/* Kernels before 6.15 have the names of the rules that made the payload. */
+static const struct unpack_method unpack_methods[] = {
+	{ "gzip", UNPACK_GZIP },
+	{ "lz4", UNPACK_LZ4 },
+	{ "lzma", UNPACK_LZMA },
+	{ "lzo", UNPACK_LZO },
+	{ "xz", UNPACK_XZ },
+	{ "xzkern", UNPACK_XZ },
+	{ "zstd", UNPACK_ZSTD },
+	{ "zstd22", UNPACK_ZSTD },
+};
+
+/* An lzma file has no magic number, so it is no format of a file of its own. */
+static enum unpack_kind unpack_packer(const u8 *data, u64 len)
 {
-	return win->left >= 2 && !memcmp(win->pos, "\x1f\x8b", 2);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(unpack_magics); i++)
+		if (len >= unpack_magics[i].len &&
+		    !memcmp(data, unpack_magics[i].bytes, unpack_magics[i].len))
+			return unpack_magics[i].kind;
+	return UNPACK_RAW;
 }
 
-static bool unpack_is_zboot(const struct unpack_window *win)
+static enum unpack_kind unpack_zboot_kind(const u8 *header)
 {
-	return win->left >= ZBOOT_HEADER_LEN &&
-	       !memcmp(win->pos, "MZ\0\0zimg", 8);
+	const char *name = (const char *)header + ZBOOT_METHOD_AT;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(unpack_methods); i++)
+		if (!strncmp(name, unpack_methods[i].name, ZBOOT_METHOD_LEN))
+			return unpack_methods[i].kind;
+	return UNPACK_RAW;
 }
 
-static int unpack_locate_zboot(const u8 *header, u64 file_len, u64 *start, u64 *len)
+static bool unpack_is_zboot(const u8 *data, u64 len)
+{
+	return len >= ZBOOT_HEADER_LEN && !memcmp(data, "MZ\0\0zimg", 8);
+}
+
+static int unpack_locate_zboot(const u8 *header, u64 file_len, struct unpack_part *part)
 {
 	u64 offset = get_unaligned_le32(header + ZBOOT_OFFSET_AT);
 	u64 size = get_unaligned_le32(header + ZBOOT_SIZE_AT);
+	enum unpack_kind kind = unpack_zboot_kind(header);
+	u64 trailer = kind == UNPACK_GZIP ? 0 : ZBOOT_TRAILER_LEN;
 
-	if (memcmp(header + ZBOOT_METHOD_AT, "gzip", sizeof("gzip"))) {
-		pr_err("zboot compression \"%.*s\" is not supported (gzip)\n",
+	if (kind == UNPACK_RAW) {
+		pr_err("zboot compression \"%.*s\" is not supported (gzip lz4 lzma lzo xz zstd)\n",
 		       ZBOOT_METHOD_LEN, header + ZBOOT_METHOD_AT);
 		return -ENOEXEC;
 	}
-	if (offset > file_len || size > file_len - offset) {
+	if (offset > file_len || size + trailer > file_len - offset) {
 		pr_err("file is truncated: zboot payload ends at byte %#llx, the file at %#llx\n",
-		       offset + size, file_len);
+		       offset + size + trailer, file_len);
 		return -ENOEXEC;
 	}
-	*start = offset;
-	*len = size;
+	*part = (struct unpack_part) { .start = offset, .len = size, .kind = kind };
 	return 0;
 }
 
@@ -140,53 +205,33 @@ static int unpack_locate_zboot(const u8 *header, u64 file_len, u64 *start, u64 *
  */
 enum unpack_kind kexec_image_unpack_detect(const void *head, size_t len)
 {
-	const struct unpack_window win = { .pos = head, .left = len };
-
-	if (unpack_is_gzip(&win))
-		return UNPACK_GZIP;
-	return unpack_is_zboot(&win) ? UNPACK_ZBOOT : UNPACK_RAW;
+	return unpack_is_zboot(head, len) ? UNPACK_ZBOOT : unpack_packer(head, len);
 }
 
 /**
- * kexec_image_unpack_locate() - find the gzip data of a packed Image
+ * kexec_image_unpack_locate() - find the packed data of a packed Image
  * @head: first bytes of the file
  * @head_len: bytes at @head, 64 are enough
  * @file_len: bytes of the whole file
- * @start: set to the offset of the data in the file
- * @len: set to the bytes of it
+ * @part: filled in on success
  *
  * Context: any.
  * Return: 0, or -ENOEXEC after one message for a zboot header that is damaged or names
- * another compression. For a file that is not compressed, the data is the whole file.
+ * another compression. For a file that is no zboot program, the data is the whole file.
  */
 int kexec_image_unpack_locate(const void *head, size_t head_len, u64 file_len,
-			      u64 *start, u64 *len)
+			      struct unpack_part *part)
 {
-	*start = 0;
-	*len = file_len;
-	if (kexec_image_unpack_detect(head, head_len) != UNPACK_ZBOOT)
-		return 0;
-	return unpack_locate_zboot(head, file_len, start, len);
+	*part = (struct unpack_part) {
+		.len = file_len, .kind = kexec_image_unpack_detect(head, head_len),
+	};
+	return part->kind == UNPACK_ZBOOT ? unpack_locate_zboot(head, file_len, part) : 0;
 }
 
-/**
- * kexec_image_unpack_open_gzip - find the deflate stream in gzip data
- * @data: the data, or the first bytes of it
- * @len: bytes at @data
- * @payload: filled in on success; valid as long as @data is
- *
- * Context: any.
- * Return: 0, or -ENOEXEC after one message.
- */
-int kexec_image_unpack_open_gzip(const void *data, size_t len,
-				 struct unpack_payload *payload)
+static int unpack_open_gzip(const void *data, size_t len, struct unpack_payload *payload)
 {
 	struct unpack_window win = { .pos = data, .left = len };
 
-	if (!unpack_is_gzip(&win)) {
-		pr_err("gzip data does not start with 0x1f 0x8b\n");
-		return -ENOEXEC;
-	}
 	if (len < GZIP_HEADER_LEN + GZIP_TRAILER_LEN) {
 		pr_err("gzip data has %zu bytes (minimum %d)\n",
 		       len, GZIP_HEADER_LEN + GZIP_TRAILER_LEN);
@@ -203,12 +248,32 @@ int kexec_image_unpack_open_gzip(const void *data, size_t len,
 		pr_err("gzip header does not end within %zu bytes\n", len);
 		return -ENOEXEC;
 	}
-	*payload = (struct unpack_payload) {
-		.data = win.pos,
-		.len = win.left,
-		.packed = true,
-	};
+	payload->data = win.pos;
+	payload->len = win.left;
 	return 0;
+}
+
+/**
+ * kexec_image_unpack_open_data - find the Image in packed data
+ * @kind: compression of the data
+ * @data: the data, or the first bytes of it
+ * @len: bytes at @data
+ * @payload: filled in on success; valid as long as @data is
+ *
+ * Context: any.
+ * Return: 0, or -ENOEXEC after one message.
+ */
+int kexec_image_unpack_open_data(enum unpack_kind kind, const void *data, size_t len,
+				 struct unpack_payload *payload)
+{
+	if (kind != UNPACK_LZMA && unpack_packer(data, len) != kind) {
+		pr_err("packed data does not start as its compression requires\n");
+		return -ENOEXEC;
+	}
+	*payload = (struct unpack_payload) {
+		.data = data, .len = len, .kind = kind, .packed = true,
+	};
+	return kind == UNPACK_GZIP ? unpack_open_gzip(data, len, payload) : 0;
 }
 
 /**
@@ -226,13 +291,18 @@ int kexec_image_unpack_open_gzip(const void *data, size_t len,
 int kexec_image_unpack_open(const void *file, size_t len,
 			    struct unpack_payload *payload)
 {
-	u64 start, size;
+	enum unpack_kind kind = kexec_image_unpack_detect(file, len);
+	struct unpack_part part;
 	int ret;
 
-	if (kexec_image_unpack_detect(file, len) == UNPACK_RAW) {
+	if (kind == UNPACK_RAW) {
 		*payload = (struct unpack_payload) { .data = file, .len = len };
 		return 0;
 	}
-	ret = kexec_image_unpack_locate(file, len, len, &start, &size);
-	return ret ?: kexec_image_unpack_open_gzip(file + start, size, payload);
+	ret = kexec_image_unpack_locate(file, len, len, &part);
+	if (!ret)
+		ret = kexec_image_unpack_open_data(part.kind, file + part.start, part.len, payload);
+	if (!ret && kind == UNPACK_ZBOOT && part.kind != UNPACK_GZIP)
+		payload->size = get_unaligned_le32(file + part.start + part.len);
+	return ret;
 }

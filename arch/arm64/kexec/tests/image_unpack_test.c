@@ -17,6 +17,7 @@
 #include <linux/types.h>
 #include <linux/unaligned.h>
 
+#include "../unpack.h"
 #include "../lib/image_unpack.h"
 
 #define PLAIN_LEN	(3 * SZ_1M + 12345)
@@ -125,19 +126,19 @@ static void unpack_expect(struct kunit *test, struct unpack_file *f, size_t len)
 	KUNIT_ASSERT_EQ(test, 0, kexec_image_unpack_open(f->bytes, f->len, &payload));
 	KUNIT_ASSERT_TRUE(test, payload.packed);
 
-	KUNIT_EXPECT_EQ(test, kexec_inflate_head(&payload, head, sizeof(head)),
+	KUNIT_EXPECT_EQ(test, kexec_unpack_head(&payload, head, sizeof(head)),
 			(int)min(len, sizeof(head)));
 	KUNIT_EXPECT_EQ(test, 0, memcmp(head, f->plain, min(len, sizeof(head))));
 
 	out = kunit_kzalloc(test, len + 1, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, out);
-	KUNIT_EXPECT_EQ(test, 0, kexec_inflate_all(&payload, out, len, &got));
+	KUNIT_EXPECT_EQ(test, 0, kexec_unpack_all(&payload, out, len, &got));
 	KUNIT_EXPECT_EQ(test, got, (u64)len);
 	KUNIT_EXPECT_EQ(test, 0, memcmp(out, f->plain, len));
 	KUNIT_EXPECT_EQ(test, out[len], 0);
 	if (len)
 		KUNIT_EXPECT_EQ(test, -ENOEXEC,
-				kexec_inflate_all(&payload, out, len - 1, &got));
+				kexec_unpack_all(&payload, out, len - 1, &got));
 	KUNIT_EXPECT_EQ(test, out[len], 0);
 	kunit_kfree(test, out);
 }
@@ -155,7 +156,7 @@ static void unpack_expect_damage(struct kunit *test, const struct unpack_file *f
 		KUNIT_ASSERT_TRUE(test, payload.packed);
 		out = kunit_kzalloc(test, SZ_64K, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, out);
-		ret = kexec_inflate_all(&payload, out, SZ_64K, &got);
+		ret = kexec_unpack_all(&payload, out, SZ_64K, &got);
 		kunit_kfree(test, out);
 	}
 	KUNIT_EXPECT_EQ(test, ret, -ENOEXEC);
@@ -286,6 +287,12 @@ static void unpack_test_members(struct kunit *test)
 	unpack_expect_damage(test, f, f->len);
 }
 
+static int unpack_open_part(const struct unpack_file *f, size_t len,
+			    struct unpack_payload *payload)
+{
+	return kexec_image_unpack_open_data(UNPACK_GZIP, f->bytes, len, payload);
+}
+
 /* The header is unpacked from the first bytes of the file. */
 static void unpack_test_head(struct kunit *test)
 {
@@ -295,18 +302,18 @@ static void unpack_test_head(struct kunit *test)
 	int i;
 
 	unpack_put_gzip(f, 0, 70000);
-	KUNIT_ASSERT_EQ(test, 0, kexec_image_unpack_open_gzip(f->bytes, 200, &payload));
-	KUNIT_EXPECT_EQ(test, 128, kexec_inflate_head(&payload, head, sizeof(head)));
+	KUNIT_ASSERT_EQ(test, 0, unpack_open_part(f, 200, &payload));
+	KUNIT_EXPECT_EQ(test, 128, kexec_unpack_head(&payload, head, sizeof(head)));
 	KUNIT_EXPECT_EQ(test, 0, memcmp(head, f->plain, sizeof(head)));
 	/* 10 bytes of header, 5 of a stored block's; less than 18 are no gzip data. */
 	for (i = 3; i < 128; i++) {
-		KUNIT_ASSERT_EQ(test, 0, kexec_image_unpack_open_gzip(f->bytes, 15 + i, &payload));
+		KUNIT_ASSERT_EQ(test, 0, unpack_open_part(f, 15 + i, &payload));
 		/* Bytes in zlib's window are not counted yet. */
-		KUNIT_EXPECT_LE(test, kexec_inflate_head(&payload, head, sizeof(head)), i);
+		KUNIT_EXPECT_LE(test, kexec_unpack_head(&payload, head, sizeof(head)), i);
 	}
 	memset(f->bytes + 10, 0, 100);
-	KUNIT_ASSERT_EQ(test, 0, kexec_image_unpack_open_gzip(f->bytes, 200, &payload));
-	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_inflate_head(&payload, head, sizeof(head)));
+	KUNIT_ASSERT_EQ(test, 0, unpack_open_part(f, 200, &payload));
+	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_unpack_head(&payload, head, sizeof(head)));
 }
 
 static void unpack_test_zboot(struct kunit *test)
@@ -344,6 +351,7 @@ static void unpack_test_zboot_bad(struct kunit *test)
 	unpack_end_zboot(f);
 	KUNIT_EXPECT_EQ(test, 0, kexec_image_unpack_open(f->bytes, f->len, &payload));
 	memcpy(f->bytes + 24, "zstd", 5);
+	unpack_put(f, "\0\0\0\0", 4);
 	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_image_unpack_open(f->bytes, f->len, &payload));
 	memcpy(f->bytes + 24, "gzip9", 6);
 	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_image_unpack_open(f->bytes, f->len, &payload));
@@ -362,21 +370,229 @@ static void unpack_test_locate(struct kunit *test)
 	};
 	struct unpack_file *f = unpack_new(test);
 	unsigned int i;
-	u64 at, len;
+	struct unpack_part part;
 
 	unpack_put_zboot(f, "gzip");
 	for (i = 0; i < ARRAY_SIZE(c); i++) {
 		put_unaligned_le32(c[i].start, f->bytes + 8);
 		put_unaligned_le32(c[i].size, f->bytes + 12);
 		KUNIT_EXPECT_EQ(test, c[i].ret,
-				kexec_image_unpack_locate(f->bytes, 64, 2000, &at, &len));
+				kexec_image_unpack_locate(f->bytes, 64, 2000, &part));
 		if (c[i].ret)
 			continue;
-		KUNIT_EXPECT_EQ(test, at, (u64)c[i].start);
-		KUNIT_EXPECT_EQ(test, len, (u64)c[i].size);
+		KUNIT_EXPECT_EQ(test, part.start, (u64)c[i].start);
+		KUNIT_EXPECT_EQ(test, part.len, (u64)c[i].size);
+		KUNIT_EXPECT_EQ(test, part.kind, UNPACK_GZIP);
 		/* Data without a gzip header is not detected as gzip. */
 		f->len = 2000;
 		unpack_expect_damage(test, f, f->len);
+	}
+}
+
+static void unpack_test_zboot_methods(struct kunit *test)
+{
+	static const struct {
+		const char *name;
+		enum unpack_kind kind;
+	} c[] = {
+		{ "gzip", UNPACK_GZIP }, { "lz4", UNPACK_LZ4 }, { "lzma", UNPACK_LZMA },
+		{ "lzo", UNPACK_LZO }, { "xz", UNPACK_XZ }, { "xzkern", UNPACK_XZ },
+		{ "zstd", UNPACK_ZSTD }, { "zstd22", UNPACK_ZSTD }, { "bzip2", UNPACK_RAW },
+		{ "", UNPACK_RAW }, { "zstd2", UNPACK_RAW },
+	};
+	struct unpack_file *f = unpack_new(test);
+	struct unpack_part part;
+	unsigned int i, trailer;
+
+	unpack_put_zboot(f, "");
+	put_unaligned_le32(512, f->bytes + 8);
+	put_unaligned_le32(1000, f->bytes + 12);
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		memset(f->bytes + 24, 0, 32);
+		memcpy(f->bytes + 24, c[i].name, strlen(c[i].name));
+		trailer = c[i].kind == UNPACK_GZIP ? 0 : 4;
+		KUNIT_EXPECT_EQ(test, c[i].kind == UNPACK_RAW ? -ENOEXEC : 0,
+				kexec_image_unpack_locate(f->bytes, 64, 1512 + trailer, &part));
+		if (c[i].kind != UNPACK_RAW)
+			KUNIT_EXPECT_EQ(test, part.kind, c[i].kind);
+		/* The size after the payload is a part of the file. */
+		KUNIT_EXPECT_EQ(test, -ENOEXEC,
+				kexec_image_unpack_locate(f->bytes, 64, 1511 + trailer, &part));
+	}
+}
+
+static void unpack_test_zboot_size(struct kunit *test)
+{
+	struct unpack_file *f = unpack_new(test);
+	struct unpack_payload payload;
+
+	unpack_put_zboot(f, "zstd");
+	unpack_put(f, "\x28\xb5\x2f\xfdpack", 8);
+	unpack_end_zboot(f);
+	unpack_put(f, "\x78\x56\x34\x12", 4);
+	KUNIT_ASSERT_EQ(test, 0, kexec_image_unpack_open(f->bytes, f->len, &payload));
+	KUNIT_EXPECT_EQ(test, payload.kind, UNPACK_ZSTD);
+	KUNIT_EXPECT_EQ(test, payload.len, 8ULL);
+	KUNIT_EXPECT_EQ(test, payload.size, 0x12345678ULL);
+	/* The payload is of another kind than the name says. */
+	memcpy(f->bytes + 24, "xz\0\0", 5);
+	KUNIT_EXPECT_EQ(test, -ENOEXEC, kexec_image_unpack_open(f->bytes, f->len, &payload));
+}
+
+static void unpack_test_packers(struct kunit *test)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		enum unpack_kind kind;
+	} c[] = {
+		{ "\x02\x21\x4c\x18", 4, UNPACK_LZ4 }, { "\x89LZO\0\r\n\x1a\n", 9, UNPACK_LZO },
+		{ "\xfd\x37zXZ\0", 6, UNPACK_XZ }, { "\x28\xb5\x2f\xfd", 4, UNPACK_ZSTD },
+		{ "\x5d\0\0\x80\0", 5, UNPACK_RAW },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		KUNIT_EXPECT_EQ(test, kexec_image_unpack_detect(c[i].bytes, c[i].len), c[i].kind);
+		KUNIT_EXPECT_EQ(test, kexec_image_unpack_detect(c[i].bytes, c[i].len - 1),
+				UNPACK_RAW);
+	}
+}
+
+/* Reads all blocks of the file, cut after @len bytes; returns the last result. */
+static int unpack_count_blocks(const struct unpack_file *f, enum unpack_kind kind, size_t len,
+			       bool part, unsigned int *nr, u32 *last_len)
+{
+	struct unpack_payload payload = { .data = f->bytes, .len = len, .kind = kind };
+	struct unpack_blocks blocks;
+	struct unpack_block block = { };
+	int ret = kexec_image_blocks_open(&payload, &blocks);
+
+	*nr = 0;
+	while (!ret || ret == 1) {
+		ret = kexec_image_blocks_next(&blocks, part, &block);
+		if (ret <= 0)
+			break;
+		*last_len = block.len;
+		++*nr;
+	}
+	return ret;
+}
+
+static void unpack_put_le32(struct unpack_file *f, u32 value)
+{
+	put_unaligned_le32(value, f->bytes + f->len);
+	f->len += 4;
+}
+
+static void unpack_put_be32(struct unpack_file *f, u32 value)
+{
+	put_unaligned_be32(value, f->bytes + f->len);
+	f->len += 4;
+}
+
+static void unpack_test_lz4_blocks(struct kunit *test)
+{
+	struct unpack_file *f = unpack_new(test);
+	unsigned int nr;
+	size_t len;
+	u32 last;
+
+	unpack_put(f, "\x02\x21\x4c\x18", 4);
+	unpack_put_le32(f, 10);
+	f->len += 10;
+	unpack_put_le32(f, 3);
+	f->len += 3;
+	KUNIT_EXPECT_EQ(test, 0, unpack_count_blocks(f, UNPACK_LZ4, f->len, false, &nr, &last));
+	KUNIT_EXPECT_EQ(test, nr, 2U);
+	KUNIT_EXPECT_EQ(test, last, 3U);
+	for (len = 4; len < f->len; len++) {
+		int ret = unpack_count_blocks(f, UNPACK_LZ4, len, false, &nr, &last);
+
+		/* A file may end where a block does. */
+		KUNIT_EXPECT_EQ(test, ret, len == 4 || len == 18 ? 0 : -ENODATA);
+	}
+	KUNIT_EXPECT_EQ(test, 0, unpack_count_blocks(f, UNPACK_LZ4, f->len - 1, true, &nr, &last));
+	KUNIT_EXPECT_EQ(test, last, 2U);
+	KUNIT_EXPECT_EQ(test, -EBADMSG, unpack_count_blocks(f, UNPACK_LZ4, 3, false, &nr, &last));
+	/* A length of 0 is the end. */
+	unpack_put_le32(f, 0);
+	f->len += 100;
+	KUNIT_EXPECT_EQ(test, 0, unpack_count_blocks(f, UNPACK_LZ4, f->len, false, &nr, &last));
+	KUNIT_EXPECT_EQ(test, nr, 2U);
+	put_unaligned_le32(~0U, f->bytes + 4);
+	KUNIT_EXPECT_EQ(test, -ENODATA,
+			unpack_count_blocks(f, UNPACK_LZ4, f->len, false, &nr, &last));
+}
+
+/* @flags: those of the file; two blocks, the second one is stored. */
+static void unpack_put_lzop(struct unpack_file *f, u32 flags)
+{
+	static const u8 versions[] = { 0x10, 0x40, 0x20, 0xa0, 0x09, 0x40, 3, 9 };
+	unsigned int sums = !!(flags & BIT(0)) + !!(flags & BIT(8));
+	unsigned int packed_sums = !!(flags & BIT(1)) + !!(flags & BIT(9));
+
+	f->len = 0;
+	unpack_put(f, "\x89LZO\0\r\n\x1a\n", 9);
+	unpack_put(f, versions, sizeof(versions));
+	unpack_put_be32(f, flags);
+	f->len += 12;
+	unpack_put(f, "\x05Image", 6);
+	f->len += 4;
+	unpack_put_be32(f, 1000);
+	unpack_put_be32(f, 20);
+	f->len += 4 * (sums + packed_sums) + 20;
+	unpack_put_be32(f, 30);
+	unpack_put_be32(f, 30);
+	f->len += 4 * sums + 30;
+	unpack_put_be32(f, 0);
+}
+
+static void unpack_test_lzo_blocks(struct kunit *test)
+{
+	const u32 flags[] = { 0, 1, 3, 2, 0x100, 0x300, 0x303 };
+	struct unpack_file *f = unpack_new(test);
+	unsigned int i, nr;
+	size_t len;
+	u32 last;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		unpack_put_lzop(f, flags[i]);
+		KUNIT_EXPECT_EQ(test, 0,
+				unpack_count_blocks(f, UNPACK_LZO, f->len, false, &nr, &last));
+		KUNIT_EXPECT_EQ(test, nr, 2U);
+		KUNIT_EXPECT_EQ(test, last, 30U);
+		for (len = 0; len < f->len; len++)
+			KUNIT_EXPECT_LT(test,
+					unpack_count_blocks(f, UNPACK_LZO, len, false, &nr, &last),
+					0);
+	}
+	/* Filters, extra fields and several parts are not supported. */
+	for (i = 6; i <= 11; i += 5) {
+		unpack_put_lzop(f, BIT(i));
+		KUNIT_EXPECT_EQ(test, -EBADMSG,
+				unpack_count_blocks(f, UNPACK_LZO, f->len, false, &nr, &last));
+	}
+}
+
+static void unpack_test_lzo_lengths(struct kunit *test)
+{
+	static const struct {
+		u32 size, len;
+	} c[] = {
+		{ 1000, 0 }, { 1000, 1001 }, { UNPACK_LZO_BLOCK + 1, 20 }, { ~0U, ~0U },
+	};
+	struct unpack_file *f = unpack_new(test);
+	unsigned int i, nr;
+	u32 last;
+
+	unpack_put_lzop(f, 0);
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		/* The first block is after a header of 43 bytes. */
+		put_unaligned_be32(c[i].size, f->bytes + 43);
+		put_unaligned_be32(c[i].len, f->bytes + 47);
+		KUNIT_EXPECT_EQ(test, -EBADMSG,
+				unpack_count_blocks(f, UNPACK_LZO, f->len, false, &nr, &last));
 	}
 }
 
@@ -394,6 +610,12 @@ static struct kunit_case unpack_test_cases[] = {
 	KUNIT_CASE(unpack_test_zboot),
 	KUNIT_CASE(unpack_test_zboot_bad),
 	KUNIT_CASE(unpack_test_locate),
+	KUNIT_CASE(unpack_test_zboot_methods),
+	KUNIT_CASE(unpack_test_zboot_size),
+	KUNIT_CASE(unpack_test_packers),
+	KUNIT_CASE(unpack_test_lz4_blocks),
+	KUNIT_CASE(unpack_test_lzo_blocks),
+	KUNIT_CASE(unpack_test_lzo_lengths),
 	{}
 };
 

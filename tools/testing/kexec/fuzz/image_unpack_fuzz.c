@@ -3,8 +3,8 @@
  * DOC: fuzz target: packed Images
  *
  * Input: kind (1 byte), size of the buffer (2 bytes), then a file, or contents that are
- * packed here as stored blocks (RFC 1951, 3.2.4).  The payload is inside of the file;
- * what is unpacked fits in the buffer, has the CRC-32 and the length of the trailer, and
+ * packed here as stored blocks (RFC 1951, 3.2.4).  The payload is inside of the file, and so
+ * are the blocks of lz4 and lzo; what is unpacked of gzip fits in the buffer, has the CRC-32 and the length of the trailer, and
  * starts with the head; the C library's zlib unpacks the same bytes.
  */
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #include <linux/sched/signal.h>
 #include <linux/unaligned.h>
 
+#include "../../../../arch/arm64/kexec/unpack.h"
 #include "../../../../arch/arm64/kexec/lib/image_unpack.h"
 #include "fuzz.h"
 #include "reference.h"
@@ -40,7 +41,7 @@ static void unpack_expect_one_message(int ret)
 static void unpack_expect_same(const struct unpack_payload *p, const u8 *image, u64 len)
 {
 	u8 *head = fuzz_alloc(HEAD_LEN), *other = fuzz_alloc(len);
-	int head_len = kexec_inflate_head(p, head, HEAD_LEN);
+	int head_len = kexec_unpack_head(p, head, HEAD_LEN);
 	size_t used, other_len;
 
 	fuzz_check(head_len >= 0 && head_len == min_t(u64, len, HEAD_LEN) &&
@@ -60,7 +61,7 @@ static int unpack_all(const struct unpack_payload *p, size_t capacity, const u8 
 {
 	u8 *image = fuzz_alloc(capacity);
 	u64 len = 0;
-	int ret = kexec_inflate_all(p, image, capacity, &len);
+	int ret = kexec_unpack_all(p, image, capacity, &len);
 
 	fuzz_check(!ret || ret == -ENOEXEC || (ret == -EINTR && sim_fatal_signal), "%d", ret);
 	unpack_expect_one_message(ret);
@@ -76,7 +77,7 @@ static int unpack_all(const struct unpack_payload *p, size_t capacity, const u8 
 static void unpack_head(const struct unpack_payload *p, size_t capacity)
 {
 	u8 *head = fuzz_alloc(capacity);
-	int ret = kexec_inflate_head(p, head, capacity);
+	int ret = kexec_unpack_head(p, head, capacity);
 
 	fuzz_check(ret == -ENOEXEC || (ret >= 0 && ret <= capacity), "%d of %zu", ret, capacity);
 	unpack_expect_one_message(ret);
@@ -86,14 +87,37 @@ static void unpack_head(const struct unpack_payload *p, size_t capacity)
 static void unpack_locate(const u8 *file, size_t len, u64 file_len)
 {
 	enum unpack_kind kind = kexec_image_unpack_detect(file, len);
-	u64 start, size;
-	int ret = kexec_image_unpack_locate(file, len, file_len, &start, &size);
+	struct unpack_part part;
+	int ret = kexec_image_unpack_locate(file, len, file_len, &part);
 
 	fuzz_check(!ret || (ret == -ENOEXEC && kind == UNPACK_ZBOOT), "%d", ret);
 	unpack_expect_one_message(ret);
 	if (!ret)
-		fuzz_check(start <= file_len && size <= file_len - start,
-			   "%llu bytes at %llu of %llu", size, start, file_len);
+		fuzz_check(part.start <= file_len && part.len <= file_len - part.start,
+			   "%llu bytes at %llu of %llu", part.len, part.start, file_len);
+}
+
+/* Each block is a part of the payload, after the one before it. */
+static void unpack_blocks(const struct unpack_payload *p, bool part)
+{
+	const u8 *pos = p->data, *end = p->data + p->len;
+	struct unpack_blocks blocks;
+	struct unpack_block block;
+	int ret = kexec_image_blocks_open(p, &blocks);
+
+	fuzz_check(!ret || ret == -EBADMSG, "%d", ret);
+	while (!ret) {
+		ret = kexec_image_blocks_next(&blocks, part, &block);
+		fuzz_check(ret == 1 || !ret || ret == -EBADMSG || ret == -ENODATA, "%d", ret);
+		if (ret != 1)
+			break;
+		fuzz_check(block.data > pos && block.len <= end - block.data, "%u bytes at %zd",
+			   block.len, block.data - p->data);
+		fuzz_check(block.size <= UNPACK_LZ4_BLOCK, "%u bytes unpacked", block.size);
+		fuzz_check(blocks.left == end - blocks.data, "%llu bytes left", blocks.left);
+		pos = block.data + block.len;
+		ret = 0;
+	}
 }
 
 static void unpack_any(struct fuzz_input *in, size_t capacity)
@@ -111,10 +135,13 @@ static void unpack_any(struct fuzz_input *in, size_t capacity)
 		fuzz_check(p.packed == (kexec_image_unpack_detect(file, len) != UNPACK_RAW),
 			   "packed %d", p.packed);
 	}
-	if (!ret && p.packed) {
+	if (!ret && (p.kind == UNPACK_LZ4 || p.kind == UNPACK_LZO)) {
+		unpack_blocks(&p, false);
+		unpack_blocks(&p, true);
+	} else if (!ret && p.kind == UNPACK_GZIP) {
 		unpack_head(&p, capacity);
 		unpack_all(&p, capacity, NULL, 0);
-	} else if (!ret) {
+	} else if (!ret && !p.packed) {
 		fuzz_check(p.data == file && p.len == len, "a part of the file");
 	}
 	free(file);

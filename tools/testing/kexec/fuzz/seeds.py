@@ -41,6 +41,20 @@ def zboot(payload, method=b"gzip"):
                        method).ljust(64, b"\0") + payload
 
 
+def lz4(data):
+    """Two blocks that are not unpacked here."""
+    return b"\x02\x21\x4c\x18" + (struct.pack("<I", len(data)) + data) * 2
+
+
+def lzop(data, flags=1):
+    """A block that claims to be packed, and one that is stored."""
+    sums, packed_sums = ((flags & 0x101).bit_count() * 4, (flags & 0x202).bit_count() * 4)
+    return (b"\x89LZO\0\r\n\x1a\n" + bytes.fromhex("104020a009400309") + struct.pack(">I", flags) +
+            bytes(12) + b"\5Image" + bytes(4) + struct.pack(">II", 1000, len(data)) +
+            bytes(sums + packed_sums) + data + struct.pack(">II", len(data), len(data)) +
+            bytes(sums) + data + bytes(4))
+
+
 def image_unpack():
     text = b"a kernel, or the start of one " * 8
     for flags in (0, 4, 8, 16, 2, 30):
@@ -49,6 +63,9 @@ def image_unpack():
     yield b"\0\0\4" + gzip(bytes(range(256)) * 2, level=0)
     yield b"\0\0\2" + zboot(gzip(text)) + b"signature"
     yield b"\0\0\2" + zboot(gzip(text), b"zstd")
+    yield b"\0\0\2" + zboot(lz4(text), b"lz4") + struct.pack("<I", len(text))
+    yield b"\0\0\2" + zboot(lzop(text), b"lzo") + struct.pack("<I", len(text))
+    yield b"\0\0\2" + lzop(text, flags=0x303)
     yield b"\0\x40\0" + gzip(text)
     yield b"\x9e\0\0" + text
 

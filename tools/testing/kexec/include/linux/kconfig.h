@@ -4,5 +4,6 @@
 
 /* The host has no configuration. */
 #define IS_ENABLED(option)	0
+#define IS_BUILTIN(option)	0
 
 #endif /* _KEXEC_SIM_LINUX_KCONFIG_H */

@@ -8,23 +8,25 @@
 #include <linux/types.h>
 
 /* The sanitizers see every byte that these touch. */
-#define SIM_GET_LE(bits)						\
-static inline u##bits get_unaligned_le##bits(const void *p)		\
+#define SIM_UNALIGNED(order, bits)					\
+static inline u##bits get_unaligned_##order##bits(const void *p)		\
 {									\
 	u##bits v;							\
 									\
 	memcpy(&v, p, sizeof(v));					\
-	return le##bits##toh(v);					\
+	return order##bits##toh(v);					\
 }									\
-static inline void put_unaligned_le##bits(u##bits v, void *p)		\
+static inline void put_unaligned_##order##bits(u##bits v, void *p)		\
 {									\
-	v = htole##bits(v);						\
+	v = hto##order##bits(v);					\
 	memcpy(p, &v, sizeof(v));					\
 }
 
-SIM_GET_LE(16)
-SIM_GET_LE(32)
-SIM_GET_LE(64)
-#undef SIM_GET_LE
+SIM_UNALIGNED(le, 16)
+SIM_UNALIGNED(be, 16)
+SIM_UNALIGNED(le, 32)
+SIM_UNALIGNED(be, 32)
+SIM_UNALIGNED(le, 64)
+#undef SIM_UNALIGNED
 
 #endif /* _KEXEC_SIM_LINUX_UNALIGNED_H */

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Unpacking an Image
+ *
+ * Turns the payload that image_unpack.c found into the Image, with the decompressors of this
+ * kernel.  Those that unpack an initrd are freed after boot, so the libraries below them are
+ * used: inflate.c, unpack_block.c, unpack_xz.c and unpack_zstd.c.
+ *
+ * The head is unpacked first: it has the size of the Image, and no length in the file is used
+ * before it is compared.  The whole is unpacked into memory of the caller's choice, which may
+ * be the very pages that the next kernel runs in.  That memory is also the window of all
+ * decompressors, so none needs memory in proportion to the file.
+ *
+ * One step is unpacked at a time, between two steps others may run and a fatal signal ends
+ * the work.  The xz library has only one step.  No lock; the state lives on the stack and in
+ * memory of the decompressor that is freed before return.
+ */
+
+#define pr_fmt(fmt) "kexec: Image: " fmt
+
+#include <linux/errno.h>
+#include <linux/kconfig.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include "unpack.h"
+
+/**
+ * struct unpack_packer - a compression
+ * @name: for messages
+ * @option: options that build its decompressor
+ * @ops: the decompressor, NULL if this kernel has none
+ */
+struct unpack_packer {
+	const char *name;
+	const char *option;
+	const struct unpack_ops *ops;
+};
+
+#define UNPACK_OPS(option, ops)	(IS_BUILTIN(option) ? &(ops) : NULL)
+
+static const struct unpack_packer unpack_packers[] = {
+	[UNPACK_GZIP] = { "gzip", "", &kexec_inflate_ops },
+	[UNPACK_LZ4] = {
+		"lz4", "CONFIG_RD_LZ4",
+		UNPACK_OPS(CONFIG_LZ4_DECOMPRESS, kexec_unpack_block_ops),
+	},
+	[UNPACK_LZO] = {
+		"lzo", "CONFIG_RD_LZO",
+		UNPACK_OPS(CONFIG_LZO_DECOMPRESS, kexec_unpack_block_ops),
+	},
+	[UNPACK_LZMA] = {
+		"lzma", "CONFIG_RD_XZ, CONFIG_XZ_DEC_MICROLZMA",
+		IS_ENABLED(CONFIG_XZ_DEC_MICROLZMA) ?
+		UNPACK_OPS(CONFIG_XZ_DEC, kexec_unpack_lzma_ops) : NULL,
+	},
+	[UNPACK_XZ] = {
+		"xz", "CONFIG_RD_XZ", UNPACK_OPS(CONFIG_XZ_DEC, kexec_unpack_xz_ops),
+	},
+	[UNPACK_ZSTD] = {
+		"zstd", "CONFIG_RD_ZSTD",
+		UNPACK_OPS(CONFIG_ZSTD_DECOMPRESS, kexec_unpack_zstd_ops),
+	},
+};
+
+static int unpack_fault(const struct unpack_run *run, int err)
+{
+	const struct unpack_packer *packer = &unpack_packers[run->payload->kind];
+
+	switch (err) {
+	case -ENOMEM:
+		pr_err("no memory for the work area of %s\n", packer->name);
+		return -ENOMEM;
+	case -EOPNOTSUPP:
+		pr_err("%s data has a filter or checksum that this kernel does not support\n",
+		       packer->name);
+		break;
+	case -ENODATA:
+		pr_err("%s data ends early, %llu bytes are unpacked\n", packer->name,
+		       run->out_len);
+		break;
+	case -EFBIG:
+		pr_err("unpacked Image exceeds its image_size of %llu bytes\n", run->capacity);
+		break;
+	default:
+		pr_err("unpacking fails after %llu bytes: the %s data is damaged\n", run->out_len,
+		       packer->name);
+	}
+	return -ENOEXEC;
+}
+
+static int unpack_run(struct unpack_run *run, const struct unpack_ops *ops)
+{
+	int ret;
+
+	do {
+		if (fatal_signal_pending(current)) {
+			pr_err("unpacking interrupted by a signal after %llu bytes\n",
+			       run->out_len);
+			return -EINTR;
+		}
+		cond_resched();
+		ret = ops->step(run);
+	} while (ret > 0);
+	return ret ? unpack_fault(run, ret) : 0;
+}
+
+static int unpack_check_end(const struct unpack_run *run)
+{
+	const struct unpack_payload *payload = run->payload;
+
+	if (payload->size && payload->size != run->out_len) {
+		pr_err("zboot trailer: %llu bytes, but %llu were unpacked\n", payload->size,
+		       run->out_len);
+		return -ENOEXEC;
+	}
+	/* Zeroes are padding, as of a file that was written to whole blocks. */
+	if (!memchr_inv(run->in, 0, run->in_left))
+		return 0;
+	pr_err("%s: %llu bytes after the packed data are not zero\n",
+	       unpack_packers[payload->kind].name, run->in_left);
+	return -ENOEXEC;
+}
+
+/**
+ * kexec_unpack_supported - check that this kernel has a decompressor
+ * @kind: a compression
+ *
+ * Context: any.
+ * Return: 0, or -ENOEXEC after one message that names the missing options.
+ */
+int kexec_unpack_supported(enum unpack_kind kind)
+{
+	const struct unpack_packer *packer = &unpack_packers[kind];
+
+	if (packer->ops)
+		return 0;
+	pr_err("the kernel is packed by %s, which this kernel cannot unpack (%s)\n", packer->name,
+	       packer->option);
+	return -ENOEXEC;
+}
+
+static int unpack_head(struct unpack_run *run, const struct unpack_ops *ops, size_t wanted)
+{
+	int ret = ops->begin(run);
+
+	if (ret)
+		return unpack_fault(run, ret);
+	do {
+		ret = ops->step(run);
+	} while (ret > 0 && run->out_len < wanted);
+	ops->end(run);
+	/* The data may end anywhere, and the buffer may be full. */
+	if (!ret || run->out_len >= wanted || (ret == -ENODATA && run->out_len))
+		return 0;
+	return unpack_fault(run, ret);
+}
+
+/**
+ * kexec_unpack_head - unpack the first bytes of an Image
+ * @payload: as kexec_image_unpack_open_data() left it; it may end anywhere
+ * @head: filled with as many bytes as fit and are in @payload
+ * @capacity: bytes of @head
+ *
+ * Context: process context, may sleep.
+ * Return: how many bytes @head holds; -ENOEXEC for damaged data or -ENOMEM, each after
+ * one message.
+ */
+int kexec_unpack_head(const struct unpack_payload *payload, void *head, size_t capacity)
+{
+	const struct unpack_ops *ops = unpack_packers[payload->kind].ops;
+	struct unpack_run run = {
+		.payload = payload, .in = payload->data, .in_left = payload->len, .head = true,
+		.out = head, .capacity = capacity,
+	};
+	void *step = NULL;
+	int ret;
+
+	/* Blocks are unpacked completely. */
+	if (ops->step_len > capacity) {
+		step = kvmalloc(ops->step_len, GFP_KERNEL);
+		if (!step)
+			return unpack_fault(&run, -ENOMEM);
+		run.out = step;
+		run.capacity = ops->step_len;
+	}
+	ret = unpack_head(&run, ops, capacity);
+	if (!ret) {
+		ret = min_t(u64, capacity, run.out_len);
+		if (step)
+			memcpy(head, step, ret);
+	}
+	kvfree(step);
+	return ret;
+}
+
+/**
+ * kexec_unpack_all - unpack an Image
+ * @payload: as kexec_image_unpack_open() left it, packed
+ * @dst: filled; undefined after a failure
+ * @capacity: bytes at @dst; an Image that has more is refused
+ * @len: set to the bytes of the Image
+ *
+ * Context: process context, may sleep.
+ * Return: 0 when all bytes are there and have the right checksum and length, and nothing but
+ * zeroes follows them; -ENOEXEC otherwise, -ENOMEM or -EINTR, each after one message.
+ */
+int kexec_unpack_all(const struct unpack_payload *payload, void *dst, u64 capacity, u64 *len)
+{
+	const struct unpack_ops *ops = unpack_packers[payload->kind].ops;
+	struct unpack_run run = {
+		.payload = payload, .in = payload->data, .in_left = payload->len,
+		.out = dst, .capacity = capacity,
+	};
+	int ret = ops->begin(&run);
+
+	if (ret)
+		return unpack_fault(&run, ret);
+	ret = unpack_run(&run, ops);
+	if (!ret && ops->check)
+		ret = ops->check(&run);
+	if (!ret)
+		ret = unpack_check_end(&run);
+	ops->end(&run);
+	*len = run.out_len;
+	return ret;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Interface between the loop that unpacks an Image and the decompressors of this kernel.
+ */
+#ifndef _ARM64_KEXEC_UNPACK_H
+#define _ARM64_KEXEC_UNPACK_H
+
+#include <linux/types.h>
+
+#include "lib/image_unpack.h"
+
+/**
+ * struct unpack_run - one Image that is being unpacked
+ * @payload: the packed data
+ * @in: first byte that was not used yet
+ * @in_left: bytes at @in
+ * @out: destination
+ * @out_len: bytes of @out that are filled
+ * @capacity: bytes of @out
+ * @head: only the first bytes are wanted, and the payload may end anywhere
+ * @state: state of the decompressor
+ */
+struct unpack_run {
+	const struct unpack_payload *payload;
+	const u8 *in;
+	u64 in_left;
+	u8 *out;
+	u64 out_len;
+	u64 capacity;
+	bool head;
+	void *state;
+};
+
+/**
+ * struct unpack_ops - a decompressor
+ * @step_len: minimum of @capacity for one step
+ * @begin: allocate the state; 0, -ENOMEM, -EBADMSG or -EFBIG
+ * @step: unpack a few milliseconds' worth; 1, or 0 at the end of the data, -ENODATA if @in ends
+ *        before, -EBADMSG if it is damaged, -EFBIG if more than @capacity is packed,
+ *        -EOPNOTSUPP if the decompressor lacks a part
+ * @check: optional: compare what was unpacked with the data after it; 0, or -ENOEXEC after
+ *         one message
+ * @end: free the state
+ */
+struct unpack_ops {
+	size_t step_len;
+	int (*begin)(struct unpack_run *run);
+	int (*step)(struct unpack_run *run);
+	int (*check)(struct unpack_run *run);
+	void (*end)(struct unpack_run *run);
+};
+
+extern const struct unpack_ops kexec_inflate_ops;
+extern const struct unpack_ops kexec_unpack_block_ops;
+extern const struct unpack_ops kexec_unpack_lzma_ops;
+extern const struct unpack_ops kexec_unpack_xz_ops;
+extern const struct unpack_ops kexec_unpack_zstd_ops;
+
+int kexec_unpack_supported(enum unpack_kind kind);
+int kexec_unpack_head(const struct unpack_payload *payload, void *head, size_t capacity);
+int kexec_unpack_all(const struct unpack_payload *payload, void *dst, u64 capacity, u64 *len);
+
+#endif /* _ARM64_KEXEC_UNPACK_H */
