@@ -38,6 +38,9 @@ packages() {
 	git                      # applies hooks, makes the patch series
 	cpio                     # initramfs images
 	gzip                     # the same
+	lz4                      # packs kernels for the guests
+	lzop                     # the same
+	zstd                     # the same
 	sparse                   # make check
 	python3-sphinx           # the same: the documents
 	python3-yaml             # the same: sources of the kernel's documents

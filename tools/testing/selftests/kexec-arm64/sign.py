@@ -24,14 +24,49 @@ PADDING = bytes(512)
 TEXT_OFFSET_AT, TEXT_OFFSET = 8, 2 << 20
 
 
-def zboot(image):
-    """An EFI zboot program without a program: its headers, and a packed Image."""
-    payload = gzip.compress(image, 1)
+# As the base's build packs kernels, at levels that cost less time. The windows of xz and zstd
+# are the largest that it uses.
+PACKERS = {
+    "lz4": ["lz4", "-l", "-1", "-", "-"],
+    "lzma": ["lzma", "-0"],
+    "lzo": ["lzop", "-1"],
+    "xz": ["xz", "--check=crc32", "--arm64", "--lzma2=preset=0,dict=128MiB"],
+    "zstd": ["zstd", "-q", "-1", "--long=27"],
+}
+# Image header: bytes of memory
+IMAGE_SIZE_AT = 16
+
+
+def pack(packer, image):
+    if packer == "gzip":
+        return gzip.compress(image, 1)
+    return subprocess.run(PACKERS[packer], input=image, stdout=subprocess.PIPE, check=True).stdout
+
+
+def with_bss(image):
+    """The Image as the base's build packs it."""
+    return image.ljust(struct.unpack_from("<Q", image, IMAGE_SIZE_AT)[0], b"\0")
+
+
+def zboot(image, packer="gzip", cut=0):
+    """An EFI zboot program without a program: its headers, and a packed Image.
+
+    @cut bytes are missing at the end of the packed data.
+    """
+    payload = pack(packer, image)
+    payload = payload[:len(payload) - cut]
     coff = struct.pack("<4s2H12x2H", b"PE", 0xaa64, 0, 112 + 16 * 8, 0)
     # PE32+: size of the headers, number of data directories; all of those are empty
     optional = struct.pack("<H58xI44xI128x", 0x20b, 512, 16)
-    dos = struct.pack("<4s4s2I8x32s4xI", b"MZ", b"zimg", 512, len(payload), b"gzip", 64)
-    return (dos + coff + optional).ljust(512, b"\0") + payload
+    dos = struct.pack("<4s4s2I8x32s4xI", b"MZ", b"zimg", 512, len(payload), packer.encode(), 64)
+    size = struct.pack("<I", len(image)) if packer != "gzip" else b""
+    return (dos + coff + optional).ljust(512, b"\0") + payload + size
+
+
+def flipped(data):
+    """One bit in the middle is changed."""
+    at = len(data) // 2
+    return data[:at] + bytes([data[at] ^ 4]) + data[at + 1:]
 
 
 # What is done to a complete file
@@ -39,6 +74,14 @@ FORMS = {
     "padded": lambda image: image + PADDING,
     "gzpad": lambda image: gzip.compress(image, 1) + PADDING,
     "inner": zboot,
+    **{packer: lambda image, packer=packer: pack(packer, image) for packer in PACKERS},
+    **{f"z{packer}": lambda image, packer=packer: zboot(with_bss(image), packer)
+       for packer in PACKERS},
+    **{f"cut{packer}": lambda image, packer=packer: zboot(with_bss(image), packer, 1000)
+       for packer in PACKERS},
+    **{f"bad{packer}": lambda image, packer=packer: flipped(pack(packer, image))
+       for packer in PACKERS},
+    "bzip2": lambda image: zboot(image).replace(b"gzip", b"bzip2", 1),
     "offset": lambda image: image[:TEXT_OFFSET_AT] + struct.pack("<Q", TEXT_OFFSET)
     + image[TEXT_OFFSET_AT + 8:],
 }
@@ -67,7 +110,10 @@ def split(name):
 def tools(names):
     """Programs that are needed to make these kernels."""
     wanted = {treatment for _, _, treatment in map(split, names)}
-    return [*(["sbsign"] if wanted - {None} else []), *(["openssl"] if "foreign" in wanted else [])]
+    packers = [command[0] for packer, command in PACKERS.items()
+               if any((last_form(name) or "").endswith(packer) for name in names)]
+    return [*(["sbsign"] if wanted - {None} else []),
+            *(["openssl"] if "foreign" in wanted else []), *packers]
 
 
 def quietly(*command):

@@ -16,12 +16,14 @@ def test_sign(tap):
              "4k-zboot": ("4k", "vmlinuz.efi", None),
              "4k-zboot-tampered": ("4k", "vmlinuz.efi", "tampered"),
              "4k-zboot-signed-padded": ("4k", "vmlinuz.efi", "signed"),
-             "4k-va39-offset": ("4k-va39", "Image", None)}
+             "4k-va39-offset": ("4k-va39", "Image", None), "4k-zzstd": ("4k", "Image", None)}
     tap.check({name: sign.split(name) for name in names} == names,
               "sign: a name says what is made of what")
     tap.check(sign.tools(["4k", "4k-zboot"]) == [] and sign.tools(["4k-signed"]) == ["sbsign"] and
               sign.tools(["4k", "4k-foreign"]) == ["sbsign", "openssl"],
               "sign: tools that are missing can be named")
+    tap.check(sign.tools(["4k-zlzo", "4k-badlz4", "4k-xz"]) == ["lz4", "lzop", "xz"],
+              "sign: so can packers")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "file")
         path.write_bytes(bytes(9))
@@ -33,7 +35,13 @@ def test_sign(tap):
         data = path.read_bytes()
         tap.check(data.endswith(bytes(512)) and
                   gzip.decompress(data) == bytes(4) + b"\1" + bytes(4), "sign: packed and padded")
-        zboot = sign.zboot(bytes(99))
+        image = bytes(16) + struct.pack("<Q", 200) + bytes(75)
+        zboot = sign.zboot(sign.with_bss(image))
         start, size = struct.unpack_from("<2I", zboot, 8)
-        tap.check(gzip.decompress(zboot[start:start + size]) == bytes(99),
-                  "sign: a zboot program names its payload")
+        tap.check(gzip.decompress(zboot[start:start + size]) == image + bytes(101),
+                  "sign: a zboot program names its payload, here with the bss")
+        zboot = sign.zboot(sign.with_bss(image), "xz", cut=4)
+        start, size = struct.unpack_from("<2I", zboot, 8)
+        tap.check(zboot[24:27] == b"xz\0" and zboot[start + size:] == struct.pack("<I", 200) and
+                  sign.pack("xz", image + bytes(101)).startswith(zboot[start:start + size]),
+                  "sign: its size follows a payload of xz")
