@@ -211,7 +211,10 @@ static int crashkernel_plain(struct crashkernel_request *req, const char *p, u64
 		return crashkernel_ranges(req, p, ram);
 
 	ret = crashkernel_number(req, &p, &req->size);
-	return ret ?: crashkernel_offset(req, p);
+	if (!ret)
+		ret = crashkernel_offset(req, p);
+	req->zero = !ret && !req->size;
+	return ret;
 }
 
 static int crashkernel_suffixed(struct crashkernel_request *req, const char *p,
@@ -248,6 +251,7 @@ static int crashkernel_high_low(struct crashkernel_request *req, const char *cmd
 		return ret;
 
 	req->high = true;
+	req->zero = !req->size;
 	return crashkernel_low_size(req, cmdline, low_default);
 }
 

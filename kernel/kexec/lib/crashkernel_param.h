@@ -12,6 +12,7 @@
  * @low_size: bytes of the low region beside a main region out of the
  *            reach of 32-bit devices, 0 for none
  * @high: the main region should be out of their reach
+ * @zero: the request is "crashkernel=0", not a range of 0 bytes
  * @cma: a part from CMA is requested as well (",cma")
  * @why: reason of -EINVAL; after 0, the fault of ",low" or NULL
  * @where: with @why, position of the fault in the command line
@@ -21,6 +22,7 @@ struct crashkernel_request {
 	u64 base;
 	u64 low_size;
 	bool high;
+	bool zero;
 	bool cma;
 	const char *why;
 	const char *where;

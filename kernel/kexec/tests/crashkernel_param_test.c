@@ -29,6 +29,7 @@ struct crashkernel_case {
 	bool high;
 	bool cma;
 	bool low_is_wrong;
+	bool zero;
 };
 
 #define NONE(ram, line)			{ line, ram, -ENOENT }
@@ -42,6 +43,8 @@ struct crashkernel_case {
 	{ line, ram, 0, size, base, low, false, false, true }
 #define CMA(ram, line, size, base, low, high) \
 	{ line, ram, 0, size, base, low, high, true }
+
+#define ZERO(ram, line, high)		{ line, ram, 0, 0, 0, LOW, high, .zero = true }
 
 #define DISTRO	"crashkernel=512M-2G:64M,2G-16G:192M,16G-:512M"
 
@@ -64,7 +67,8 @@ static const struct crashkernel_case crashkernel_cases[] = {
 	PLAIN(GB(4), "crashkernel=0X10m", MB(16)),
 	PLAIN(GB(4), "crashkernel=0400M", MB(256)),
 	PLAIN(GB(32), "crashkernel=1g", GB(1)),
-	PLAIN(GB(4), "crashkernel=0", 0),
+	ZERO(GB(4), "crashkernel=0", false),
+	ZERO(GB(4), "crashkernel=64M crashkernel=0M", false),
 	PLAIN(GB(1), "crashkernel=1023M", MB(1023)),
 	BAD(GB(1), "crashkernel=1024M"),
 	BAD(GB(1), "crashkernel=4G"),
@@ -115,6 +119,7 @@ static const struct crashkernel_case crashkernel_cases[] = {
 	HIGH(GB(32), "crashkernel=1G,high crashkernel=0,low", GB(1), 0),
 	HIGH(GB(32), "crashkernel=1G,high crashkernel=2G,high", GB(2), LOW),
 	HIGH(GB(32), "crashkernel=1G,high crashkernel=8M,low crashkernel=9M,low", GB(1), MB(9)),
+	ZERO(GB(4), "crashkernel=0,high", true),
 	BAD(GB(4), "crashkernel=4G,high"),
 	BAD(GB(4), "crashkernel=,high"),
 	BAD(GB(4), "crashkernel=256M,high crashkernel=,low"),
@@ -210,6 +215,7 @@ static void crashkernel_test_table(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, req.base, c->base);
 	KUNIT_EXPECT_EQ(test, req.low_size, c->low_size);
 	KUNIT_EXPECT_EQ(test, req.high, c->high);
+	KUNIT_EXPECT_EQ(test, req.zero, c->zero);
 }
 
 /* A truncated command line never requests more. */
