@@ -190,15 +190,44 @@ static unsigned long zone_deficit(void)
 	return deficit;
 }
 
-/* The same as the slow path of the page allocator, but before memory is short. */
-static unsigned long zone_reclaim(void)
+/*
+ * The same as the slow path of the page allocator, but before memory is short.  For @zone,
+ * lower zones of its node included, or for the zones of this node.
+ */
+static unsigned long zone_reclaim(struct zone *zone)
 {
+	const gfp_t gfp = GFP_KERNEL | __GFP_NOWARN | (zone ? zone_gfp(zone) | __GFP_THISNODE : 0);
+	const int nid = zone ? zone_to_nid(zone) : numa_mem_id();
 	unsigned int flags = memalloc_noreclaim_save();
-	unsigned long freed = try_to_free_pages(node_zonelist(numa_mem_id(), GFP_KERNEL), 0,
-						GFP_KERNEL | __GFP_NOWARN, NULL);
+	unsigned long freed = try_to_free_pages(node_zonelist(nid, gfp), 0, gfp, NULL);
 
 	memalloc_noreclaim_restore(flags);
 	return freed;
+}
+
+static bool zone_has_room(struct zone *zone, unsigned long nr_pages)
+{
+	return zone ? kexec_zone_spares(zone, nr_pages) : zone_total() >= nr_pages;
+}
+
+static int zone_make_room(struct zone *zone, unsigned long nr_pages)
+{
+	/* Others may allocate the freed memory, so the number of attempts is bounded. */
+	unsigned long left = 16 * (nr_pages + zone_deficit()) / SWAP_CLUSTER_MAX + ZONE_TRIES;
+	unsigned int idle = 0;
+
+	while (!zone_has_room(zone, nr_pages)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (!left-- || idle == ZONE_IDLE_MAX)
+			return -ENOMEM;
+		idle = zone_reclaim(zone) ? 0 : idle + 1;
+		/* All pages may be under writeback to swap. */
+		if (idle)
+			schedule_timeout_killable(ZONE_IDLE_JIFFIES);
+		cond_resched();
+	}
+	return 0;
 }
 
 /**
@@ -209,22 +238,22 @@ static unsigned long zone_reclaim(void)
  */
 int kexec_zone_make_room(unsigned long nr_pages)
 {
-	/* Others may allocate the freed memory, so the number of attempts is bounded. */
-	unsigned long left = 16 * (nr_pages + zone_deficit()) / SWAP_CLUSTER_MAX + ZONE_TRIES;
-	unsigned int idle = 0;
+	return zone_make_room(NULL, nr_pages);
+}
 
-	while (zone_total() < nr_pages) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		if (!left-- || idle == ZONE_IDLE_MAX)
-			return -ENOMEM;
-		idle = zone_reclaim() ? 0 : idle + 1;
-		/* All pages may be under writeback to swap. */
-		if (idle)
-			schedule_timeout_killable(ZONE_IDLE_JIFFIES);
-		cond_resched();
-	}
-	return 0;
+/**
+ * kexec_zone_make_room_in() - reclaim memory until a zone can spare a number of pages
+ * @zone: the zone
+ * @nr_pages: pages
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOMEM when not enough can be reclaimed; -EINTR after a fatal signal.
+ */
+int kexec_zone_make_room_in(struct zone *zone, unsigned long nr_pages)
+{
+	if (!zone_is_usable(zone) || zone_managed_pages(zone) < nr_pages)
+		return -ENOMEM;
+	return zone_make_room(zone, nr_pages);
 }
 
 /**

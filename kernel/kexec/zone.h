@@ -15,6 +15,7 @@ bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages);
 bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside);
 struct page *kexec_zone_alloc(unsigned int *order);
 int kexec_zone_make_room(unsigned long nr_pages);
+int kexec_zone_make_room_in(struct zone *zone, unsigned long nr_pages);
 long kexec_zone_available(void);
 
 /**
