@@ -51,6 +51,7 @@ RULES = {
     "crash": r"\| panic ", "crash_elfcorehdr": r"\| load-crash ", "elfcore": r"\| save-dump ",
     "crash_vmcoreinfo": r"\| save-dump ", "vmcore_info": r"\| save-dump ",
     "crash_protect": r"\| crash-test ", "crash_reserve": "crashkernel=",
+    "crash_grow": r"\| crash-size ", "crash_size": r"\| crash-size ",
     "crashkernel_param": "crashkernel=", "extent": COPIES, "range_map": r"\| load ",
     "prepare": COPIES, "exit": LEAVES, "cache": LEAVES, "relocate": COPIES, "cpu_reset": LEAVES,
     "el2_vectors": rf" el=nvhe.*({COPIES})", "trans_pgd": rf"{COPIES}|\| hibernate",

@@ -11,8 +11,8 @@
  * ==================  ======================================================
  * main region         read-only while a crash image is loaded, except between
  *                     kexec_crash_unprotect() and kexec_crash_protect()
- * low region          read-only from boot on: this kernel does not use it; a freed
- *                     part is made writable again
+ * low region          always read-only: this kernel does not use it; a freed part is
+ *                     made writable again
  * ==================  ======================================================
  *
  * The vmcoreinfo page (crash_vmcoreinfo.c) and the ELF core header (crash_elfcorehdr.c), which
@@ -82,10 +82,20 @@ void kexec_crash_unprotect_range(phys_addr_t start, u64 len)
 	crash_protect_range(start, len, true);
 }
 
+/**
+ * kexec_crash_protect_low() - make the low region read-only
+ *
+ * Context: any; the caller holds the kexec lock or is alone.
+ */
+void kexec_crash_protect_low(void)
+{
+	crash_protect_res(&crashk_low_res, false);
+}
+
 /* As early as possible. */
 static int __init crash_protect_low(void)
 {
-	crash_protect_res(&crashk_low_res, false);
+	kexec_crash_protect_low();
 	return 0;
 }
 early_initcall(crash_protect_low);

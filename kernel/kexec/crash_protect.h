@@ -8,10 +8,12 @@
 void kexec_crash_unprotect(void);
 void kexec_crash_protect(void);
 void kexec_crash_unprotect_range(phys_addr_t start, u64 len);
+void kexec_crash_protect_low(void);
 #else
 static inline void kexec_crash_unprotect(void) { }
 static inline void kexec_crash_protect(void) { }
 static inline void kexec_crash_unprotect_range(phys_addr_t start, u64 len) { }
+static inline void kexec_crash_protect_low(void) { }
 #endif
 
 #endif /* _KERNEL_KEXEC_CRASH_PROTECT_H */

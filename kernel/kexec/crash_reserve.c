@@ -14,9 +14,9 @@
  * A low region that does not fit is reduced: the main region alone still makes
  * a dump on most machines.  A capture kernel reserves nothing.
  *
- * All of this runs once, early at boot, in memblock; only crash_shrink_memory() frees
- * reserved memory.  An unused resource has both ends at 0.  A request that cannot be met
- * is reported with the size that would fit.
+ * All of this runs once, early at boot, in memblock.  crash_size.c changes the reservation
+ * at run time, by the rules of this table, see kexec_crash_rules.  An unused resource has
+ * both ends at 0.  A request that cannot be met is reported with the size that would fit.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -32,6 +32,7 @@
 #include <linux/printk.h>
 #include <linux/sizes.h>
 
+#include "crash_reserve.h"
 #include "lib/crashkernel_param.h"
 
 #define CRASHKERNEL_RES {					\
@@ -42,6 +43,11 @@
 
 struct resource crashk_res = CRASHKERNEL_RES;
 struct resource crashk_low_res = CRASHKERNEL_RES;
+
+/* Without crashkernel= the defaults hold. */
+struct crash_rules kexec_crash_rules __ro_after_init = {
+	.low_size = DEFAULT_CRASH_KERNEL_LOW_SIZE,
+};
 
 /**
  * struct crashkernel_window - limits of a region
@@ -101,6 +107,11 @@ int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 	} else {
 		crash_report_refusal(&req, ret);
 	}
+	kexec_crash_rules = (struct crash_rules) {
+		.forbidden = req.zero || is_kdump_kernel(),
+		.high = req.high,
+		.low_size = ret ? DEFAULT_CRASH_KERNEL_LOW_SIZE : PAGE_ALIGN(req.low_size),
+	};
 	if (!ret && !req.size) {
 		pr_info("crashkernel= reserves nothing on a machine with %llu MB\n",
 			system_ram >> 20);

@@ -2,23 +2,40 @@
 /**
  * DOC: the size of the crash reservation at run time, and hibernation
  *
- * The reservation only shrinks, under the kexec lock and only while no crash image is
- * loaded.  Readers of its size do not need the lock.
+ * The reservation changes under the kexec lock.  Readers of its size do not need the lock.
+ *
+ *	no crash image	 shrink; grow in place, or to other memory
+ *	crash image	 grow in place only; the image stays where it is
+ *
+ * In place, the main region is extended at its end or at its start.  A capture kernel uses
+ * the memory that is in the device tree of its image, so it has the extension after the next
+ * load.  If the region moves, the new memory is claimed before the old one is freed, so a
+ * failure leaves the reservation as it was.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/align.h>
+#include <linux/crash_reserve.h>
+#include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
 #include <linux/kexec_arch.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "crash_grow.h"
 #include "crash_protect.h"
+#include "crash_reserve.h"
+#include "debug.h"
 #include "hotplug.h"
 #include "lock.h"
+#include "pages.h"
 #include "usable.h"
+#include "lib/range_map.h"
 
 /* Bytes reserved, for readers that do not hold the lock. */
 static u64 crash_size_bytes;
@@ -60,44 +77,34 @@ early_initcall(crash_size_init);
  * make a load fail.
  *
  * Context: any.
- * Return: the size in bytes; the old one while the reservation shrinks.
+ * Return: the size in bytes; the old one while the reservation changes.
  */
 ssize_t __kexec_panic crash_get_memory_size(void)
 {
 	return READ_ONCE(crash_size_bytes);
 }
 
-/* Keep the first @keep bytes of @res, free the rest to the page allocator. */
+/*
+ * Keep the first @keep bytes of @res, free the rest to the page allocator.  /proc/iomem
+ * shows the freed part as the System RAM that @res is a child of.
+ */
 static int crash_size_shrink_res(struct resource *res, u64 keep)
 {
-	const u64 start = res->start + keep, end = res->end + 1;
-	struct resource *ram;
+	const struct kexec_range rest = { res->start + keep, (u64)res->end + 1 };
 	int ret = 0;
 
-	if (start == end)
+	if (!res->end || rest.start == rest.end)
 		return 0;
-
-	ram = kzalloc(sizeof(*ram), GFP_KERNEL);
-	if (!ram)
-		return -ENOMEM;
-	*ram = DEFINE_RES_NAMED(start, end - start, "System RAM",
-				IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY);
 
 	if (keep)
 		ret = adjust_resource(res, res->start, keep);
 	else
 		crash_size_clear(res);
-	if (ret) {
-		kfree(ram);
+	if (ret)
 		return ret;
-	}
 
-	kexec_crash_unprotect_range(start, end - start);
-	crash_free_reserved_phys_range(start, end);
-	kexec_usable_unreserve(start, end);
-	/* For /proc/iomem only; the memory is already free. */
-	if (insert_resource(&iomem_resource, ram))
-		kfree(ram);
+	kexec_crash_unprotect_range(rest.start, rest.end - rest.start);
+	kexec_crash_unclaim(&rest);
 	return 0;
 }
 
@@ -128,29 +135,143 @@ static int crash_size_shrink_to(u64 keep)
 	return ret;
 }
 
+/* Add @part, which is adjacent, to the main region. */
+static int crash_size_extend_by(const struct range_map *map, const struct kexec_range *part)
+{
+	const u64 start = min_t(u64, crashk_res.start, part->start);
+	const u64 size = crash_size_of(&crashk_res) + part->end - part->start;
+	int ret;
+
+	/* The region stays within the reach of 32-bit devices, or out of it. */
+	if (part->end <= part->start ||
+	    (start < CRASH_ADDR_LOW_MAX && start + size > CRASH_ADDR_LOW_MAX))
+		return -EADDRNOTAVAIL;
+	ret = kexec_crash_claim(map, part);
+	if (ret)
+		return ret;
+	kexec_debug_panic_grow();
+	/* "reserved" resources of boot may be in the way. */
+	if (adjust_resource(&crashk_res, start, size)) {
+		kexec_crash_unclaim(part);
+		return -EADDRNOTAVAIL;
+	}
+	kexec_debug_panic_grow();
+	/* Also the new part, and it is not dumped from now on. */
+	if (kexec_crash_image) {
+		kexec_crash_protect();
+		kexec_pending_set(KEXEC_PENDING_ELFCOREHDR);
+	}
+	return 0;
+}
+
+/* Extend the main region by @add bytes, without a change of its present part. */
+static int crash_size_extend(const struct range_map *map, u64 add)
+{
+	const u64 start = crashk_res.start, end = (u64)crashk_res.end + 1;
+	const struct kexec_range above = { end, end + add }, below = { start - add, start };
+	int ret;
+
+	if (!crashk_res.end || !IS_ALIGNED(add, CRASH_ALIGN) ||
+	    kexec_pages_headroom(PFN_UP(add)) < 0)
+		return -EADDRNOTAVAIL;
+	ret = crash_size_extend_by(map, &above);
+	if (ret == -EADDRNOTAVAIL && add < start)
+		ret = crash_size_extend_by(map, &below);
+	return ret;
+}
+
+static void crash_size_set(struct resource *res, const struct kexec_range *range)
+{
+	res->start = range->start;
+	res->end = range->end - 1;
+	if (kexec_crash_insert(res))
+		pr_warn("/proc/iomem does not show %pr\n", res);
+}
+
+/* Replace the reservation by one of @size bytes. */
+static int crash_size_move(const struct range_map *map, u64 size)
+{
+	struct crash_grow_regions got;
+	int ret;
+
+	ret = kexec_crash_claim_regions(map, size, crash_size_of(&crashk_low_res), &got);
+	if (ret)
+		return ret;
+	crash_size_shrink_res(&crashk_res, 0);
+	kexec_debug_panic_grow();
+	if (got.low.end || got.main.start < CRASH_ADDR_LOW_MAX)
+		crash_size_shrink_res(&crashk_low_res, 0);
+	crash_size_set(&crashk_res, &got.main);
+	if (got.low.end)
+		crash_size_set(&crashk_low_res, &got.low);
+	kexec_crash_protect_low();
+	return 0;
+}
+
+static int crash_size_grow_to(u64 now, u64 size)
+{
+	struct range_map *map;
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_CONTIG_ALLOC))
+		return -EOPNOTSUPP;
+	if (kexec_crash_rules.forbidden) {
+		pr_err("kexec_crash_size: growing is forbidden (crashkernel=0, or a capture kernel)\n");
+		return -EPERM;
+	}
+	if (PFN_DOWN(size - now) >= totalram_pages())
+		return -EINVAL;
+	map = kexec_usable_map(false, false);
+	if (!map)
+		return -ENOMEM;
+
+	ret = crash_size_extend(map, size - now);
+	if (ret == -EADDRNOTAVAIL && kexec_crash_image) {
+		pr_err("kexec_crash_size: adjacent memory is in use; unload the crash image first\n");
+		ret = -ENOENT;
+	} else if (ret == -EADDRNOTAVAIL) {
+		ret = crash_size_move(map, size);
+	}
+	kvfree(map);
+	return ret;
+}
+
+/* The caller holds the kexec lock. */
+static int crash_size_change(u64 size)
+{
+	const u64 now = crash_size_count();
+	const u64 keep = ALIGN(size, KEXEC_CRASH_MEM_ALIGN);
+
+	if (size > now && size > ALIGN_DOWN(U64_MAX, CRASH_ALIGN))
+		return -EINVAL;
+	if (size > now)
+		return crash_size_grow_to(now, ALIGN(size, CRASH_ALIGN));
+	if (kexec_crash_image)
+		return -ENOENT;
+	return keep < now ? crash_size_shrink_to(keep) : 0;
+}
+
 /**
- * crash_shrink_memory() - free part of the crash reservation
- * @new_size: bytes to keep, rounded up to whole pages
+ * crash_shrink_memory() - change the size of the crash reservation
+ * @new_size: bytes of both regions, rounded up to whole pages, or to CRASH_ALIGN if that is
+ *            more than the present size
+ *
+ * The base calls it by this name, and only to shrink the reservation.
  *
  * Context: process context, may sleep.
- * Return: 0; -EBUSY if a load is in progress; -ENOENT if a crash image is loaded;
- * -EINVAL if more than the present size is requested; -ENOMEM.
+ * Return: 0; -EBUSY if a load is in progress; -ENOENT if a crash image is loaded, unless
+ * the reservation can grow in place.  Growing: -EINVAL if memory is smaller; -EPERM if
+ * crashkernel= forbids it; -ENOMEM if not enough contiguous memory can be claimed; -EINTR
+ * after a fatal signal; -EOPNOTSUPP without CONFIG_CONTIG_ALLOC.
  */
 int crash_shrink_memory(unsigned long new_size)
 {
-	int ret = 0;
-	u64 now;
+	int ret;
 
 	if (!kexec_lock_timeout())
 		return -EBUSY;
 
-	now = crash_size_count();
-	if (kexec_crash_image)
-		ret = -ENOENT;
-	else if (new_size > now)
-		ret = -EINVAL;
-	else if (ALIGN(new_size, KEXEC_CRASH_MEM_ALIGN) < now)
-		ret = crash_size_shrink_to(ALIGN(new_size, KEXEC_CRASH_MEM_ALIGN));
+	ret = crash_size_change(new_size);
 
 	/* A part may have been freed even on failure. */
 	crash_size_count();
@@ -217,22 +338,5 @@ void crash_post_resume(void)
 {
 	if (kexec_crash_image)
 		kexec_crash_protect();
-}
-
-/**
- * crash_free_reserved_phys_range() - free reserved pages to the page allocator
- * @begin: physical address of the first byte, page aligned
- * @end: physical address after the last byte
- *
- * Context: process context, may sleep.
- */
-void crash_free_reserved_phys_range(unsigned long begin, unsigned long end)
-{
-	unsigned long pfn;
-
-	for (pfn = PFN_UP(begin); pfn < PFN_DOWN(end); pfn++) {
-		free_reserved_page(pfn_to_page(pfn));
-		cond_resched();
-	}
 }
 #endif /* CONFIG_HIBERNATION */

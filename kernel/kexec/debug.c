@@ -148,6 +148,21 @@ void __kexec_panic kexec_debug_panic_refresh(void)
 		panic("kexec.inject_refresh_panic");
 }
 
+static unsigned int debug_panic_grow;
+module_param_named(inject_grow_panic, debug_panic_grow, uint, 0644);
+MODULE_PARM_DESC(inject_grow_panic, "panic at the Nth point of the next change of the crash reservation");
+
+/**
+ * kexec_debug_panic_grow() - panic at a point of a change of the crash reservation
+ *
+ * Context: process context.
+ */
+void kexec_debug_panic_grow(void)
+{
+	if (debug_panic_grow && !--debug_panic_grow)
+		panic("kexec.inject_grow_panic");
+}
+
 /* Inside the ELF header, after e_phnum, inside the first two program headers, and later. */
 static const size_t debug_cuts[] = { 20, 60, 130, 400, SIZE_MAX };
 

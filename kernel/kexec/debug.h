@@ -33,6 +33,7 @@ void kexec_debug_panic_again(unsigned int tries);
 void kexec_debug_panic_copy(unsigned int segments);
 void kexec_debug_panic_publish(unsigned int point);
 void kexec_debug_panic_refresh(void);
+void kexec_debug_panic_grow(void);
 void kexec_debug_copy_refresh(void *dst, const void *src, size_t len);
 #else
 static const struct kexec_debug_params kexec_debug = { .in_place = true };
@@ -43,6 +44,7 @@ static inline void kexec_debug_panic_again(unsigned int tries) { }
 static inline void kexec_debug_panic_copy(unsigned int segments) { }
 static inline void kexec_debug_panic_publish(unsigned int point) { }
 static inline void kexec_debug_panic_refresh(void) { }
+static inline void kexec_debug_panic_grow(void) { }
 
 static inline void kexec_debug_copy_refresh(void *dst, const void *src, size_t len)
 {

@@ -244,7 +244,31 @@ bool kexec_usable_has_error(u64 start, u64 end, u64 *where)
 }
 
 /**
- * kexec_usable_unreserve() - make memory usable that was reserved at boot
+ * kexec_usable_reserve() - do not use memory for images any more
+ * @start: physical address of the first byte, page aligned
+ * @end: physical address after the last byte, page aligned
+ *
+ * The caller owns the pages.
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock.
+ * Return: 0 or -ENOMEM.
+ */
+int kexec_usable_reserve(u64 start, u64 end)
+{
+	int ret;
+
+	kexec_lock_assert_held();
+	/* See kexec_usable_unreserve(). */
+	cpus_read_lock();
+	get_online_mems();
+	ret = memblock_reserve(start, end - start);
+	put_online_mems();
+	cpus_read_unlock();
+	return ret;
+}
+
+/**
+ * kexec_usable_unreserve() - make memory usable that was reserved
  * @start: physical address of the first byte, page aligned
  * @end: physical address after the last byte, page aligned
  *
