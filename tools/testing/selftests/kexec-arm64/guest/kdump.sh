@@ -95,6 +95,7 @@ kdump_cause() {
 		kexec -e
 		;;
 	leave) kexec_direct --exec ;;
+	grow) echo "$2" >"$sys/kexec_crash_size" ;;
 	*) kdump_test "$@" ;;
 	esac
 }
@@ -220,15 +221,19 @@ step_guest() {
 	kdump_start running spin_guest "$1"
 }
 
-step_shrink() {
-	echo "$1" >"$sys/kexec_crash_size" || die "cannot shrink"
+step_crash_size() {
+	echo "$1" >"$sys/kexec_crash_size" || die "cannot change the crash reservation"
 }
 
-step_refuse_shrink() {
-	if (echo "$1" >"$sys/kexec_crash_size") 2>/tmp/said; then
-		die "it shrank"
-	fi
-	say "refused: $(cat /tmp/said)"
+step_refuse_size() {
+	run crash_size refuse "$@"
+	say_lines "" /tmp/said
+}
+
+# How often the reservation can grow, and the time that it takes
+step_grow_rate() {
+	run crash_size rate "$1" "$2"
+	say_lines "figure " /tmp/said
 }
 
 step_regions() {
