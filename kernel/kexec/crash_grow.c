@@ -2,26 +2,21 @@
 /**
  * DOC: memory for a crash reservation that grows at run time
  *
- * A region is contiguous boot memory.  It is claimed with alloc_contig_range(), marked as
- * reserved, so that hibernation treats it like memory that was reserved at boot, and added to
- * memblock.reserved, so that no image is placed there.
+ * A region is boot memory that is claimed with alloc_contig_range(), marked as reserved for
+ * hibernation, and added to memblock.reserved, so that no image is placed there.
  *
  * The search goes down from the end of a window by pageblocks, because alloc_contig_range()
- * rejects a pageblock with any unmovable page.  A pageblock is a candidate if all of it is
- * unreserved boot memory in which no page looks unmovable.  The look needs no lock, so the
- * claim may still fail; the search resumes below the pageblock that failed::
+ * rejects a pageblock with any unmovable page.  A pageblock is a candidate if no page of it
+ * looks unmovable.  The look needs no lock, so the claim may still fail; the search resumes
+ * below the pageblock that failed::
  *
  *	window  |--------------------------------------------------|
  *	blocks      used | movable | movable | unmovable | free
  *	run of 2         [=========|=========)
  *
  * Windows, sizes and order are those of crashkernel=, see crash_reserve.c.  In each window
- * free memory is tried first, then memory whose pages have to be migrated.  If no zone with a
- * suitable run has the headroom, memory is reclaimed (zone.c) and the search is repeated.
- * CRASH_GROW_TRIES bounds the claims that fail, and with them the pages that are migrated in
- * vain.  A fatal signal ends the search.
- *
- * The caller holds the kexec lock.
+ * free memory is tried first, then memory whose pages have to be migrated.  If no zone with
+ * a suitable run has the headroom, memory is reclaimed (zone.c) and the search is repeated.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -52,13 +47,12 @@
 #include "lib/crashkernel_param.h"
 #include "lib/range_map.h"
 
-/* Bytes of one alloc_contig_range(), which cannot be interrupted. */
+/* alloc_contig_range() cannot be interrupted. */
 #define CRASH_GROW_PIECE	max_t(u64, SZ_64M, PFN_PHYS(pageblock_nr_pages))
 
-/* Unit of the search. */
 #define CRASH_GROW_BLOCK	max_t(u64, CRASH_ALIGN, PFN_PHYS(pageblock_nr_pages))
 
-/* Claims that fail before a search ends. */
+/* Bounds the claims that fail, and so the pages that are migrated in vain. */
 #define CRASH_GROW_TRIES	32
 
 /**
@@ -113,7 +107,7 @@ static u64 crash_grow_alloc_piece(u64 start, u64 end)
 	return at;
 }
 
-/* Allocate all of [@start, @end) or nothing.  Returns @end, or the address that failed. */
+/* All of [@start, @end) or nothing.  Returns @end, or the address that failed. */
 static u64 crash_grow_alloc(u64 start, u64 end)
 {
 	u64 at = start, next, got;
@@ -141,7 +135,7 @@ static void crash_grow_mark(u64 start, u64 end)
 	}
 }
 
-/* The System RAM resource with all of @res, which is in no tree, or NULL. */
+/* The System RAM resource with all of @res, or NULL. */
 static struct resource *crash_grow_ram(struct resource *res)
 {
 	struct resource *ram = request_resource_conflict(&iomem_resource, res);
@@ -157,7 +151,6 @@ static struct resource *crash_grow_ram(struct resource *res)
  * kexec_crash_insert() - show a region in /proc/iomem
  * @res: its resource, which is in no tree
  *
- * Context: process context; the caller holds the kexec lock.
  * Return: NULL, or the resource that is in the way.
  */
 struct resource *kexec_crash_insert(struct resource *res)
@@ -206,7 +199,6 @@ static int crash_grow_claim(u64 start, u64 end, u64 *failed)
  * @map: boot memory that is not reserved
  * @want: the range, page aligned
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
  * Return: 0; -EADDRNOTAVAIL if not all of it can be claimed; -EINTR; -ENOMEM.
  */
 int kexec_crash_claim(const struct range_map *map, const struct kexec_range *want)
@@ -221,10 +213,8 @@ int kexec_crash_claim(const struct range_map *map, const struct kexec_range *wan
 #ifdef CONFIG_HIBERNATION
 /**
  * crash_free_reserved_phys_range() - free reserved pages to the page allocator
- * @begin: physical address of the first byte, page aligned
- * @end: physical address after the last byte
- *
- * Context: process context, may sleep.
+ * @begin: physical address, page aligned
+ * @end: physical address, exclusive
  */
 void crash_free_reserved_phys_range(unsigned long begin, unsigned long end)
 {
@@ -240,8 +230,6 @@ void crash_free_reserved_phys_range(unsigned long begin, unsigned long end)
 /**
  * kexec_crash_unclaim() - free a claimed range to the page allocator
  * @range: the range, page aligned; in no resource
- *
- * Context: process context, may sleep; the caller holds the kexec lock.
  */
 void kexec_crash_unclaim(const struct kexec_range *range)
 {
@@ -249,7 +237,7 @@ void kexec_crash_unclaim(const struct kexec_range *range)
 	kexec_usable_unreserve(range->start, range->end);
 }
 
-/* Could pages [@pfn, @end) be migrated?  Lockless. */
+/* Lockless. */
 static bool crash_grow_is_movable_hint(unsigned long pfn, unsigned long end)
 {
 	unsigned long order;
@@ -272,7 +260,6 @@ static bool crash_grow_is_movable_hint(unsigned long pfn, unsigned long end)
 	return true;
 }
 
-/* Could the block at @pa be claimed? */
 static bool crash_grow_is_candidate(struct crash_grow_search *s, u64 pa)
 {
 	u64 end = pa + CRASH_GROW_BLOCK, used;
@@ -288,7 +275,6 @@ static bool crash_grow_is_candidate(struct crash_grow_search *s, u64 pa)
 	return true;
 }
 
-/* Does the zone of @pa spare the region? */
 static bool crash_grow_has_room(const struct crash_grow_search *s, u64 pa)
 {
 	struct zone *zone = page_zone(pfn_to_page(PHYS_PFN(pa)));
@@ -307,8 +293,8 @@ static u64 crash_grow_zone_start(u64 pa)
 }
 
 /*
- * Search one range of boot memory.  Returns 0, or a negative errno: -EADDRNOTAVAIL if the
- * search can continue in the next range.
+ * Returns 0, or a negative errno: -EADDRNOTAVAIL if the search can continue in the next
+ * range.
  */
 static int crash_grow_search_range(struct crash_grow_search *s, const struct kexec_range *in,
 				   u64 *base)
@@ -358,14 +344,13 @@ static int crash_grow_search_all(struct crash_grow_search *s, u64 *base)
 	return ret;
 }
 
-/* The window of low memory, or the one above. */
 static void crash_grow_set_window(struct crash_grow_search *s, bool low)
 {
 	s->start = low ? 0 : CRASH_ADDR_LOW_MAX;
 	s->end = low ? CRASH_ADDR_LOW_MAX : CRASH_ADDR_HIGH_MAX;
 }
 
-/* Claim a region in a window: free memory, or else memory with movable pages. */
+/* Free memory, or else memory with movable pages. */
 static int crash_grow_region(struct crash_grow_search *s, bool low, u64 size,
 			     struct kexec_range *got)
 {
@@ -385,7 +370,7 @@ static int crash_grow_region(struct crash_grow_search *s, bool low, u64 size,
 	return ret;
 }
 
-/* The longest run in a window, and all candidates in s->total. */
+/* The longest run; all candidates in s->total. */
 static u64 crash_grow_scan(struct crash_grow_search *s, bool low)
 {
 	u64 base;
@@ -414,7 +399,7 @@ static int crash_grow_low(struct crash_grow_search *s, u64 wanted, struct kexec_
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
-/* The main region above low memory, with a low region if there is none. */
+/* With a low region if there is none. */
 static int crash_grow_high(struct crash_grow_search *s, u64 size, u64 low_now,
 			   struct crash_grow_regions *got)
 {
@@ -423,7 +408,7 @@ static int crash_grow_high(struct crash_grow_search *s, u64 size, u64 low_now,
 
 	if (low_now)
 		return crash_grow_region(s, false, size - low_now, &got->main);
-	/* The search says early whether the main region has a chance. */
+	/* Known before anything is claimed. */
 	if (crash_grow_scan(s, false) < size - low)
 		return -EADDRNOTAVAIL;
 	ret = low ? crash_grow_low(s, low, &got->low) : 0;
@@ -456,7 +441,7 @@ static void crash_grow_report(struct crash_grow_search *s, u64 size)
 	u64 room = PFN_PHYS(max(kexec_pages_headroom(0), 0L));
 	u64 low = min(crash_grow_scan(s, true), room), high = min(crash_grow_scan(s, false), room);
 
-	pr_err("kexec_crash_size: no %llu MB in one piece; at most %lluM fits in low and %lluM in high memory\n",
+	pr_err("kexec_crash_size: no %llu MB in one piece; at most %lluM in low, %lluM in high\n",
 	       size >> 20, low >> 20, high >> 20);
 }
 
@@ -467,7 +452,6 @@ static void crash_grow_report(struct crash_grow_search *s, u64 size)
  * @low_now: bytes of the low region that there is; it stays if the main region is high
  * @got: receives the new regions
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
  * Return: 0; -EINTR after a fatal signal; -ENOMEM after one message.
  */
 int kexec_crash_claim_regions(const struct range_map *map, u64 size, u64 low_now,

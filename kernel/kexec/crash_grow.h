@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Memory for a crash reservation that grows at run time.
- */
 #ifndef _KERNEL_KEXEC_CRASH_GROW_H
 #define _KERNEL_KEXEC_CRASH_GROW_H
 

@@ -2,24 +2,16 @@
 /**
  * DOC: read-only mapping of the crash reservation
  *
- * A stray write must not corrupt a loaded crash image.  If the linear map has page
- * entries in any case and may be changed (can_set_direct_map(): rodata=full,
- * debug_pagealloc, KFENCE), the reservation is read-only there, and such a write faults.
- * Page entries are not requested for this, because they cost memory and TLB entries for
- * all of RAM.  Without them only the digests of verify.c protect the image.
+ * A stray write must not corrupt a loaded crash image.  Where the linear map has page
+ * entries in any case (can_set_direct_map()), the main region is read-only while a crash
+ * image is loaded, and the low region always.  Page entries are not requested for this,
+ * because they cost memory and TLB entries for all of RAM.  Without them only the digests
+ * of verify.c protect the image.
  *
- * ==================  ======================================================
- * main region         read-only while a crash image is loaded, except between
- *                     kexec_crash_unprotect() and kexec_crash_protect()
- * low region          always read-only: this kernel does not use it; a freed part is
- *                     made writable again
- * ==================  ======================================================
+ * A panic may write the vmcoreinfo page and the ELF core header, which are writable at
+ * another address.
  *
- * The vmcoreinfo page (crash_vmcoreinfo.c) and the ELF core header (crash_elfcorehdr.c), which
- * a panic may have to write, are writable at another address.
- *
- * Only permissions of existing entries are changed, without an allocation.  Callers hold
- * the kexec lock, or run at boot or in hibernation.
+ * Callers hold the kexec lock, or run at boot or in hibernation.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -49,10 +41,7 @@ static void crash_protect_res(const struct resource *res, bool writable)
 /**
  * kexec_crash_unprotect() - make the crash reservation writable
  *
- * Before an image is copied there or changed, and after it is unloaded.  May be called
- * twice.
- *
- * Context: any; the caller holds the kexec lock or is alone.
+ * May be called twice.
  */
 void kexec_crash_unprotect(void)
 {
@@ -60,10 +49,7 @@ void kexec_crash_unprotect(void)
 }
 
 /**
- * kexec_crash_protect() - make the crash reservation read-only
- *
- * Context: any; the caller holds the kexec lock or is alone, and a crash image
- * is complete.
+ * kexec_crash_protect() - make the crash reservation with a complete image read-only
  */
 void kexec_crash_protect(void)
 {
@@ -74,8 +60,6 @@ void kexec_crash_protect(void)
  * kexec_crash_unprotect_range() - make a part writable before it is freed
  * @start: first byte, page aligned
  * @len: bytes
- *
- * Context: any; the caller holds the kexec lock.
  */
 void kexec_crash_unprotect_range(phys_addr_t start, u64 len)
 {
@@ -84,8 +68,6 @@ void kexec_crash_unprotect_range(phys_addr_t start, u64 len)
 
 /**
  * kexec_crash_protect_low() - make the low region read-only
- *
- * Context: any; the caller holds the kexec lock or is alone.
  */
 void kexec_crash_protect_low(void)
 {

@@ -2,21 +2,18 @@
 /**
  * DOC: the crash reservation
  *
- * crashkernel= reserves one region, crashk_res, for the capture kernel.  If 32-bit
- * devices cannot reach it (at or above CRASH_ADDR_LOW_MAX), there
- * is a second one within their reach, crashk_low_res, for their buffers.
+ * crashkernel= reserves one region, crashk_res, for the capture kernel.  If 32-bit devices
+ * cannot reach it (at or above CRASH_ADDR_LOW_MAX), there is a second one, crashk_low_res,
+ * for their buffers.
  *
  *	form			tried first	then
  *	size			low		high, with a low region
  *	size,high		high		low
  *	size@offset, ranges@	there		nothing
  *
- * A low region that does not fit is reduced: the main region alone still makes
- * a dump on most machines.  A capture kernel reserves nothing.
- *
- * All of this runs once, early at boot, in memblock.  crash_size.c changes the reservation
- * at run time, by the rules of this table, see kexec_crash_rules.  An unused resource has
- * both ends at 0.  A request that cannot be met is reported with the size that would fit.
+ * A low region that does not fit is reduced: the main region alone still makes a dump on
+ * most machines.  This runs early at boot, in memblock; crash_size.c changes the
+ * reservation at run time, by the same rules.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -49,12 +46,7 @@ struct crash_rules kexec_crash_rules __ro_after_init = {
 	.low_size = DEFAULT_CRASH_KERNEL_LOW_SIZE,
 };
 
-/**
- * struct crashkernel_window - limits of a region
- * @start: first byte
- * @end: physical address after the last byte
- * @name: for messages
- */
+/* @end is exclusive. */
 struct crashkernel_window {
 	u64 start;
 	u64 end;
@@ -86,9 +78,8 @@ static void __init crash_report_refusal(const struct crashkernel_request *req, b
  * @low_size: receives the size of the low region, in bytes
  * @high: set if ",high" is requested
  *
- * Context: early boot.
- * Return: 0 if memory is requested, -ENOENT if not or if this is a capture kernel, -EINVAL
- * after one message if the parameter is malformed or requests 0 bytes.
+ * Return: 0, -ENOENT without a request or in a capture kernel, or -EINVAL after one
+ * message.
  */
 int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 			     unsigned long long *crash_size,
@@ -134,7 +125,7 @@ static u64 __init crash_alloc_range(u64 size, const struct crashkernel_window *w
 	return memblock_phys_alloc_range(size, CRASH_ALIGN, w->start, w->end);
 }
 
-/* Bytes of the largest region that is free, and of all in @total. */
+/* The largest free region; all of them in @total. */
 static u64 __init crashkernel_scan(const struct crashkernel_window *w, u64 *total)
 {
 	phys_addr_t start, end;
@@ -178,7 +169,7 @@ static u64 __init crash_alloc_at(u64 base, u64 size)
 	}
 	if (crash_alloc_range(size, &there))
 		return base;
-	pr_err("crashkernel=: [%#llx, %#llx) is in use; try without the offset, %llu MB would fit\n",
+	pr_err("crashkernel=: [%#llx, %#llx) is in use; without the offset %llu MB would fit\n",
 	       base, there.end, crash_alloc_largest(&anywhere) >> 20);
 	return 0;
 }
@@ -220,21 +211,21 @@ static u64 __init crash_alloc_anywhere(u64 size, const struct crashkernel_window
 		pr_info("crashkernel: no %llu MB in %s memory, taken from %s memory\n",
 			size >> 20, first->name, second->name);
 	else
-		pr_err("crashkernel=: no %llu MB in one piece; at most %lluM fits in %s and %lluM in %s memory\n",
+		pr_err("crashkernel=: no %llu MB in one piece; at most %lluM in %s, %lluM in %s memory\n",
 		       size >> 20, crash_alloc_largest(first) >> 20, first->name,
 		       crash_alloc_largest(second) >> 20, second->name);
 	return base;
 }
 
 /**
- * reserve_crashkernel_generic() - set aside what parse_crashkernel() found
+ * reserve_crashkernel_generic() - reserve the memory that parse_crashkernel() found
  * @cmdline: not used
  * @crash_size: bytes
  * @crash_base: first byte, 0 for any
  * @crash_low_size: bytes of the low region, if one is needed
  * @high: prefer memory out of the reach of 32-bit devices
  *
- * Context: early boot; memblock is complete, the page allocator does not exist.
+ * Context: early boot; memblock is complete.
  */
 void __init reserve_crashkernel_generic(char *cmdline, unsigned long long crash_size,
 					unsigned long long crash_base,
@@ -260,7 +251,7 @@ void __init reserve_crashkernel_generic(char *cmdline, unsigned long long crash_
 	crash_set_resource(&crashk_res, base, size, "crashkernel");
 }
 
-/* Make the regions show up in /proc/iomem, below the memory that they are part of. */
+/* Below the memory that they are part of. */
 static int __init crash_insert_resources(void)
 {
 	if (crashk_res.end)

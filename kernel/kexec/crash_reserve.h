@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The request of crashkernel=, for a reservation that grows at run time.
- */
 #ifndef _KERNEL_KEXEC_CRASH_RESERVE_H
 #define _KERNEL_KEXEC_CRASH_RESERVE_H
 

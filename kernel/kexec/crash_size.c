@@ -2,15 +2,14 @@
 /**
  * DOC: the size of the crash reservation at run time, and hibernation
  *
- * The reservation changes under the kexec lock.  Readers of its size do not need the lock.
+ * The reservation changes under the kexec lock.
  *
  *	no crash image	 shrink; grow in place, or to other memory
  *	crash image	 grow in place only; the image stays where it is
  *
- * In place, the main region is extended at its end or at its start.  A capture kernel uses
- * the memory that is in the device tree of its image, so it has the extension after the next
- * load.  If the region moves, the new memory is claimed before the old one is freed, so a
- * failure leaves the reservation as it was.
+ * A capture kernel uses the memory that is in the device tree of its image, so it has an
+ * extension after the next load.  If the region moves, the new memory is claimed before the
+ * old one is freed, so a failure leaves the reservation as it was.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -37,7 +36,6 @@
 #include "usable.h"
 #include "lib/range_map.h"
 
-/* Bytes reserved, for readers that do not hold the lock. */
 static u64 crash_size_bytes;
 
 /* An unused resource has both ends at 0. */
@@ -53,7 +51,6 @@ static void crash_size_clear(struct resource *res)
 	res->end = 0;
 }
 
-/* The caller holds the kexec lock, or this is boot. */
 static u64 crash_size_count(void)
 {
 	u64 size = crash_size_of(&crashk_res) + crash_size_of(&crashk_low_res);
@@ -73,21 +70,17 @@ early_initcall(crash_size_init);
 /**
  * crash_get_memory_size() - get the size of the crash reservation
  *
- * Does not acquire the kexec lock: any user may read the size in sysfs, which must not
- * make a load fail.
+ * Any user may read it in sysfs, which must not make a load fail, so this does not acquire
+ * the kexec lock.
  *
- * Context: any.
- * Return: the size in bytes; the old one while the reservation changes.
+ * Return: bytes; the old size while the reservation changes.
  */
 ssize_t __kexec_panic crash_get_memory_size(void)
 {
 	return READ_ONCE(crash_size_bytes);
 }
 
-/*
- * Keep the first @keep bytes of @res, free the rest to the page allocator.  /proc/iomem
- * shows the freed part as the System RAM that @res is a child of.
- */
+/* /proc/iomem shows the freed part as the System RAM that @res is a child of. */
 static int crash_size_shrink_res(struct resource *res, u64 keep)
 {
 	const struct kexec_range rest = { res->start + keep, (u64)res->end + 1 };
@@ -135,7 +128,7 @@ static int crash_size_shrink_to(u64 keep)
 	return ret;
 }
 
-/* Add @part, which is adjacent, to the main region. */
+/* @part is adjacent. */
 static int crash_size_extend_by(const struct range_map *map, const struct kexec_range *part)
 {
 	const u64 start = min_t(u64, crashk_res.start, part->start);
@@ -164,7 +157,7 @@ static int crash_size_extend_by(const struct range_map *map, const struct kexec_
 	return 0;
 }
 
-/* Extend the main region by @add bytes, without a change of its present part. */
+/* The present part does not change. */
 static int crash_size_extend(const struct range_map *map, u64 add)
 {
 	const u64 start = crashk_res.start, end = (u64)crashk_res.end + 1;
@@ -188,7 +181,6 @@ static void crash_size_set(struct resource *res, const struct kexec_range *range
 		pr_warn("/proc/iomem does not show %pr\n", res);
 }
 
-/* Replace the reservation by one of @size bytes. */
 static int crash_size_move(const struct range_map *map, u64 size)
 {
 	struct crash_grow_regions got;
@@ -236,7 +228,6 @@ static int crash_size_grow_to(u64 now, u64 size)
 	return ret;
 }
 
-/* The caller holds the kexec lock. */
 static int crash_size_change(u64 size)
 {
 	const u64 now = crash_size_count();
@@ -253,12 +244,11 @@ static int crash_size_change(u64 size)
 
 /**
  * crash_shrink_memory() - change the size of the crash reservation
- * @new_size: bytes of both regions, rounded up to whole pages, or to CRASH_ALIGN if that is
- *            more than the present size
+ * @new_size: bytes of both regions, rounded up to whole pages, or to CRASH_ALIGN if it
+ *   grows
  *
  * The base calls it by this name, and only to shrink the reservation.
  *
- * Context: process context, may sleep.
  * Return: 0; -EBUSY if a load is in progress; -ENOENT if a crash image is loaded, unless
  * the reservation can grow in place.  Growing: -EINVAL if memory is smaller; -EPERM if
  * crashkernel= forbids it; -ENOMEM if not enough contiguous memory can be claimed; -EINTR
@@ -301,11 +291,10 @@ static bool crash_size_image_has(const struct kimage *image, phys_addr_t pa)
  * crash_is_nosave() - may hibernation skip a page?
  * @pfn: the page
  *
- * The loaded crash image is part of the hibernation image, including its page for
- * vmcoreinfo.  The other pages of the reservation have no content.
+ * User space is frozen, so no load is in progress.
  *
- * Context: any; no load is in progress, because user space is frozen.
- * Return: true for an unused page of the crash reservation.
+ * Return: true for a page of the reservation that the loaded image and its vmcoreinfo do
+ * not use.
  */
 bool crash_is_nosave(unsigned long pfn)
 {
@@ -317,9 +306,7 @@ bool crash_is_nosave(unsigned long pfn)
 }
 
 /**
- * crash_prepare_suspend() - make the reservation writable for hibernation
- *
- * Resume restores the saved pages.
+ * crash_prepare_suspend() - make the reservation writable for the restore of saved pages
  *
  * Context: hibernation, one CPU, interrupts off.
  */

@@ -154,8 +154,6 @@ MODULE_PARM_DESC(inject_grow_panic, "panic at the Nth point of the next change o
 
 /**
  * kexec_debug_panic_grow() - panic at a point of a change of the crash reservation
- *
- * Context: process context.
  */
 void kexec_debug_panic_grow(void)
 {

@@ -4,18 +4,14 @@
  *
  * The first page of the kernel has its size.  All segments of known size are placed and
  * allocated, and kernel_read_file() reads each file into its segment, so LSM, IMA and the
- * signature check see the complete content.  What was read before is compared with it: if the
- * file has changed, the load fails with EAGAIN.
+ * signature check see the complete content.  If the file has changed since its head was
+ * read, the load fails with EAGAIN.
  *
- * Of a packed kernel the head is unpacked first.  Its image_size limits how much is read and
- * unpacked.
+ * Of a packed kernel the head is unpacked first.  Its image_size limits how much is read
+ * and unpacked.
  *
- * IMA's measurement list and the device tree are last: reading adds measurements, and the tree
- * has the addresses of all segments.
- *
- * The boot protocol of the machine, in struct kexec_image_info, has the bounds of the placement:
- * the kernel at text_offset from a boundary, the initrd in the same window, the device tree
- * inside one block.
+ * IMA's measurement list and the device tree are last: reading adds measurements, and the
+ * tree has the addresses of all segments.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -45,19 +41,19 @@
 #include "signature.h"
 #include "lib/range_map.h"
 
-/* Bytes of the kernel that are probed before it is read: header and PE sections. */
+/* Header and PE sections. */
 #define FILE_HEAD	SZ_4K
 
 /* Packed data that suffices to unpack FILE_HEAD bytes, of any packer. */
 #define FILE_PEEK	SZ_512K
 
-/* A packed file may be longer than the Image by this: padding, an EFI program. */
+/* A packed file may have padding or an EFI program. */
 #define FILE_PACKED_EXTRA	SZ_16M
 
-/* Measurements that IMA may add between the choice of a place for its list and its copy. */
+/* Measurements that IMA may add after its list is placed. */
 #define FILE_IMA_SPARE	SZ_1M
 
-/* Maximum size of either file, kexec_file_load(2). */
+/* Of either file, kexec_file_load(2). */
 #define FILE_SIZE_MAX	(4ULL * SZ_1G)
 
 /**
@@ -99,7 +95,7 @@ static u64 file_ram(void)
 	return (u64)totalram_pages() << PAGE_SHIFT;
 }
 
-/* Size of the file, or an errno after one message. */
+/* Returns an errno after one message. */
 static loff_t file_size(struct file *file, int fd, const char *what)
 {
 	loff_t size;
@@ -153,7 +149,7 @@ static int file_read(void *va, size_t len, void *arg)
 		return 0;
 	if (got >= 0 || i_size_read(file_inode(reader->file)) != len)
 		return file_has_changed(reader->what);
-	pr_err("%s: reading %zu bytes failed (%zd); is it open for writing, or did a security module refuse it?\n",
+	pr_err("%s: reading %zu bytes failed (%zd)\n",
 	       reader->what, len, got);
 	return got;
 }
@@ -260,8 +256,8 @@ static int file_copy_cmdline(struct file_load *load, const char __user *cmdline,
 }
 
 /*
- * Images are placed as high as possible, with two exceptions: a kernel before v4.6 loses the
- * memory below its image, and in the crash reservation the order does not matter.
+ * A kernel before v4.6 loses the memory below its image, and in the crash reservation the
+ * order does not matter.
  */
 static bool file_seats_high(const struct file_load *load)
 {
@@ -277,8 +273,8 @@ static u64 file_window_below(const struct kexec_image_info *info, u64 kernel_end
 }
 
 /*
- * The window may start below the kernel, but has to contain both.  Bottom up, the part above
- * is tried first.
+ * The window may start below the kernel, but has to contain both.  Bottom up, the part
+ * above is tried first.
  */
 static int file_place_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_end)
 {
@@ -309,7 +305,7 @@ static int file_place_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_e
 	return 0;
 }
 
-/* Small segments are placed at the top, away from the kernel. */
+/* At the top, away from the kernel. */
 static int file_place_top(struct file_load *load, u64 size, u64 align)
 {
 	struct range_request req = {
@@ -348,7 +344,6 @@ static int file_place_elfcore(struct file_load *load)
 	return 0;
 }
 
-/* Bytes from the boundary of the kernel to its end. */
 static u64 file_kernel_room(const struct file_load *load)
 {
 	return PAGE_ALIGN(load->info.text_offset + load->info.image_size);
@@ -399,7 +394,6 @@ static int file_place_from(struct file_load *load, u64 min)
 	return ret ?: file_place_ima(load);
 }
 
-/* Undo file_place_from(). */
 static void file_unplace(struct file_load *load)
 {
 	struct kexec_image *img = load->img;
@@ -415,10 +409,7 @@ static void file_unplace(struct file_load *load)
 			      load->kernel_base + file_kernel_room(load));
 }
 
-/*
- * Prefer ranges that can be allocated.  If the kernel leaves no range for the other segments,
- * try every range for it, each time after the last one.
- */
+/* If the kernel leaves no range for the other segments, try every range for it. */
 static int file_place_all(struct file_load *load)
 {
 	u64 size = file_kernel_room(load), min = 0;
@@ -440,7 +431,7 @@ static int file_place_all(struct file_load *load)
 	if (!ret)
 		return kexec_pages_place(load->img);
 	if (ret == -EADDRNOTAVAIL)
-		pr_err("no place for the kernel (image_size %llu kB) with its initrd (%llu kB) within %llu GiB; %s\n",
+		pr_err("no place for the kernel (%llu kB) and its initrd (%llu kB) in %llu GiB; %s\n",
 		       size >> 10, load->fdt.initrd_len >> 10, load->info.window >> 30,
 		       load->img->plan.crash ?
 		       "boot with a larger crashkernel=" :
@@ -564,10 +555,8 @@ static int file_add_buffer(struct kexec_image *img, struct kexec_buf *kbuf)
  * kexec_add_buffer() - fill the segment that is reserved for IMA's measurement list
  * @kbuf: the request; @kbuf->mem receives the physical address
  *
- * Reading the files adds measurements, so the size is known only after all segments were
- * placed.  IMA sets no bounds to the address.
+ * Called back during a load.
  *
- * Context: process context, may sleep; called back while a load is in progress.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_add_buffer(struct kexec_buf *kbuf)
@@ -580,7 +569,7 @@ int kexec_add_buffer(struct kexec_buf *kbuf)
 }
 
 #ifdef CONFIG_IMA_KEXEC
-/* As much as IMA will ask for, and memory for measurements during the load. */
+/* The size for IMA, and memory for measurements during the load. */
 static size_t file_ima_room(const struct file_load *load)
 {
 	unsigned long size = ima_get_binary_runtime_size();
@@ -644,7 +633,6 @@ static int file_fill_fdt(struct file_load *load)
 	return ret;
 }
 
-/* Get the sizes of all segments. */
 static int file_size_all(struct file_load *load, struct file *initrd, int initrd_fd,
 			 unsigned long flags)
 {
@@ -678,7 +666,7 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 	return 0;
 }
 
-/* The limit of both system calls is half of memory, kexec_load(2). */
+/* Half of memory, as kexec_load(2) documents. */
 static int file_check_total(const struct file_load *load)
 {
 	u64 size = load->info.image_size, limit = file_ram() / 2;
@@ -690,7 +678,7 @@ static int file_check_total(const struct file_load *load)
 	}
 	if (size + load->fdt.initrd_len <= limit)
 		return 0;
-	pr_err("kernel (image_size %llu) and initrd (%llu bytes) exceed half of memory, %llu bytes\n",
+	pr_err("kernel (%llu bytes) and initrd (%llu bytes) exceed half of memory, %llu bytes\n",
 	       size, load->fdt.initrd_len, limit);
 	return -EINVAL;
 }
@@ -724,11 +712,10 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
  * @img: an empty image
  * @kernel_fd: file descriptor of the kernel
  * @initrd_fd: file descriptor of the initrd, not used with KEXEC_FILE_NO_INITRAMFS
- * @cmdline: command line in the calling process, with its NUL
+ * @cmdline: command line in user memory, with its NUL
  * @cmdline_len: bytes of it, 0 for none
- * @flags: as kexec_file_load(2) got them
+ * @flags: those of kexec_file_load(2)
  *
- * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message.
  */
 int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,

@@ -250,7 +250,6 @@ bool kexec_usable_has_error(u64 start, u64 end, u64 *where)
  *
  * The caller owns the pages.
  *
- * Context: process context, may sleep; the caller holds the kexec lock.
  * Return: 0 or -ENOMEM.
  */
 int kexec_usable_reserve(u64 start, u64 end)
@@ -271,8 +270,6 @@ int kexec_usable_reserve(u64 start, u64 end)
  * kexec_usable_unreserve() - make memory usable that was reserved
  * @start: physical address of the first byte, page aligned
  * @end: physical address after the last byte, page aligned
- *
- * Context: process context, may sleep.
  */
 void kexec_usable_unreserve(u64 start, u64 end)
 {

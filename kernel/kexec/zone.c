@@ -246,7 +246,6 @@ int kexec_zone_make_room(unsigned long nr_pages)
  * @zone: the zone
  * @nr_pages: pages
  *
- * Context: process context, may sleep.
  * Return: 0; -ENOMEM when not enough can be reclaimed; -EINTR after a fatal signal.
  */
 int kexec_zone_make_room_in(struct zone *zone, unsigned long nr_pages)

@@ -2,10 +2,9 @@
 /**
  * DOC: Images in lzma files
  *
- * The kernel's only lzma decoder after boot is the one for MicroLZMA in its xz library.  That
- * format is the stream of an LZMA_Alone file with the complement of the properties in place of
- * the first byte, which is 0.  The stream may have an end marker that the decoder does not
- * know, so it is told how much to unpack.  The destination is the dictionary.
+ * The only lzma decoder after boot is that of MicroLZMA, which is an LZMA_Alone stream with
+ * the complement of the properties in place of the first byte.  The stream may have an end
+ * marker that the decoder does not know, so it is told how much to unpack.
  */
 
 #include <linux/errno.h>
@@ -29,19 +28,14 @@
 #define LZMA_DICT_MIN	4096U
 #define LZMA_DICT_MAX	(3U << 30)
 
-/**
- * struct unpack_lzma - state of the decoder
- * @dec: the state of the library
- * @buf: position in input and output
- * @size: bytes to unpack
- */
+/* @size: bytes to unpack */
 struct unpack_lzma {
 	struct xz_dec_microlzma *dec;
 	struct xz_buf buf;
 	u64 size;
 };
 
-/* How much to unpack; 0 if the file does not say. */
+/* 0 if unknown. */
 static u64 unpack_lzma_size(const struct unpack_run *run)
 {
 	u64 size = run->payload->size ?: get_unaligned_le64(run->in + LZMA_SIZE_AT);
@@ -100,9 +94,8 @@ static int unpack_lzma_begin(struct unpack_run *run)
 }
 
 /*
- * The library stops where @size bytes are unpacked.  It computes the end of the dictionary from
- * the room that is left in the buffer, but from the start of the dictionary, so the room must
- * not shrink.
+ * The library stops after @size bytes.  It computes the end of the dictionary from the room
+ * in the buffer, but from the start of the dictionary, so the room must not shrink.
  */
 static int unpack_lzma_step(struct unpack_run *run)
 {

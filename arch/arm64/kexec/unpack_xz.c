@@ -2,8 +2,8 @@
 /**
  * DOC: Images in xz files
  *
- * The destination is the dictionary, so no memory is allocated for one; kernels are packed
- * with 128 MiB.  The library then unpacks an xz file in one step.
+ * The destination is the dictionary, so no memory is allocated for one of up to 128 MiB.
+ * The library then unpacks an xz file in one step.
  */
 
 #include <linux/errno.h>

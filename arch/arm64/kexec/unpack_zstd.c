@@ -3,8 +3,7 @@
  * DOC: Images in zstd files
  *
  * The library unpacks one block of at most 128 KiB into the destination, where it finds the
- * earlier ones, so no memory is allocated for a window; kernels are packed with up to 128 MiB.
- * The state is the library's context.
+ * earlier ones, so no memory is allocated for a window of up to 128 MiB.
  */
 
 #include <linux/errno.h>

@@ -2,18 +2,15 @@
 /**
  * DOC: Blocks of lz4 and lzo files
  *
- * Both formats are a header and blocks that are unpacked one by one.
- *
  * A legacy file of lz4 starts with a magic number.  A block is its packed length, 32 bits
  * little-endian, and its data; it unpacks to 8 MiB or less.  The file ends with a length of
  * 0 or where no length follows.
  *
- * The header of an lzop file says which checksums the blocks have.  A block is its unpacked
- * length, its packed length and its checksums, each 32 bits big-endian, and its data.  It
- * unpacks to 256 KiB or less.  The last one has an unpacked length of 0.
+ * The header of an lzop file has flags for the checksums of the blocks.  A block is its
+ * unpacked length, its packed length and its checksums, each 32 bits big-endian, and its
+ * data.  It unpacks to 256 KiB or less.  The last one has an unpacked length of 0.
  *
- * Pure functions: the caller owns the payload, all numbers are untrusted, and each block
- * is a part of the payload.
+ * No number is trusted.  Also built on the host.
  */
 
 #include <linux/bits.h>
@@ -82,7 +79,6 @@ static bool blocks_skip_lzop_header(struct unpack_blocks *blocks)
  * @payload: of the kind UNPACK_LZ4 or UNPACK_LZO
  * @blocks: filled in
  *
- * Context: any.
  * Return: 0, or -EBADMSG for a header that is damaged or not supported.
  */
 int kexec_image_blocks_open(const struct unpack_payload *payload, struct unpack_blocks *blocks)
@@ -139,11 +135,10 @@ static int blocks_next_lzo(struct unpack_blocks *blocks, struct unpack_block *bl
 
 /**
  * kexec_image_blocks_next - get the next block of a payload
- * @blocks: what was not read yet; advanced
+ * @blocks: advanced
  * @part: the payload may end anywhere: return what there is of the block
  * @block: filled in
  *
- * Context: any.
  * Return: 1 with a block, 0 after the last one, -ENODATA if the payload ends too early,
  * -EBADMSG if it is damaged.
  */

@@ -2,10 +2,10 @@
 /**
  * DOC: Packed Images
  *
- * According to booting.rst the boot loader unpacks an Image.gz, and for kexec this
- * kernel is the boot loader.  A file of gzip (RFC 1952), lz4, lzop, xz or zstd is
- * recognized by its first bytes.  The payload of the "zboot" EFI program of
- * CONFIG_EFI_ZBOOT is such a file, or one of lzma.  Its header:
+ * The boot loader unpacks an Image.gz (booting.rst), and for kexec this kernel is the boot
+ * loader.  A file of gzip (RFC 1952), lz4, lzop, xz or zstd is recognized by its first
+ * bytes.  The payload of the "zboot" EFI program of CONFIG_EFI_ZBOOT is such a file, or one
+ * of lzma.  Its little-endian header:
  *
  *   ======  ==========================================
  *   offset  content
@@ -16,14 +16,10 @@
  *   24      name of the packing method, NUL-terminated
  *   ======  ==========================================
  *
- * Except with gzip, whose trailer has it, the 32 bits after the payload are the size of
- * the unpacked Image.
+ * Except with gzip, the 32 bits after the payload are the size of the unpacked Image.
  *
- * image_header.c checks the Image itself.
- *
- * Pure functions: the caller owns the file, and the payload points into it.  All
- * numbers are little-endian and untrusted.  Each window is a part of a window that was
- * checked before, so no offset is outside of the file.
+ * No number is trusted: each window is a part of a window that was checked before.  Also
+ * built on the host.
  */
 
 #define pr_fmt(fmt) "kexec: Image: " fmt
@@ -57,11 +53,7 @@
 #define GZIP_FLAG_COMMENT	BIT(4)
 #define GZIP_FLAGS_RESERVED	0xe0
 
-/**
- * struct unpack_window - bytes that are not parsed yet
- * @pos: the first one
- * @left: number of them
- */
+/* Bytes that are not parsed yet. */
 struct unpack_window {
 	const u8 *pos;
 	u64 left;
@@ -104,12 +96,7 @@ static bool unpack_skip_gzip_header(struct unpack_window *win)
 	return !(flags & GZIP_FLAG_HCRC) || unpack_skip(win, 2);
 }
 
-/**
- * struct unpack_magic - first bytes of a format
- * @kind: the format
- * @len: bytes of @bytes
- * @bytes: the first bytes
- */
+/* The first bytes of a format. */
 struct unpack_magic {
 	enum unpack_kind kind;
 	size_t len;
@@ -124,11 +111,7 @@ static const struct unpack_magic unpack_magics[] = {
 	{ UNPACK_ZSTD, 4, "\x28\xb5\x2f\xfd" },
 };
 
-/**
- * struct unpack_method - a name in zboot headers
- * @name: the name
- * @kind: the format of the payload
- */
+/* A name in zboot headers. */
 struct unpack_method {
 	const char *name;
 	enum unpack_kind kind;
@@ -200,7 +183,6 @@ static int unpack_locate_zboot(const u8 *header, u64 file_len, struct unpack_par
  * @head: first bytes of the file
  * @len: bytes at @head, 64 are enough
  *
- * Context: any.
  * Return: the kind.
  */
 enum unpack_kind kexec_image_unpack_detect(const void *head, size_t len)
@@ -213,11 +195,9 @@ enum unpack_kind kexec_image_unpack_detect(const void *head, size_t len)
  * @head: first bytes of the file
  * @head_len: bytes at @head, 64 are enough
  * @file_len: bytes of the whole file
- * @part: filled in on success
+ * @part: filled in on success; the whole file if it is no zboot program
  *
- * Context: any.
- * Return: 0, or -ENOEXEC after one message for a zboot header that is damaged or names
- * another compression. For a file that is no zboot program, the data is the whole file.
+ * Return: 0, or -ENOEXEC after one message.
  */
 int kexec_image_unpack_locate(const void *head, size_t head_len, u64 file_len,
 			      struct unpack_part *part)
@@ -258,9 +238,8 @@ static int unpack_open_gzip(const void *data, size_t len, struct unpack_payload 
  * @kind: compression of the data
  * @data: the data, or the first bytes of it
  * @len: bytes at @data
- * @payload: filled in on success; valid as long as @data is
+ * @payload: points into @data, on success
  *
- * Context: any.
  * Return: 0, or -ENOEXEC after one message.
  */
 int kexec_image_unpack_open_data(enum unpack_kind kind, const void *data, size_t len,
@@ -278,15 +257,11 @@ int kexec_image_unpack_open_data(enum unpack_kind kind, const void *data, size_t
 
 /**
  * kexec_image_unpack_open - find the Image in a file
- * @file: the whole file
+ * @file: the whole file, its own payload if it is not compressed
  * @len: bytes of it
- * @payload: filled in on success; valid as long as @file is
+ * @payload: points into @file, on success
  *
- * A file that is not compressed is its own payload.
- *
- * Context: any.
- * Return: 0, or -ENOEXEC after one message if a compressed file is truncated or damaged,
- * or its compression is not supported.
+ * Return: 0, or -ENOEXEC after one message.
  */
 int kexec_image_unpack_open(const void *file, size_t len,
 			    struct unpack_payload *payload)

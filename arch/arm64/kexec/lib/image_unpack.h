@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Files with a compressed Image.  Locating the payload and its blocks is pure and is built
- * on the host, too; unpack.c unpacks it.
- */
+/* Files with a compressed Image; unpack.c unpacks it. */
 #ifndef _ARM64_KEXEC_IMAGE_UNPACK_H
 #define _ARM64_KEXEC_IMAGE_UNPACK_H
 
@@ -10,10 +7,11 @@
 
 /**
  * enum unpack_kind - format of a file by its first bytes
- * @UNPACK_RAW: none of the others: an Image, or not loadable
+ * @UNPACK_RAW: an Image, or not loadable
  * @UNPACK_GZIP: a gzip file, RFC 1952
  * @UNPACK_LZ4: the legacy frame of lz4, as "lz4 -l" writes it
- * @UNPACK_LZMA: an LZMA_Alone file; only as the payload of a zboot program, which has its size
+ * @UNPACK_LZMA: an LZMA_Alone file; only as the payload of a zboot program, which has its
+ *   size
  * @UNPACK_LZO: a file of lzop
  * @UNPACK_XZ: an xz file
  * @UNPACK_ZSTD: a zstd frame, RFC 8878
@@ -44,12 +42,11 @@ struct unpack_part {
 
 /**
  * struct unpack_payload - the Image inside of a file
- * @data: first byte: of the Image itself, of the deflate stream (RFC 1951) in a gzip file, or
- *        of packed data of another kind
+ * @data: the Image, its deflate stream (RFC 1951) in a gzip file, or other packed data
  * @len: bytes at @data; with the gzip trailer and padding when @packed
  * @kind: compression of @data
  * @packed: @data is compressed
- * @size: bytes of the Image according to the file, 0 if it does not say
+ * @size: bytes of the Image according to the file, 0 if unknown
  */
 struct unpack_payload {
 	const u8 *data;
@@ -60,7 +57,7 @@ struct unpack_payload {
 };
 
 /**
- * struct unpack_blocks - blocks of an lz4 or lzo payload that were not read yet
+ * struct unpack_blocks - unread blocks of an lz4 or lzo payload
  * @data: the next one
  * @left: bytes at @data
  * @kind: UNPACK_LZ4 or UNPACK_LZO
@@ -91,7 +88,7 @@ struct unpack_block {
 	u32 adler;
 };
 
-/* Unpacked bytes of one block at most. */
+/* Unpacked bytes at most. */
 #define UNPACK_LZ4_BLOCK	(8U << 20)
 #define UNPACK_LZO_BLOCK	(256U << 10)
 
@@ -103,7 +100,6 @@ int kexec_image_unpack_open_data(enum unpack_kind kind, const void *data, size_t
 int kexec_image_unpack_open(const void *file, size_t len,
 			    struct unpack_payload *payload);
 
-/* image_blocks.c */
 int kexec_image_blocks_open(const struct unpack_payload *payload, struct unpack_blocks *blocks);
 int kexec_image_blocks_next(struct unpack_blocks *blocks, bool part, struct unpack_block *block);
 
