@@ -11,7 +11,7 @@ TABLE = TOP / "scripts/errors.toml"
 FOLDERS = ("kernel/kexec", "arch/arm64/kexec")
 LEVELS = "emerg|alert|crit|err|warn|notice|info"
 # Calls whose strings are messages, and statements whose strings are parts of them
-CALLS = re.compile(rf"\b(pr_(?:{LEVELS})(?:_once|_ratelimited)?|panic)\(|"
+CALLS = re.compile(rf"\b(pr_(?:{LEVELS})(?:_once|_ratelimited)?|panic|kexec_refusal_err)\(|"
                    r"\b(snprintf|kexec_image_discard)\(|\b(return)\s")
 STRING = r'"((?:[^"\\\n]|\\.)*)"'
 # An error message is followed by its errno in the same block

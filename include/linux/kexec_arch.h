@@ -143,14 +143,17 @@ struct kexec_range {
 	u64 end;
 };
 
+/* Bytes of text that a reader of /sys/kernel/kexec/ready may get; less than a page. */
+#define KEXEC_REFUSAL_TEXT	3584
+
 /**
- * enum kexec_cpus_op - operation on the other CPUs
- * @KEXEC_CPUS_PROBE: check that each of them can be turned off
- * @KEXEC_CPUS_OFF: turn them off
+ * struct kexec_refusal - why an image would not be started, for a reader
+ * @len: bytes of @text, without the NUL
+ * @text: the lines that the refusal of an exit prints in the log
  */
-enum kexec_cpus_op {
-	KEXEC_CPUS_PROBE,
-	KEXEC_CPUS_OFF,
+struct kexec_refusal {
+	size_t len;
+	char text[KEXEC_REFUSAL_TEXT];
 };
 
 int kexec_arch_image_probe(const void *data, size_t len, u64 file_len,
@@ -165,7 +168,8 @@ void kexec_arch_clean_to_poc(const void *va, size_t len);
 int kexec_arch_protect(phys_addr_t start, u64 len, bool writable);
 u64 kexec_arch_counter(u64 *hz);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
-int kexec_arch_shutdown_cpus(enum kexec_cpus_op how);
+int kexec_arch_probe_cpus(struct kexec_refusal *refusal);
+void kexec_arch_shutdown_cpus(void);
 unsigned int kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max);
 int kexec_arch_reserved(void *fdt, unsigned int *generation);
 
@@ -176,6 +180,7 @@ int kexec_arch_reserved(void *fdt, unsigned int *generation);
 
 /* Implemented by the generic part. */
 struct kexec_plan *kexec_image_plan(struct kimage *image);
+__printf(2, 3) void kexec_refusal_err(struct kexec_refusal *refusal, const char *fmt, ...);
 
 /*
  * For drivers of hardware that uses memory while the next kernel runs.  32-bit Arm has the

@@ -28,6 +28,7 @@
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 
+#include "crash.h"
 #include "crash_elfcorehdr.h"
 #include "crash_vmcoreinfo.h"
 #include "debug.h"
@@ -126,6 +127,53 @@ static void __kexec_panic crash_report_no_image(bool locked)
 		return;
 	pr_emerg("no dump: %s\n", locked ? "no crash image is loaded (kexec -p loads one)" :
 		 "the first crash image is still being loaded, or one is being unloaded");
+}
+
+static int crash_ask_none(struct kexec_refusal *refusal)
+{
+	if (kexec_lock_is_busy()) {
+		kexec_refusal_err(refusal, "no dump: the first crash image is still being loaded, or one is being unloaded\n");
+		return -EBUSY;
+	}
+	kexec_refusal_err(refusal, "no dump: no crash image is loaded (kexec -p loads one)\n");
+	return -ENOENT;
+}
+
+/**
+ * kexec_crash_ask() - would a panic fail to start the crash image now?
+ * @refusal: receives the lines that a panic would print
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOENT if no crash image is loaded, -EBUSY if a load or unload is in progress,
+ * -EUCLEAN if the crash image has changed or has a memory error, -ESTALE if its ELF core header
+ * lacks changes of memory.
+ */
+int kexec_crash_ask(struct kexec_refusal *refusal)
+{
+	struct kexec_image *img;
+	bool leaving;
+	int ret;
+
+	if (!crash_get_memory_size()) {
+		kexec_refusal_err(refusal, "no dump: no memory is reserved (crashkernel=)\n");
+		return -ENOENT;
+	}
+	img = kexec_image_get(KEXEC_TYPE_CRASH);
+	if (!img)
+		return crash_ask_none(refusal);
+	ret = kexec_verify_ask_crash(img, refusal);
+	if (ret)
+		kexec_refusal_err(refusal, "no dump: the crash image is not what was loaded\n");
+	else
+		ret = kexec_elfcorehdr_ask(img, refusal);
+	leaving = READ_ONCE(img->leaving);
+	kexec_image_put(img);
+	if (!leaving)
+		return ret;
+	/* Its content may have been overwritten. */
+	refusal->len = 0;
+	kexec_refusal_err(refusal, "the crash image is being replaced; ask again\n");
+	return -EBUSY;
 }
 
 static bool __kexec_panic crash_lock(void)

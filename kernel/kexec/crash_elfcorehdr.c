@@ -38,10 +38,11 @@
 
 #include "crash_elfcorehdr.h"
 #include "debug.h"
+#include "digest.h"
 #include "image.h"
 #include "lock.h"
 #include "segment.h"
-#include "verify.h"
+#include "sysfs.h"
 #include "lib/elfcore.h"
 
 static u64 elfcorehdr_end(const struct resource *res)
@@ -359,6 +360,30 @@ void kexec_elfcorehdr_detach(struct kexec_image *img)
 	img->refresh = (struct kexec_refresh) { };
 }
 
+static const char *elfcorehdr_reason(int error)
+{
+	return error == -ENOSPC ? ", it has no more room" : "";
+}
+
+/**
+ * kexec_elfcorehdr_ask() - does the header describe the present memory?
+ * @img: a crash image
+ * @refusal: receives the reason if it does not
+ *
+ * Context: process context; the caller holds a reference to @img.
+ * Return: 0, or -ESTALE after one line if the last update has failed.
+ */
+int kexec_elfcorehdr_ask(const struct kexec_image *img, struct kexec_refusal *refusal)
+{
+	int error = READ_ONCE(img->refresh.error);
+
+	if (!error)
+		return 0;
+	kexec_refusal_err(refusal, "crash image: memory has changed, but its ELF core header stays as it was (%d)%s; load it again\n",
+			  error, elfcorehdr_reason(error));
+	return -ESTALE;
+}
+
 /* Build the new header in the buffer. */
 static bool elfcorehdr_stage(struct kexec_refresh *r)
 {
@@ -372,15 +397,15 @@ static bool elfcorehdr_stage(struct kexec_refresh *r)
 	ret = elfcorehdr_describe(&to);
 	if (ret) {
 		/* Report it once: memory is often added in many blocks. */
-		if (!r->failed)
+		if (!r->error)
 			pr_warn("crash image: memory has changed, but its ELF core header stays as it was (%d)%s; load it again\n",
-				ret, ret == -ENOSPC ? ", it has no more room" : "");
-		r->failed = true;
+				ret, elfcorehdr_reason(ret));
+		r->error = ret;
 		return false;
 	}
-	r->failed = false;
+	r->error = 0;
 	r->len = max(to.used, r->used);
-	r->digest = kexec_verify_digest(r->stage, r->capacity);
+	r->digest = kexec_digest_buffer(r->stage, r->capacity);
 	r->staged_used = to.used;
 	return true;
 }
@@ -414,12 +439,17 @@ void kexec_elfcorehdr_update(void)
 		return;
 	img = to_kexec_image(kexec_crash_image);
 	kexec_debug_panic_refresh();
-	if (!elfcorehdr_stage(&img->refresh))
+	if (!elfcorehdr_stage(&img->refresh)) {
+		kexec_sysfs_notify(true);
 		return;
+	}
 	kexec_debug_panic_refresh();
 	if (!kexec_lock_commit())
 		return;
+	/* Readers without the kexec lock, see verify.c.  A panic stops them. */
+	raw_write_seqcount_begin(&img->updates);
 	elfcorehdr_write(img);
+	raw_write_seqcount_end(&img->updates);
 	img->refresh.used = img->refresh.staged_used;
 	kexec_debug_panic_refresh();
 }

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 struct kexec_image;
+struct kexec_refusal;
 
 /**
  * struct kexec_refresh - update of the ELF core header of a crash image
@@ -17,7 +18,7 @@ struct kexec_image;
  * @staged_used: the same for @stage
  * @len: bytes of @stage to be copied to @hdr
  * @digest: of all of @stage
- * @failed: the last update failed and was reported
+ * @error: errno of the last update, which was reported, or 0
  */
 struct kexec_refresh {
 	unsigned int seg;
@@ -28,7 +29,7 @@ struct kexec_refresh {
 	size_t staged_used;
 	size_t len;
 	u32 digest;
-	bool failed;
+	int error;
 };
 
 #ifdef CONFIG_CRASH_DUMP
@@ -49,12 +50,19 @@ static inline void kexec_elfcorehdr_check_user(void) { }
 int kexec_elfcorehdr_attach(struct kexec_image *img);
 void kexec_elfcorehdr_detach(struct kexec_image *img);
 void kexec_elfcorehdr_update(void);
+int kexec_elfcorehdr_ask(const struct kexec_image *img, struct kexec_refusal *refusal);
 void kexec_elfcorehdr_finish(void);
 #else
 static inline int kexec_elfcorehdr_attach(struct kexec_image *img) { return 0; }
 static inline void kexec_elfcorehdr_detach(struct kexec_image *img) { }
 static inline void kexec_elfcorehdr_update(void) { }
 static inline void kexec_elfcorehdr_finish(void) { }
+static inline int kexec_elfcorehdr_ask(const struct kexec_image *img,
+				       struct kexec_refusal *refusal)
+{
+	return 0;
+}
+
 #endif
 
 #endif /* _KERNEL_KEXEC_CRASH_ELFCOREHDR_H */

@@ -24,6 +24,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/crash_dump.h>
@@ -33,6 +34,9 @@
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/notifier.h>
+#include <linux/seqlock.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 
 #include "crash_elfcorehdr.h"
 #include "debug.h"
@@ -40,6 +44,7 @@
 #include "image.h"
 #include "lock.h"
 #include "runs.h"
+#include "sysfs.h"
 #include "usable.h"
 #include "verify.h"
 
@@ -69,7 +74,7 @@ static void hotplug_discard(const struct kexec_range *where)
 	kexec_image_discard(reason);
 }
 
-/* The caller holds the kexec lock and keeps memblock stable. */
+/* The caller keeps the image and memblock stable. */
 static bool hotplug_dst_reserved(const struct kexec_image *img, struct kexec_range *where)
 {
 	unsigned int i;
@@ -84,46 +89,100 @@ static bool hotplug_dst_reserved(const struct kexec_image *img, struct kexec_ran
 	return false;
 }
 
+#ifdef CONFIG_KEXEC_FILE
+/* The segment with a device tree that the kernel made, or -ENOENT. */
+static int hotplug_find_fdt(const struct kexec_image *img)
+{
+	unsigned int seg;
+
+	for (seg = 0; seg < img->kimage.nr_segments; seg++)
+		if (img->plan.dtb_pa && img->kimage.segment[seg].mem == img->plan.dtb_pa)
+			return seg;
+	return -ENOENT;
+}
+
+/* Returns a negative errno if hotplug_patch_fdt() would fail.  Changes a copy of the tree. */
+static int hotplug_try_fdt(struct kexec_image *img)
+{
+	int ret, seg = hotplug_find_fdt(img);
+	unsigned int generation;
+	size_t len;
+
+	if (seg < 0)
+		return seg;
+	len = img->kimage.segment[seg].memsz;
+	void *copy __free(kvfree) = kvmalloc(len, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	ret = kexec_runs_map(&img->backing[seg]);
+	if (ret)
+		return ret;
+	memcpy(copy, img->backing[seg].va, len);
+	kexec_runs_unmap(&img->backing[seg]);
+	return kexec_arch_reserved(copy, &generation);
+}
+#else
+static int hotplug_try_fdt(struct kexec_image *img)
+{
+	return -ENOENT;
+}
+#endif
+
 /* Returns a negative errno if the tree cannot be changed. */
 static int hotplug_patch_fdt(struct kexec_image *img)
 {
 #ifdef CONFIG_KEXEC_FILE
+	int ret, seg = hotplug_find_fdt(img);
 	struct kexec_backing *b;
-	unsigned int seg;
-	int ret;
 
-	for (seg = 0; seg < img->kimage.nr_segments; seg++)
-		if (img->plan.dtb_pa && img->kimage.segment[seg].mem == img->plan.dtb_pa)
-			break;
-	if (seg == img->kimage.nr_segments)
-		return -ENOENT;
-
+	if (seg < 0)
+		return seg;
 	b = &img->backing[seg];
 	kexec_verify_wait(img);
 	ret = kexec_runs_map(b);
 	if (ret)
 		return ret;
+	/* Readers without the kexec lock, see verify.c. */
+	raw_write_seqcount_begin(&img->updates);
 	ret = kexec_arch_reserved(b->va, &img->memrsv_gen);
+	kexec_verify_update(img, seg);
+	raw_write_seqcount_end(&img->updates);
 	kexec_runs_unmap(b);
 	kexec_runs_clean_segment(b);
-	kexec_verify_update(img, seg);
 	return ret;
 #else
 	return -ENOENT;
 #endif
 }
 
-/* Add the reservations of this kernel to the device tree of the image. */
-static void hotplug_update_memreserve(struct kexec_image *img)
+static bool hotplug_tree_is_current(const struct kexec_image *img)
 {
 	unsigned int generation;
 
 	kexec_arch_reserved(NULL, &generation);
-	if (img->memrsv_gen == generation || hotplug_patch_fdt(img) >= 0)
+	return READ_ONCE(img->memrsv_gen) == generation;
+}
+
+/* Add the reservations of this kernel to the device tree of the image. */
+static void hotplug_update_memreserve(struct kexec_image *img)
+{
+	if (hotplug_tree_is_current(img) || hotplug_patch_fdt(img) >= 0)
 		return;
 	pr_warn("image (entry %pap) discarded: its device tree lacks a reservation made by CPU bring-up; load it again\n",
 		&img->plan.entry_pa);
 	kexec_image_discard(": it was discarded when a CPU came up");
+}
+
+/* The caller keeps the image and memblock stable. */
+static int hotplug_check(const struct kexec_image *img, struct kexec_refusal *refusal)
+{
+	struct kexec_range where;
+
+	if (!hotplug_dst_reserved(img, &where))
+		return 0;
+	kexec_refusal_err(refusal, "reboot refused: destination [%#llx, %#llx) was reserved; load the image again\n",
+			  where.start, where.end);
+	return -EADDRNOTAVAIL;
 }
 
 /* The caller holds the kexec lock and keeps memblock stable. */
@@ -235,15 +294,65 @@ void kexec_unlock(void)
  *
  * Context: process context, may sleep; the caller holds the kexec lock and an image is
  * loaded.
- * Return: 0, or -EADDRNOTAVAIL after one message.
+ * Return: 0, or -EADDRNOTAVAIL after messages.
  */
 int kexec_hotplug_recheck(void)
 {
 	int ret;
 
 	hotplug_lock_memblock();
-	ret = hotplug_recheck_image();
+	ret = hotplug_check(to_kexec_image(kexec_image), NULL);
+	if (hotplug_recheck_image() && !ret) {
+		kexec_refusal_err(NULL, "reboot refused: the device tree lacks a reservation made by CPU bring-up; load the image again\n");
+		ret = -EADDRNOTAVAIL;
+	}
 	hotplug_unlock_memblock();
+	return ret;
+}
+
+/* Would the tree of @img, which is not current, be updated? */
+static int hotplug_ask_tree(struct kexec_image *img, struct kexec_refusal *refusal)
+{
+	int ret;
+
+	if (!kexec_lock_recheck()) {
+		kexec_refusal_err(refusal, "reboot refused: a load or unload is in progress; try again\n");
+		return -EBUSY;
+	}
+	ret = hotplug_tree_is_current(img) ? 0 : hotplug_try_fdt(img);
+	kexec_unlock_recheck();
+	if (ret >= 0)
+		return 0;
+	kexec_refusal_err(refusal, "reboot refused: the device tree lacks a reservation made by CPU bring-up; load the image again\n");
+	return -EADDRNOTAVAIL;
+}
+
+/**
+ * kexec_hotplug_ask() - check the loaded image against the reservations for a reader
+ * @refusal: receives the reason
+ *
+ * Like kexec_hotplug_recheck(), but nothing is changed.  The hotplug locks are acquired before
+ * the reference, because a hotplug callback may wait for the references.
+ *
+ * Context: process context, may sleep; the caller holds no lock and no reference.
+ * Return: 0, also if no image is loaded, -EADDRNOTAVAIL or -EBUSY after one line.
+ */
+int kexec_hotplug_ask(struct kexec_refusal *refusal)
+{
+	struct kexec_image *img;
+	int ret = 0;
+
+	hotplug_lock_memblock();
+	img = kexec_image_get(KEXEC_TYPE_DEFAULT);
+	if (img) {
+		ret = hotplug_check(img, refusal);
+		if (!ret && !hotplug_tree_is_current(img))
+			ret = hotplug_ask_tree(img, refusal);
+		kexec_image_put(img);
+	}
+	hotplug_unlock_memblock();
+	/* Events that have found the kexec lock held. */
+	hotplug_run_pending();
 	return ret;
 }
 
@@ -282,6 +391,8 @@ static int hotplug_cpu_online(unsigned int cpu)
 {
 	kexec_pending_set(KEXEC_PENDING_RECHECK);
 	hotplug_run_pending_cpu();
+	/* There is one more CPU to turn off. */
+	kexec_sysfs_notify(false);
 	return 0;
 }
 

@@ -2,7 +2,10 @@
 #ifndef _KERNEL_KEXEC_HOTPLUG_H
 #define _KERNEL_KEXEC_HOTPLUG_H
 
+struct kexec_refusal;
+
 void kexec_unlock(void);
 int kexec_hotplug_recheck(void);
+int kexec_hotplug_ask(struct kexec_refusal *refusal);
 
 #endif /* _KERNEL_KEXEC_HOTPLUG_H */

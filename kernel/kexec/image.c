@@ -22,8 +22,10 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <linux/wait.h>
 
 #include "crash_elfcorehdr.h"
 #include "crash_protect.h"
@@ -33,14 +35,15 @@
 #include "lock.h"
 #include "pages.h"
 #include "runs.h"
+#include "sysfs.h"
 #include "usable.h"
 #include "verify.h"
 #include "lib/extent.h"
 
 #include <trace/events/kexec.h>
 
-/* Why the slot of reboot(KEXEC) is empty; guarded by the kexec lock. */
-static char image_discard_reason[96];
+/* Why the slot of reboot(KEXEC) is empty; guarded by image_users_lock. */
+static char image_discard_reason[KEXEC_DISCARD_REASON];
 
 #ifdef CONFIG_CRASH_HOTPLUG
 static bool image_hotplug_support;
@@ -64,6 +67,59 @@ static void image_set_hotplug_support(bool support)
 #else
 static void image_set_hotplug_support(bool support) { }
 #endif
+
+/* Guards users and leaving of all images, and the slots against kexec_image_get(). */
+static DEFINE_SPINLOCK(image_users_lock);
+static DECLARE_WAIT_QUEUE_HEAD(image_users_wait);
+
+/**
+ * kexec_image_get() - get a reference to a loaded image
+ * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
+ *
+ * For reading the image without the kexec lock.  A task that replaces the image sets the member
+ * leaving and waits for the references; a reader that sees it set ends early.
+ *
+ * Context: process context.
+ * Return: the image, to be released with kexec_image_put(), or NULL if none is loaded or the
+ * loaded one is being replaced.
+ */
+struct kexec_image *kexec_image_get(int type)
+{
+	struct kimage *loaded;
+
+	guard(spinlock)(&image_users_lock);
+	loaded = READ_ONCE(*(type == KEXEC_TYPE_CRASH ? &kexec_crash_image : &kexec_image));
+	if (!loaded || to_kexec_image(loaded)->leaving)
+		return NULL;
+	to_kexec_image(loaded)->users++;
+	return to_kexec_image(loaded);
+}
+
+/**
+ * kexec_image_put() - release a reference
+ * @img: an image that kexec_image_get() returned
+ *
+ * Context: process context.
+ */
+void kexec_image_put(struct kexec_image *img)
+{
+	guard(spinlock)(&image_users_lock);
+	if (!--img->users)
+		wake_up_all(&image_users_wait);
+}
+
+static void image_set_discard_reason(const char *reason)
+{
+	guard(spinlock)(&image_users_lock);
+	strscpy(image_discard_reason, reason);
+}
+
+static bool image_is_unused(struct kexec_image *img)
+{
+	guard(spinlock)(&image_users_lock);
+	WRITE_ONCE(img->leaving, true);
+	return !img->users;
+}
 
 /* The image that was replaced last, until the worker has freed it. */
 static struct kexec_image *image_replaced;
@@ -124,6 +180,7 @@ struct kexec_image *kexec_image_alloc(int type, bool file_mode)
 	img->name = type == KEXEC_TYPE_CRASH ? "crash image" : "image";
 	img->kimage.type = type;
 	img->kimage.file_mode = file_mode;
+	seqcount_init(&img->updates);
 	kexec_arch_reserved(NULL, &img->memrsv_gen);
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_LOAD);
 #ifdef CONFIG_CRASH_HOTPLUG
@@ -144,6 +201,7 @@ void kexec_image_free(struct kexec_image *img)
 	if (!img)
 		return;
 
+	wait_event(image_users_wait, image_is_unused(img));
 	kexec_verify_cancel(img);
 	kexec_vmcoreinfo_copy_free(img);
 	kexec_elfcorehdr_detach(img);
@@ -175,6 +233,8 @@ static void image_check_ima_size(struct kexec_image *failed)
 	pr_warn("loaded image: %zu bytes for the IMA list, %zu are needed now; load it again\n",
 		loaded->ima_buffer_size, failed->ima_len);
 	image_drop_ima(loaded);
+	to_kexec_image(loaded)->ima_dropped = true;
+	kexec_sysfs_notify(false);
 }
 #else
 static void image_drop_ima(struct kimage *kimage) { }
@@ -182,23 +242,32 @@ static void image_check_ima_size(struct kexec_image *failed) { }
 #endif
 
 /**
- * kexec_image_check_ima_full() - warn if IMA's list does not fit the image
+ * kexec_image_check_ima() - does IMA's list fit the image?
  * @img: the image that will be started
+ * @refusal: receives the reason if it does not, or NULL for the log
  *
  * IMA copies as much of its list as fits, in a reboot notifier.
  *
- * Context: process context.
+ * Context: process context; the caller holds the kexec lock or a reference to @img.
+ * Return: 0, or -ENOSPC after one line.
  */
-void kexec_image_check_ima_full(const struct kexec_image *img)
+int kexec_image_check_ima(const struct kexec_image *img, struct kexec_refusal *refusal)
 {
-	kexec_lock_assert_held();
 #ifdef CONFIG_IMA_KEXEC
+	size_t room = READ_ONCE(img->kimage.ima_buffer_size);
 	unsigned long len = ima_get_binary_runtime_size();
 
-	if (img->kimage.ima_buffer_size && len >= img->kimage.ima_buffer_size)
-		pr_warn("IMA list: %lu bytes do not fit the image (%zu): load it just before the reboot\n",
-			len, img->kimage.ima_buffer_size);
+	if (READ_ONCE(img->ima_dropped)) {
+		kexec_refusal_err(refusal, "IMA list: its memory in the image is too small by now: load it just before the reboot\n");
+		return -ENOSPC;
+	}
+	if (room && len >= room) {
+		kexec_refusal_err(refusal, "IMA list: %lu bytes do not fit the image (%zu): load it just before the reboot\n",
+				  len, room);
+		return -ENOSPC;
+	}
 #endif
+	return 0;
 }
 
 /**
@@ -371,6 +440,8 @@ static void image_publish_crash(struct kexec_image *img)
 	struct kimage *old = kexec_crash_image;
 
 	kexec_verify_record(img);
+	if (old)
+		wait_event(image_users_wait, image_is_unused(to_kexec_image(old)));
 	kexec_crash_unprotect();
 	/*
 	 * From here to the store below the reservation holds neither image as a whole.  A
@@ -412,6 +483,7 @@ void kexec_image_publish(struct kexec_image *img)
 	kexec_timeline_pause(&img->timeline);
 	if (kexec_image_is_crash(img)) {
 		image_publish_crash(img);
+		kexec_sysfs_notify(true);
 		kexec_debug_meet(1);
 		return;
 	}
@@ -421,7 +493,8 @@ void kexec_image_publish(struct kexec_image *img)
 #endif
 	kexec_verify_record(img);
 	old = xchg(&kexec_image, &img->kimage);
-	image_discard_reason[0] = '\0';
+	image_set_discard_reason("");
+	kexec_sysfs_notify(false);
 	image_free_async(old);
 }
 
@@ -441,11 +514,12 @@ void kexec_image_unload(int type)
 	} else {
 		if (old)
 			image_drop_ima(old);
-		image_discard_reason[0] = '\0';
+		image_set_discard_reason("");
 	}
 	if (old)
 		kexec_image_free(to_kexec_image(old));
 	kexec_image_flush_free();
+	kexec_sysfs_notify(type == KEXEC_TYPE_CRASH);
 }
 
 /**
@@ -456,20 +530,21 @@ void kexec_image_discard(const char *reason)
 {
 	kexec_lock_assert_held();
 	kexec_image_unload(KEXEC_TYPE_DEFAULT);
-	strscpy(image_discard_reason, reason);
+	image_set_discard_reason(reason);
+	kexec_sysfs_notify(false);
 }
 
 /**
  * kexec_image_discard_reason() - why no image for reboot(KEXEC) is loaded
+ * @reason: receives text that starts with a colon, empty if no image was discarded since the
+ *          last load or unload; KEXEC_DISCARD_REASON bytes
  *
  * Context: process context.
- * Return: text that starts with a colon, empty if no image was discarded since the last
- * load or unload.
  */
-const char *kexec_image_discard_reason(void)
+void kexec_image_discard_reason(char *reason)
 {
-	kexec_lock_assert_held();
-	return image_discard_reason;
+	guard(spinlock)(&image_users_lock);
+	strscpy(reason, image_discard_reason, KEXEC_DISCARD_REASON);
 }
 
 /**

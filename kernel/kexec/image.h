@@ -7,6 +7,7 @@
 #include <linux/kexec_arch.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/seqlock.h>
 #include <linux/workqueue.h>
 
 #include "crash_elfcorehdr.h"
@@ -14,6 +15,9 @@
 
 struct page;
 struct range_map;
+
+/* Bytes for kexec_image_discard_reason(). */
+#define KEXEC_DISCARD_REASON	96
 
 /**
  * struct kexec_run - contiguous pages that back a part of a segment
@@ -85,7 +89,11 @@ struct kexec_backing {
  * @kbuf_seg: segment that kexec_add_buffer() fills
  * @kbuf_error: error of kexec_add_buffer(), which was reported, or 0
  * @ima_len: size that IMA requested, in bytes
+ * @ima_dropped: its copy of IMA's list was too small and is not used any more
  * @memrsv_gen: generation of the reservations in its device tree
+ * @users: references by kexec_image_get()
+ * @leaving: the image will be freed or overwritten; there are no new references
+ * @updates: of content and digest of a loaded image; the writer holds the kexec lock
  * @refresh: update of the ELF core header, for a crash image
  * @timeline: times of its load and of the exit from this kernel
  * @name: for messages
@@ -108,7 +116,11 @@ struct kexec_image {
 	unsigned int kbuf_seg;
 	int kbuf_error;
 	size_t ima_len;
+	bool ima_dropped;
 	unsigned int memrsv_gen;
+	unsigned int users;
+	bool leaving;
+	seqcount_t updates;
 	struct kexec_refresh refresh;
 	struct kexec_timeline_log timeline;
 	const char *name;
@@ -214,8 +226,10 @@ int kexec_image_seal(struct kexec_image *img);
 void kexec_image_publish(struct kexec_image *img);
 void kexec_image_unload(int type);
 void kexec_image_discard(const char *reason);
-const char *kexec_image_discard_reason(void);
-void kexec_image_check_ima_full(const struct kexec_image *img);
+void kexec_image_discard_reason(char *reason);
+int kexec_image_check_ima(const struct kexec_image *img, struct kexec_refusal *refusal);
+struct kexec_image *kexec_image_get(int type);
+void kexec_image_put(struct kexec_image *img);
 
 #ifdef CONFIG_IMA_KEXEC
 /* Declared in a private header of IMA. */

@@ -86,6 +86,17 @@ bool kexec_lock(void)
 }
 
 /**
+ * kexec_lock_is_busy() - would a system call fail to acquire the kexec lock?
+ *
+ * Context: any.  The result may be stale.
+ * Return: true if a load, an unload or a reboot is in progress.
+ */
+bool kexec_lock_is_busy(void)
+{
+	return atomic_read(&kexec_lock_state.word) == LOCK_HELD;
+}
+
+/**
  * kexec_lock_timeout() - acquire the kexec lock, wait for an update or a check
  *
  * Does not wait for a load, an unload or a reboot.

@@ -30,6 +30,7 @@ extern struct kexec_lock_state kexec_lock_state;
 #define kexec_lock_assert_held()	lockdep_assert_held(&kexec_lock_state)
 
 bool kexec_lock(void);
+bool kexec_lock_is_busy(void);
 bool kexec_lock_timeout(void);
 bool kexec_lock_panic(bool *commit);
 bool kexec_lock_recheck(void);

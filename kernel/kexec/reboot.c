@@ -17,6 +17,7 @@
 #include "hotplug.h"
 #include "image.h"
 #include "lock.h"
+#include "reboot.h"
 #include "runs.h"
 #include "sysctl.h"
 #include "verify.h"
@@ -46,7 +47,19 @@ static void reboot_quiesce(struct kexec_image *img)
 	reboot_clean_late(img);
 
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_CPUS);
-	kexec_arch_shutdown_cpus(KEXEC_CPUS_OFF);
+	kexec_arch_shutdown_cpus();
+}
+
+/* The caller holds the kexec lock or a reference to @img. */
+static int reboot_check_content(struct kexec_image *img, struct kexec_refusal *refusal)
+{
+	int ret;
+
+	kexec_verify_wait(img);
+	ret = kexec_verify_check(img, refusal);
+	if (ret)
+		kexec_refusal_err(refusal, "reboot refused: the image is not what was loaded; load it again\n");
+	return ret;
 }
 
 static int reboot_verify(struct kexec_image *img)
@@ -54,17 +67,76 @@ static int reboot_verify(struct kexec_image *img)
 	int ret;
 
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_VERIFY);
-	kexec_verify_wait(img);
-	ret = kexec_verify_check(img);
-	if (ret) {
-		pr_err("reboot refused: the image is not what was loaded; load it again\n");
-	} else {
+	ret = reboot_check_content(img, NULL);
+	if (!ret) {
 		/* The digests were read through the cache; the next kernel bypasses it. */
 		if (kexec_verify_wanted(false))
 			kexec_runs_clean(img);
-		ret = kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE);
+		ret = kexec_arch_probe_cpus(NULL);
 	}
 	kexec_timeline_pause(&img->timeline);
+	return ret;
+}
+
+static int reboot_refuse_busy(struct kexec_refusal *refusal)
+{
+	kexec_refusal_err(refusal, "reboot refused: a load or unload is in progress; try again\n");
+	return -EBUSY;
+}
+
+static int reboot_refuse_none(struct kexec_refusal *refusal)
+{
+	char reason[KEXEC_DISCARD_REASON];
+
+	kexec_image_discard_reason(reason);
+	kexec_refusal_err(refusal, "reboot refused: no image is loaded%s; load one with kexec -l\n",
+			  reason);
+	return -EINVAL;
+}
+
+static int reboot_ask_image(struct kexec_refusal *refusal)
+{
+	struct kexec_image *img = kexec_image_get(KEXEC_TYPE_DEFAULT);
+	bool leaving;
+	int ret;
+
+	if (!img)
+		return reboot_refuse_none(refusal);
+	ret = reboot_check_content(img, refusal);
+	if (!ret)
+		ret = kexec_image_check_ima(img, refusal);
+	leaving = READ_ONCE(img->leaving);
+	kexec_image_put(img);
+	if (!leaving)
+		return ret;
+	/* A part of its content may have been overwritten. */
+	refusal->len = 0;
+	return reboot_refuse_busy(refusal);
+}
+
+/**
+ * kexec_reboot_ask() - would reboot(KEXEC) be refused now?
+ * @refusal: receives the lines that reboot(KEXEC) would print
+ *
+ * Nothing is changed, and no lock is held during a check of the content.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, the errno of kernel_kexec(), or -ENOSPC if IMA's list does not fit the image.
+ */
+int kexec_reboot_ask(struct kexec_refusal *refusal)
+{
+	int ret;
+
+	if (kexec_lock_is_busy())
+		return reboot_refuse_busy(refusal);
+	ret = kexec_hotplug_ask(refusal);
+	if (!ret)
+		ret = reboot_ask_image(refusal);
+	if (ret)
+		return ret;
+	cpus_read_lock();
+	ret = kexec_arch_probe_cpus(refusal);
+	cpus_read_unlock();
 	return ret;
 }
 
@@ -82,15 +154,12 @@ int kernel_kexec(void)
 	struct kexec_image *img;
 	int ret;
 
-	if (!kexec_lock_timeout()) {
-		pr_err("reboot refused: a load or unload is in progress; try again\n");
-		return -EBUSY;
-	}
+	if (!kexec_lock_timeout())
+		return reboot_refuse_busy(NULL);
 	if (!kexec_image) {
-		pr_err("reboot refused: no image is loaded%s; load one with kexec -l\n",
-		       kexec_image_discard_reason());
+		ret = reboot_refuse_none(NULL);
 		kexec_unlock();
-		return -EINVAL;
+		return ret;
 	}
 
 	/*
@@ -107,7 +176,8 @@ int kernel_kexec(void)
 		return ret;
 	}
 	img = to_kexec_image(kexec_image);
-	kexec_image_check_ima_full(img);
+	/* Measurements are lost, but the next kernel can run. */
+	kexec_image_check_ima(img, NULL);
 	reboot_quiesce(img);
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_RELOCATION);
 	kexec_timeline_store(img);

@@ -22,94 +22,34 @@
  *
  * Segments that are written after the load (IMA's list) have no digest.
  *
- * A page with a memory error is not read.  If it had content, the image is not started.  If
- * it was only cleared, the digest counts it as zero.
+ * If a page with a memory error had content, the image is not started.  If it was only
+ * cleared, the digest counts it as zero, see digest.c.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
-#include <linux/crc32.h>
+#include <linux/delay.h>
 #include <linux/kexec_arch.h>
 #include <linux/mm.h>
+#include <linux/seqlock.h>
+#include <linux/time64.h>
 #include <linux/workqueue.h>
 
+#include "digest.h"
 #include "image.h"
 #include "lock.h"
 #include "runs.h"
 #include "sysctl.h"
 #include "verify.h"
 
-/* Bytes processed between two calls of cond_resched(). */
-#define VERIFY_STEP_PAGES	(SZ_1M >> PAGE_SHIFT)
-
-/* Pages from page @from of @run on that can be read at once; one if it has an error. */
-static unsigned long __kexec_panic verify_readable(const struct kexec_run *run,
-						   unsigned long from)
-{
-	unsigned long n = 1;
-
-	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
-		return run->nr_pages - from;
-	if (PageHWPoison(run->page + from))
-		return 1;
-	while (from + n < run->nr_pages && !PageHWPoison(run->page + from + n))
-		n++;
-	return n;
-}
-
-static u32 __kexec_panic verify_digest_run(u32 crc, const struct kexec_run *run)
-{
-	unsigned long i, n;
-	struct page *page;
-
-	for (i = 0; i < run->nr_pages; i += n) {
-		n = verify_readable(run, i);
-		page = PageHWPoison(run->page + i) ? ZERO_PAGE(0) : run->page + i;
-		crc = crc32_le(crc, kexec_run_va(page), n << PAGE_SHIFT);
-	}
-	return crc;
-}
-
-static u32 verify_digest(const struct kexec_backing *b)
-{
-	struct kexec_run_pos pos;
-	u32 crc = ~0;
-
-	for_each_kexec_run(&pos, b, VERIFY_STEP_PAGES) {
-		crc = verify_digest_run(crc, &pos.run);
-		cond_resched();
-	}
-	return crc;
-}
-
-static u32 __kexec_panic verify_digest_panic(const struct kexec_backing *b)
-{
-	struct kexec_run_pos pos;
-	u32 crc = ~0;
-
-	for_each_kexec_run(&pos, b, VERIFY_STEP_PAGES)
-		crc = verify_digest_run(crc, &pos.run);
-	return crc;
-}
-
-/**
- * kexec_verify_digest() - compute the digest of a buffer
- * @va: the buffer
- * @len: bytes
- *
- * Context: any.
- * Return: the digest of a segment with this content.
- */
-u32 kexec_verify_digest(const void *va, size_t len)
-{
-	return crc32_le(~0, va, len);
-}
+/* Comparisons of a segment whose content is being updated, 1 ms apart. */
+#define VERIFY_TRIES		100
 
 static void verify_record(struct kexec_image *img)
 {
 	unsigned int i;
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		img->backing[i].digest = verify_digest(&img->backing[i]);
+		img->backing[i].digest = kexec_digest_segment(img, i);
 	/* Release: pairs with the acquire in kexec_verify_check(). */
 	smp_store_release(&img->has_digest, true);
 }
@@ -173,7 +113,7 @@ void kexec_verify_wait(struct kexec_image *img)
 void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 {
 	kexec_lock_assert_held();
-	img->backing[seg].digest = verify_digest(&img->backing[seg]);
+	img->backing[seg].digest = kexec_digest_segment(img, seg);
 }
 
 /* The first of @nr pages with a memory error, or NULL. */
@@ -185,17 +125,9 @@ static __kexec_panic struct page *verify_find_error(struct page *page, unsigned 
 	return NULL;
 }
 
-static bool __kexec_panic verify_report_error(const struct kexec_image *img, unsigned int seg,
-					      const struct page *page)
-{
-	if (page)
-		pr_emerg("segment %u of the %s: memory error in the page at %#llx\n", seg,
-			 img->name, (u64)page_to_phys(page));
-	return page;
-}
-
 /* Does the content of a segment, or its destination, have a memory error? */
-static bool verify_has_error(const struct kexec_image *img, unsigned int seg)
+static bool verify_has_error(const struct kexec_image *img, unsigned int seg,
+			     struct kexec_refusal *refusal)
 {
 	const struct kexec_backing *b = &img->backing[seg];
 	struct kexec_run_pos pos;
@@ -203,41 +135,82 @@ static bool verify_has_error(const struct kexec_image *img, unsigned int seg)
 
 	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
 		return false;
-	for_each_kexec_run(&pos, b, VERIFY_STEP_PAGES) {
+	for_each_kexec_run(&pos, b, KEXEC_DIGEST_STEP) {
 		page = verify_find_error(pos.run.page, pos.run.nr_pages);
 		if (!page)
 			page = verify_find_error(pfn_to_page(kexec_dst_pfn(b) + pos.slot),
 						 pos.run.nr_pages);
-		if (verify_report_error(img, seg, page))
+		if (page) {
+			kexec_refusal_err(refusal, "segment %u of the %s: memory error in the page at %#llx\n",
+					  seg, img->name, (u64)page_to_phys(page));
 			return true;
+		}
 		cond_resched();
 	}
 	return false;
 }
 
-/* The same for a crash image: it is not copied, and its first pages have the content. */
-static bool __kexec_panic verify_crash_has_error(const struct kexec_image *img, unsigned int seg)
+/*
+ * The first page with a memory error of a segment of a crash image, or NULL.  The image is not
+ * copied, and its first pages have the content.
+ */
+static struct page * __kexec_panic verify_crash_error(const struct kexec_image *img,
+						      unsigned int seg)
 {
 	const unsigned long nr = PFN_UP(img->kimage.segment[seg].bufsz);
 	struct kexec_run_pos pos;
 	struct page *page;
 
 	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
-		return false;
-	for_each_kexec_run(&pos, &img->backing[seg], VERIFY_STEP_PAGES) {
+		return NULL;
+	for_each_kexec_run(&pos, &img->backing[seg], KEXEC_DIGEST_STEP) {
 		if (pos.slot >= nr)
 			break;
 		page = verify_find_error(pos.run.page, min(nr - pos.slot, pos.run.nr_pages));
-		if (verify_report_error(img, seg, page))
-			return true;
+		if (page)
+			return page;
 	}
-	return false;
+	return NULL;
 }
 
-static bool __kexec_panic verify_compare(const struct kexec_image *img, unsigned int seg, u32 now)
+static bool __kexec_panic verify_crash_has_error(const struct kexec_image *img, unsigned int seg)
+{
+	const struct page *page = verify_crash_error(img, seg);
+
+	if (page)
+		pr_emerg("segment %u of the %s: memory error in the page at %#llx\n", seg,
+			 img->name, (u64)page_to_phys(page));
+	return page;
+}
+
+static bool verify_compare(const struct kexec_image *img, unsigned int seg,
+			   struct kexec_refusal *refusal)
 {
 	const struct kexec_backing *b = &img->backing[seg];
 	phys_addr_t dst_pa = kexec_dst_pa(b);
+	unsigned int updates, tries;
+	u32 now;
+
+	/* Without the kexec lock, content and digest may be updated meanwhile. */
+	for (tries = 0; tries < VERIFY_TRIES; tries++) {
+		updates = raw_read_seqcount(&img->updates);
+		now = kexec_digest_segment(img, seg);
+		if (now == READ_ONCE(b->digest))
+			return true;
+		if (!(updates & 1) && !read_seqcount_retry(&img->updates, updates))
+			break;
+		fsleep(USEC_PER_MSEC);
+	}
+	kexec_refusal_err(refusal, "segment %u of the %s (%lu pages for %pap) has changed since it was loaded: digest %#010x, was %#010x\n",
+			  seg, img->name, kexec_dst_pages(b), &dst_pa, now, b->digest);
+	return false;
+}
+
+static bool __kexec_panic verify_compare_panic(const struct kexec_image *img, unsigned int seg)
+{
+	const struct kexec_backing *b = &img->backing[seg];
+	phys_addr_t dst_pa = kexec_dst_pa(b);
+	u32 now = kexec_digest_panic(b);
 
 	if (now == b->digest)
 		return true;
@@ -255,32 +228,70 @@ static bool __kexec_panic verify_has_digest(const struct kexec_image *img)
 	return false;
 }
 
-/**
- * kexec_verify_check() - compare an image for reboot(KEXEC) with its digests
- * @img: a published image
- *
- * If kernel.kexec_verify excludes this kind of image, digests are not compared.  Memory
- * errors still count.
- *
- * Context: process context, may sleep.
- * Return: 0, or -EUCLEAN after one message for each segment that has changed or has a memory
- * error.
- */
-int kexec_verify_check(const struct kexec_image *img)
+static int verify_compare_all(const struct kexec_image *img, struct kexec_refusal *refusal)
 {
-	const struct kexec_backing *b = img->backing;
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		if (verify_has_error(img, i))
+		if (!img->backing[i].written_late && !verify_compare(img, i, refusal))
+			ret = -EUCLEAN;
+	return ret;
+}
+
+/**
+ * kexec_verify_check() - compare an image for reboot(KEXEC) with its digests
+ * @img: a published image
+ * @refusal: receives the lines, or NULL for the log
+ *
+ * If kernel.kexec_verify excludes this kind of image, digests are not compared.  Memory
+ * errors still count.
+ *
+ * Context: process context, may sleep; the caller holds the kexec lock or a reference to @img.
+ * Return: 0, or -EUCLEAN after one line for each segment that has changed or has a memory
+ * error.
+ */
+int kexec_verify_check(const struct kexec_image *img, struct kexec_refusal *refusal)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < img->kimage.nr_segments; i++)
+		if (verify_has_error(img, i, refusal))
 			ret = -EUCLEAN;
 	if (ret || !kexec_verify_wanted(false) || !verify_has_digest(img))
 		return ret;
-	for (i = 0; i < img->kimage.nr_segments; i++)
-		if (!b[i].written_late && !verify_compare(img, i, verify_digest(&b[i])))
-			ret = -EUCLEAN;
-	return ret;
+	return verify_compare_all(img, refusal);
+}
+
+/**
+ * kexec_verify_ask_crash() - compare a crash image with its digests before a panic
+ * @img: a published image
+ * @refusal: receives the lines
+ *
+ * The checks are those of kexec_verify_check_crash().
+ *
+ * Context: process context, may sleep; the caller holds a reference to @img.
+ * Return: 0, or -EUCLEAN after one line for each segment that has changed or has a memory
+ * error.
+ */
+int kexec_verify_ask_crash(const struct kexec_image *img, struct kexec_refusal *refusal)
+{
+	const struct page *page;
+	unsigned int i;
+	int ret = 0;
+
+	if (!kexec_verify_wanted(true))
+		return 0;
+	for (i = 0; i < img->kimage.nr_segments; i++) {
+		page = verify_crash_error(img, i);
+		if (!page)
+			continue;
+		kexec_refusal_err(refusal, "segment %u of the %s: memory error in the page at %#llx\n",
+				  i, img->name, (u64)page_to_phys(page));
+		ret = -EUCLEAN;
+	}
+	return ret ?: verify_compare_all(img, refusal);
 }
 
 /**
@@ -295,7 +306,6 @@ int kexec_verify_check(const struct kexec_image *img)
  */
 int __kexec_panic kexec_verify_check_crash(const struct kexec_image *img)
 {
-	const struct kexec_backing *b = img->backing;
 	unsigned int i;
 	int ret = 0;
 
@@ -307,7 +317,7 @@ int __kexec_panic kexec_verify_check_crash(const struct kexec_image *img)
 	if (ret || !verify_has_digest(img))
 		return ret;
 	for (i = 0; i < img->kimage.nr_segments; i++)
-		if (!b[i].written_late && !verify_compare(img, i, verify_digest_panic(&b[i])))
+		if (!img->backing[i].written_late && !verify_compare_panic(img, i))
 			ret = -EUCLEAN;
 	return ret;
 }

@@ -12,11 +12,11 @@
  * and is preemptible.  So no lock that printk() or another function acquires later stays
  * locked.
  *
- * KEXEC_CPUS_PROBE, before anything is shut down
+ * kexec_arch_probe_cpus(), before anything is shut down
  *	Check that every CPU responds and may be turned off.  If one does not, the reboot is
- *	refused with a message that names it.
+ *	refused with a message that names it.  Also for readers of /sys/kernel/kexec/ready.
  *
- * KEXEC_CPUS_OFF, after the devices are shut down
+ * kexec_arch_shutdown_cpus(), after the devices are shut down
  *	All CPUs rendezvous in their stopper threads with interrupts enabled and only then
  *	power off.  Otherwise a CPU waiting in smp_call_function_many() for one that is
  *	already off would never arrive.
@@ -34,9 +34,9 @@
  * is a warning; see decisions.rst.  hotplug.rst lists the callbacks of CPU hotplug that this
  * replaces or omits.
  *
- * Locks: the caller holds the kexec lock, and CPU hotplug is disabled, see kernel_kexec().
- * The kexec lock guards all data here; stoppers read stop_order and write to their own
- * &struct stop_cpu.
+ * Locks: CPU hotplug is disabled, or its read lock is held.  Below it stop_lock guards all
+ * data here; stoppers read stop_order and write to their own &struct stop_cpu.  Once the CPUs
+ * are being shut down the lock stays held, and a reader of ready waits for the end.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -51,6 +51,7 @@
 #include <linux/irqflags.h>
 #include <linux/irqnr.h>
 #include <linux/kexec_arch.h>
+#include <linux/mutex.h>
 #include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -133,6 +134,7 @@ struct stop_cpu {
 	enum stop_state state;
 };
 
+static DEFINE_MUTEX(stop_lock);
 static DEFINE_PER_CPU(struct stop_cpu, stop_cpu);
 static unsigned int stop_order;
 static cpumask_t stop_missing;
@@ -314,7 +316,7 @@ static bool stop_all_off(void)
 	return cpumask_empty(&stop_missing);
 }
 
-static int stop_probe_firmware(void)
+static int stop_probe_firmware(struct kexec_refusal *refusal)
 {
 	const char *why = kexec_cpus_stuck();
 	unsigned int cpu, boot_cpu = reboot_cpu;
@@ -324,26 +326,36 @@ static int stop_probe_firmware(void)
 		boot_cpu = cpumask_first(cpu_online_mask);
 
 	if (why) {
-		pr_err("reboot refused: %s\n", why);
+		kexec_refusal_err(refusal, "reboot refused: %s\n", why);
 		return -EPERM;
 	}
 	for_each_online_cpu(cpu) {
 		if (cpu == boot_cpu || cpu_can_disable(cpu))
 			continue;
-		pr_err("reboot refused: firmware does not turn CPU%u off; write %u to /sys/kernel/reboot/cpu\n",
-		       cpu, cpu);
+		kexec_refusal_err(refusal, "reboot refused: firmware does not turn CPU%u off; write %u to /sys/kernel/reboot/cpu\n",
+				  cpu, cpu);
 		return -EPERM;
 	}
 	return 0;
 }
 
-static int stop_probe(void)
+/**
+ * kexec_arch_probe_cpus() - check that the other CPUs can be turned off
+ * @refusal: receives the reason if one cannot, or NULL for the log
+ *
+ * Context: process context, may sleep; the caller has disabled CPU hotplug or holds its read
+ * lock.
+ * Return: 0; -EBUSY if a CPU does not respond or -EPERM if one must not be turned off, both
+ * after one line.
+ */
+int kexec_arch_probe_cpus(struct kexec_refusal *refusal)
 {
 	unsigned int call;
 	bool arrived;
 	int ret;
 
-	ret = stop_probe_firmware();
+	guard(mutex)(&stop_lock);
+	ret = stop_probe_firmware(refusal);
 	if (ret)
 		return ret;
 	cpumask_copy(&stop_missing, cpu_online_mask);
@@ -353,8 +365,8 @@ static int stop_probe(void)
 		return 0;
 
 	/* Their work stays queued; a late CPU responds to the next call. */
-	pr_err("reboot refused: CPU %*pbl did not respond within %ld ms\n",
-	       cpumask_pr_args(&stop_missing), STOP_PROBE_US / USEC_PER_MSEC);
+	kexec_refusal_err(refusal, "reboot refused: CPU %*pbl did not respond within %ld ms\n",
+			  cpumask_pr_args(&stop_missing), STOP_PROBE_US / USEC_PER_MSEC);
 	return -EBUSY;
 }
 
@@ -503,13 +515,25 @@ static bool stop_take_console(void)
 	return !read_poll_timeout(console_trylock, got, got, 100, STOP_CONSOLE_US, false);
 }
 
-static void stop_off(void)
+/**
+ * kexec_arch_shutdown_cpus() - turn the other CPUs off
+ *
+ * Afterwards this CPU is the only one, with interrupts and preemption disabled.  A CPU that
+ * does not power off, although it responded to the probe, is a panic that names it.
+ *
+ * Context: process context, may sleep, on the CPU that will enter the next kernel; the caller
+ * has disabled CPU hotplug.
+ */
+void kexec_arch_shutdown_cpus(void)
 {
 	unsigned int nr = num_online_cpus() - 1;
-	bool console = stop_take_console();
-	bool arrived = stop_rendezvous();
-	bool off = arrived && stop_turn_off();
+	bool console, arrived, off;
 
+	/* Never released: this kernel ends. */
+	mutex_lock(&stop_lock);
+	console = stop_take_console();
+	arrived = stop_rendezvous();
+	off = arrived && stop_turn_off();
 	if (console)
 		console_unlock();
 	if (!off)
@@ -519,24 +543,4 @@ static void stop_off(void)
 	pr_debug("%u CPUs are off\n", nr);
 	if (kexec_arch_debug.show_irqs)
 		stop_count_irqs();
-}
-
-/**
- * kexec_arch_shutdown_cpus() - turn the other CPUs off, or check that it is possible
- * @how: KEXEC_CPUS_PROBE or KEXEC_CPUS_OFF
- *
- * After KEXEC_CPUS_OFF this CPU is the only one, with interrupts and preemption disabled.  A
- * CPU that does not power off, although it responded to the probe, is a panic that names it.
- *
- * Context: process context, may sleep; the caller holds the kexec lock and has disabled CPU
- * hotplug.  KEXEC_CPUS_OFF also: on the CPU that will enter the next kernel.
- * Return: 0; -EBUSY if a CPU does not respond or -EPERM if one must not be turned off, both
- * for KEXEC_CPUS_PROBE only and after one message.
- */
-int kexec_arch_shutdown_cpus(enum kexec_cpus_op how)
-{
-	if (how == KEXEC_CPUS_PROBE)
-		return stop_probe();
-	stop_off();
-	return 0;
 }

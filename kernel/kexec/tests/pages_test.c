@@ -247,7 +247,7 @@ static int pages_test_verify_with_error(struct pages_ground *g, unsigned int slo
 
 	g->img->plan.crash = crash;
 	SetPageHWPoison(page);
-	ret = crash ? kexec_verify_check_crash(g->img) : kexec_verify_check(g->img);
+	ret = crash ? kexec_verify_check_crash(g->img) : kexec_verify_check(g->img, NULL);
 	ClearPageHWPoison(page);
 	g->img->plan.crash = false;
 	return ret;
@@ -268,7 +268,7 @@ static void pages_test_memory_error(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, kexec_segment_fill_kernel(g->img, 0, content, len));
 	kexec_verify_record(g->img);
 	kexec_verify_wait(g->img);
-	KUNIT_EXPECT_EQ(test, 0, kexec_verify_check(g->img));
+	KUNIT_EXPECT_EQ(test, 0, kexec_verify_check(g->img, NULL));
 
 	KUNIT_EXPECT_EQ(test, -EUCLEAN, pages_test_verify_with_error(g, 0, true));
 	KUNIT_EXPECT_EQ(test, -EUCLEAN, pages_test_verify_with_error(g, 3, true));
@@ -279,7 +279,7 @@ static void pages_test_memory_error(struct kunit *test)
 	tail = pages_test_page(g, 6);
 	memset(page_address(tail), 0xff, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, 0, pages_test_verify_with_error(g, 6, true));
-	KUNIT_EXPECT_EQ(test, -EUCLEAN, kexec_verify_check(g->img));
+	KUNIT_EXPECT_EQ(test, -EUCLEAN, kexec_verify_check(g->img, NULL));
 	kunit_release_action(test, pages_test_end, g);
 }
 

@@ -9,6 +9,7 @@
 #include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/compiler.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -20,9 +21,6 @@
 #include <linux/processor.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
-
-#include "../../../../kernel/kexec/hotplug.h"
-#include "../../../../kernel/kexec/lock.h"
 
 struct stop_test_busy {
 	bool begun;
@@ -44,12 +42,22 @@ static int stop_test_be_busy(void *data)
 	return 0;
 }
 
+static int stop_test_ask(void)
+{
+	int ret;
+
+	cpus_read_lock();
+	ret = kexec_arch_probe_cpus(NULL);
+	cpus_read_unlock();
+	return ret;
+}
+
 static void stop_test_probe(struct kunit *test)
 {
 	int i;
 
 	for (i = 0; i < 50; i++)
-		KUNIT_ASSERT_EQ(test, 0, kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE));
+		KUNIT_ASSERT_EQ(test, 0, stop_test_ask());
 }
 
 static void stop_test_busy_cpu(struct kunit *test)
@@ -73,9 +81,9 @@ static void stop_test_busy_cpu(struct kunit *test)
 		wake_up_process(task);
 		for (i = 0; i < 1000 && !READ_ONCE(busy.begun); i++)
 			fsleep(1000);
-		first = kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE);
+		first = stop_test_ask();
 		WRITE_ONCE(busy.end, true);
-		second = kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE);
+		second = stop_test_ask();
 		kthread_stop(task);
 	}
 	migrate_enable();
@@ -85,21 +93,7 @@ static void stop_test_busy_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EBUSY, first);
 	/* The pending call and a new one are answered now. */
 	KUNIT_EXPECT_EQ(test, 0, second);
-	KUNIT_EXPECT_EQ(test, 0, kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE));
-}
-
-/*
- * Loads and reboot(KEXEC) use the rendezvous as well, and hold this lock.  Both functions run
- * in the same task, which the ones for each case do not.
- */
-static int stop_test_lock(struct kunit_suite *suite)
-{
-	return kexec_lock_timeout() ? 0 : -EBUSY;
-}
-
-static void stop_test_unlock(struct kunit_suite *suite)
-{
-	kexec_unlock();
+	KUNIT_EXPECT_EQ(test, 0, stop_test_ask());
 }
 
 static struct kunit_case stop_test_cases[] = {
@@ -110,8 +104,6 @@ static struct kunit_case stop_test_cases[] = {
 
 static struct kunit_suite stop_test_suite = {
 	.name = "kexec-shutdown-cpus",
-	.suite_init = stop_test_lock,
-	.suite_exit = stop_test_unlock,
 	.test_cases = stop_test_cases,
 };
 

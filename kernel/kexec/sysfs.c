@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: the folder /sys/kernel/kexec
+ *
+ * Linux 6.19 moved the sysfs files of kexec to this folder, without the prefix of their
+ * names.  Here the files stay where the base has them, and the folder has links to them, so
+ * that tools for either place work.
+ *
+ * ready and crash_ready, see ready.c, have events for poll().  Any file that changes a slot
+ * reports them, so this file uses no other one.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/kexec.h>
+#include <linux/kobject.h>
+#include <linux/printk.h>
+#include <linux/sysfs.h>
+
+#include "sysfs.h"
+
+static struct kobject *sysfs_folder __ro_after_init;
+
+/* Name in /sys/kernel, name in the folder. */
+static const char *const sysfs_links[][2] __initconst = {
+	{ "kexec_loaded", "loaded" },
+#ifdef CONFIG_CRASH_DUMP
+	{ "kexec_crash_loaded", "crash_loaded" },
+	{ "kexec_crash_size", "crash_size" },
+#endif
+#ifdef CONFIG_CRASH_HOTPLUG
+	{ "crash_elfcorehdr_size", "crash_elfcorehdr_size" },
+#endif
+};
+
+static int __init sysfs_add_folder(void)
+{
+	unsigned int i;
+	int ret;
+
+	sysfs_folder = kobject_create_and_add("kexec", kernel_kobj);
+	if (!sysfs_folder)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(sysfs_links); i++) {
+		ret = compat_only_sysfs_link_entry_to_kobj(sysfs_folder, kernel_kobj,
+							   sysfs_links[i][0], sysfs_links[i][1]);
+		if (ret)
+			pr_warn("sysfs: no link kexec/%s (%d)\n", sysfs_links[i][1], ret);
+	}
+	return 0;
+}
+
+/* ksysfs.c creates the files that are linked to in a core_initcall. */
+postcore_initcall(sysfs_add_folder);
+
+/**
+ * kexec_sysfs_add() - add files to /sys/kernel/kexec
+ * @files: the files
+ *
+ * Context: boot, from subsys_initcall on.
+ * Return: 0, or a negative errno.
+ */
+int __init kexec_sysfs_add(const struct attribute_group *files)
+{
+	return sysfs_folder ? sysfs_create_group(sysfs_folder, files) : -ENOENT;
+}
+
+/**
+ * kexec_sysfs_notify() - report that an answer of ready or crash_ready may have changed
+ * @crash: the latter
+ *
+ * Context: process context, may sleep.
+ */
+void kexec_sysfs_notify(bool crash)
+{
+	if (sysfs_folder)
+		sysfs_notify(sysfs_folder, NULL, crash ? "crash_ready" : "ready");
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The folder /sys/kernel/kexec, and events of its files.
+ */
+#ifndef _KERNEL_KEXEC_SYSFS_H
+#define _KERNEL_KEXEC_SYSFS_H
+
+#include <linux/types.h>
+
+struct attribute_group;
+
+int kexec_sysfs_add(const struct attribute_group *files);
+void kexec_sysfs_notify(bool crash);
+
+#endif /* _KERNEL_KEXEC_SYSFS_H */
