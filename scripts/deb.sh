@@ -3,7 +3,7 @@
 #
 # Builds packages for arm64 Debian machines: one with the kernel and its modules, one
 # with its debug symbols. Their version ends in -kexec-FORM, so they install beside
-# Debian's kernels.
+# Debian's kernels. A third one, kexec-ready, has the systemd units that ask before a kexec.
 #
 #	deb.sh small      the 4k kernel of the tests
 #	deb.sh generic    Debian's arm64 configuration with KEXEC_FILE: over an hour
@@ -100,6 +100,32 @@ package() {
 	rm -f "$src_ours"/linux-*.deb "$src_ours"/linux-kexec_*
 }
 
+# The files of tools/kexec-ready; they fit any kernel.
+package_ready() {
+	local root version from=$top/tools/kexec-ready
+	root=$(mktemp -d)
+	version=$(package_version)
+	install -D -m 755 -t "$root/usr/lib/kexec-ready" "$from/kexec-ready"
+	install -D -m 644 -t "$root/usr/lib/systemd/system" "$from/kexec-reboot.service"
+	install -D -m 644 "$from/systemd-kexec.conf" \
+		"$root/usr/lib/systemd/system/systemd-kexec.service.d/kexec-ready.conf"
+	mkdir "$root/DEBIAN"
+	cat >"$root/DEBIAN/control" <<-CONTROL
+	Package: kexec-ready
+	Version: $version
+	Architecture: all
+	Maintainer: root <root@localhost>
+	Section: admin
+	Priority: optional
+	Description: checks of a kexec before services are stopped
+	 A systemd unit that reboots by kexec only if the kernel says that the loaded
+	 image can be started, and a drop-in for systemctl kexec.
+	CONTROL
+	dpkg-deb --root-owner-group -b "$root" "$build/deb/$form/kexec-ready_${version}_all.deb" \
+		>>"$log_dir/deb-$form.log"
+	rm -rf "$root"
+}
+
 while [ $# -gt 0 ]; do
 	case $1 in
 	--config-only) config_only=1 ;;
@@ -133,6 +159,7 @@ fi
 [ -z "$config_only" ] || exit 0
 "$top/scripts/build-kernel.sh" "$variant"
 package
+package_ready
 for deb in "$build/deb/$form"/*.deb; do
 	say "${deb#"$top"/}: $(stat -c %s "$deb") bytes"
 done

@@ -108,6 +108,21 @@ wrong_calls() {
 	done
 }
 
+# The package of the units: what it has at which place.
+wrong_ready() {
+	local deb file
+	deb=$(find "$folder" -name 'kexec-ready_*_all.deb')
+	[ -f "$deb" ] || {
+		echo "no package kexec-ready"
+		return
+	}
+	dpkg-deb -x "$deb" "$work/ready"
+	[ -x "$work/ready/usr/lib/kexec-ready/kexec-ready" ] || echo "missing: kexec-ready"
+	for file in kexec-reboot.service systemd-kexec.service.d/kexec-ready.conf; do
+		[ -f "$work/ready/usr/lib/systemd/system/$file" ] || echo "missing: $file"
+	done
+}
+
 left_files() {
 	find "$root/boot" "$root/lib" "$root/usr" -name "*$release*" 2>/dev/null
 }
@@ -117,6 +132,7 @@ ok 'one package of the kernel, one of its symbols' "$(wrong_packages)"
 ok "$name has every file" "$(missing_files)"
 ok "$name has no file of another kernel" \
 	"$(foreign_files | grep -v "^usr/share/doc/$name/")"
+ok 'the package of the units has every file' "$(wrong_ready)"
 make_root
 ok "$name installs" "$(dpkg_there -i "$image")"
 ok 'the hooks of the installation are called' "$(wrong_calls preinst postinst)"
