@@ -17,6 +17,7 @@
  * hung        sleep in uninterruptible state, without an end
  * remote      write to address 0 in an interrupt of the last CPU
  * reboot      panic in a reboot notifier, at the next reboot
+ * stall       keep the last CPU from its stopper for 8 seconds
  * busy        spin on the last CPU from the next reboot notifier on
  * irqs        panic with interrupts of several chips, see crash_test_irqs()
  * irq-strike  panic, and panic again when an interrupt is masked
@@ -41,6 +42,7 @@
 #include <linux/kdebug.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -211,6 +213,34 @@ static struct notifier_block crash_test_busy_nb = {
 static int crash_test_busy(u64 pa)
 {
 	return register_reboot_notifier(&crash_test_busy_nb);
+}
+
+/* Longer than a reader of /sys/kernel/kexec/ready waits for a CPU. */
+#define CRASH_TEST_STALL_MS	8000
+
+static int crash_test_stall_cpu(void *unused)
+{
+	const ktime_t end = ktime_add_ms(ktime_get(), CRASH_TEST_STALL_MS);
+
+	preempt_disable();
+	complete(&crash_test_runs);
+	/* By the clock: mdelay() takes longer where CPUs are slow. */
+	while (ktime_before(ktime_get(), end))
+		cpu_relax();
+	preempt_enable();
+	return 0;
+}
+
+static int crash_test_stall(u64 pa)
+{
+	struct task_struct *task = kthread_create(crash_test_stall_cpu, NULL, "crash_test");
+
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	kthread_bind(task, cpumask_last(cpu_online_mask));
+	wake_up_process(task);
+	wait_for_completion(&crash_test_runs);
+	return 0;
 }
 
 /* Interrupts of each chip; no device raises them. */
@@ -397,6 +427,7 @@ static const struct crash_test_action {
 	{ "hung", crash_test_hung },
 	{ "remote", crash_test_remote },
 	{ "reboot", crash_test_reboot },
+	{ "stall", crash_test_stall },
 	{ "busy", crash_test_busy },
 	{ "irqs", crash_test_irqs },
 	{ "irq-strike", crash_test_irq_strike },

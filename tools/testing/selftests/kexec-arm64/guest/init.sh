@@ -416,6 +416,19 @@ step_refuse_reboot() {
 	say "refused: $(cat /tmp/said)"
 }
 
+# step_ready FILE ANSWER: the answer's first line, which is 0 or the name of an errno
+step_ready() {
+	answer=
+	{
+		read -r answer
+		say "$1 $answer"
+		[ "$answer" = "$2" ] || die "$1 is $answer, not $2"
+		while read -r more; do
+			say "$1: $more"
+		done
+	} <"$sys/kexec/$1" || die "$1 cannot be read"
+}
+
 count_interrupts() {
 	awk '/MSI.*virtio/ { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }' \
 		/proc/interrupts

@@ -210,7 +210,12 @@ step_module() {
 }
 
 step_crash_test() {
-	kdump_test "$1" "$(kdump_place "$2")" || die "crash_test fails"
+	kdump_test "$1" "${2:+$(kdump_place "$2")}" || die "crash_test fails"
+}
+
+step_reserve() {
+	echo "$(kdump_place "$1"):0x10000" >/sys/module/kexec/parameters/reserve ||
+		die "cannot reserve $1"
 }
 
 step_mark_memory() {
