@@ -16,6 +16,7 @@ struct kexec_image;
 
 u32 kexec_digest_buffer(const void *va, size_t len);
 u32 kexec_digest_segment(const struct kexec_image *img, unsigned int seg);
+u32 kexec_digest_parallel(const struct kexec_image *img, unsigned int seg);
 u32 kexec_digest_panic(const struct kexec_backing *b);
 
 #endif /* _KERNEL_KEXEC_DIGEST_H */

@@ -194,7 +194,7 @@ static bool verify_compare(const struct kexec_image *img, unsigned int seg,
 	/* Without the kexec lock, content and digest may be updated meanwhile. */
 	for (tries = 0; tries < VERIFY_TRIES; tries++) {
 		updates = raw_read_seqcount(&img->updates);
-		now = kexec_digest_segment(img, seg);
+		now = kexec_digest_parallel(img, seg);
 		if (now == READ_ONCE(b->digest))
 			return true;
 		if (!(updates & 1) && !read_seqcount_retry(&img->updates, updates))

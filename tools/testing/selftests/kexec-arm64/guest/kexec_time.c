@@ -31,6 +31,19 @@
  * kexec_time blocks
  *	"free_2m_blocks": how many free blocks of 2 MiB or more there are.
  *
+ * kexec_time read FILE BLOCK MIB
+ *	reads so many MiB from the start of FILE, BLOCK bytes at a time.
+ *	"read_BLOCK_ns": time for each 4,096 bytes.
+ *
+ * kexec_time dump
+ *	runs makedumpfile on /proc/vmcore, which reads or maps it.
+ *	"dump_read_ms", "dump_mmap_ms": time of each; "dump_percent": the first in percent
+ *	of the second.
+ *
+ * kexec_time ready TIMES
+ *	reads /sys/kernel/kexec/ready so often with all CPUs and with CPU 0 alone, which must
+ *	answer 0. "ready_percent": the shortest time with all CPUs in percent of that with one.
+ *
  * kexec_time leave
  *	reboots into what is loaded; says "leave_ns" just before.
  *
@@ -47,6 +60,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kexec_call.h"
@@ -311,8 +325,107 @@ static void __noreturn time_usage(void)
 {
 	fputs("usage: kexec_time load KERNEL INITRD [TIMES] | memory KERNEL INITRD |\n"
 	      "       rounds KERNEL MIB COUNT | rounds-at ADDR MIB COUNT | blocks | leave |\n"
-	      "       now NAME\n", stderr);
+	      "       read FILE BLOCK MIB | dump | ready TIMES | now NAME\n", stderr);
 	exit(2);
+}
+
+static void time_read(const char *path, size_t block, u64 mib)
+{
+	int fd = util_open(path);
+	char *buf = malloc(block);
+	u64 begin, done = 0;
+	char name[32];
+	ssize_t got;
+
+	if (!buf || !block)
+		util_die("no memory for %zu bytes", block);
+	memset(buf, 0, block);
+	begin = util_now_ns();
+	while (done < mib * SZ_1M) {
+		got = read(fd, buf, block);
+		if (got <= 0)
+			util_die("read of %s ends at %lu", path, done);
+		done += got;
+	}
+	snprintf(name, sizeof(name), "read_%zu_ns", block);
+	time_figure(name, (util_now_ns() - begin) * 4096 / done);
+	close(fd);
+	free(buf);
+}
+
+static u64 time_makedumpfile(bool mapped)
+{
+	u64 begin = util_now_ns();
+	pid_t pid = util_fork();
+	int status;
+
+	if (!pid) {
+		/* The runner reads the standard output as figures. */
+		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+		execlp("makedumpfile", "makedumpfile", "-F", "-l", "-d", "31", "/proc/vmcore",
+		       mapped ? NULL : "--non-mmap", NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		util_die("makedumpfile failed: %#x", status);
+	return util_now_ns() - begin;
+}
+
+static void time_dump(void)
+{
+	u64 mapped, read;
+
+	/* The first one reads the program and its libraries. */
+	time_makedumpfile(true);
+	mapped = time_makedumpfile(true);
+	read = time_makedumpfile(false);
+	time_figure("dump_mmap_ms", mapped / 1000000);
+	time_figure("dump_read_ms", read / 1000000);
+	time_figure("dump_percent", 100 * read / mapped);
+}
+
+/* Turns all CPUs but the first one off or on. */
+static void time_other_cpus(bool on)
+{
+	char path[64];
+	long cpu, nr = sysconf(_SC_NPROCESSORS_CONF);
+
+	for (cpu = 1; cpu < nr; cpu++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%ld/online", cpu);
+		if (util_write(path, on ? "1" : "0"))
+			util_die("CPU %ld does not change", cpu);
+	}
+}
+
+static u64 time_ready_once(unsigned int times)
+{
+	u64 begin, took, least = ~0UL;
+	char answer[4096];
+	int fd;
+
+	while (times--) {
+		fd = util_open("/sys/kernel/kexec/ready");
+		begin = util_now_ns();
+		if (read(fd, answer, sizeof(answer)) != 2 || answer[0] != '0')
+			util_die("not ready");
+		took = util_now_ns() - begin;
+		least = took < least ? took : least;
+		close(fd);
+	}
+	return least;
+}
+
+static void time_ready(unsigned int times)
+{
+	u64 all, one;
+
+	all = time_ready_once(times);
+	time_other_cpus(false);
+	one = time_ready_once(times);
+	time_other_cpus(true);
+	time_figure("ready_us", all / 1000);
+	time_figure("ready_one_us", one / 1000);
+	time_figure("ready_percent", 100 * all / one);
 }
 
 int main(int argc, char **argv)
@@ -323,6 +436,12 @@ int main(int argc, char **argv)
 		time_blocks();
 	else if (argc == 2 && !strcmp(argv[1], "leave"))
 		time_leave();
+	else if (argc == 3 && !strcmp(argv[1], "ready"))
+		time_ready(strtoul(argv[2], NULL, 0));
+	else if (argc == 5 && !strcmp(argv[1], "read"))
+		time_read(argv[2], strtoul(argv[3], NULL, 0), strtoul(argv[4], NULL, 0));
+	else if (argc == 2 && !strcmp(argv[1], "dump"))
+		time_dump();
 	else if (argc == 4 && !strcmp(argv[1], "memory"))
 		time_memory(argv[2], argv[3]);
 	else if ((argc == 4 || argc == 5) && !strcmp(argv[1], "load"))
