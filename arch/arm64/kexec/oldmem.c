@@ -4,26 +4,167 @@
  *
  * Runs in the capture kernel, for fs/proc/vmcore.c.  The device tree limits this kernel to the
  * crash reservation (linux,usable-memory-range), so the memory of the crashed kernel is not in
- * the linear map and is mapped for each read: write-back cacheable like the mappings through
- * which it was written, because other attributes could show stale data (DDI 0487, "Mismatched
- * memory attributes").
+ * the linear map.  It is mapped write-back cacheable like the mappings through which it was
+ * written, because other attributes could show stale data (DDI 0487, "Mismatched memory
+ * attributes").
+ *
+ * fs/proc/vmcore.c reads page by page, and a mapping costs more than the copy of a page.  So
+ * windows of up to 2 MiB are mapped and kept; the next page is most often in the same one.  A
+ * window is no larger than the memory that the ELF core header lists around a page: other
+ * addresses may be devices or secure memory, which a CPU must not even read speculatively.
+ * There are OLDMEM_WINDOWS of them, however large the dump is.
  *
  * Addresses are from the ELF core header, which the crash may have corrupted, so they are
  * checked.
  *
- * Context: process context, may sleep.  There is no shared state.
+ * Context: process context, may sleep.  oldmem_lock guards the windows.  It is not held while
+ * data is copied: the copy may fault on a mapping of /proc/vmcore, which reads here as well.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/align.h>
+#include <linux/cleanup.h>
 #include <linux/crash_dump.h>
+#include <linux/elf.h>
 #include <linux/errno.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/kexec_arch.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/pfn.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/uio.h>
 
 #include <asm/pgtable-hwdef.h>
+
+/* Windows; a reader needs one, or two if its destination is a mapping of /proc/vmcore. */
+#define OLDMEM_WINDOWS		8
+#define OLDMEM_WINDOW_SIZE	SZ_2M
+
+/**
+ * struct oldmem_window - a mapping that is kept
+ * @start: physical address of the first byte
+ * @end: physical address after the last byte
+ * @va: the mapping, or NULL
+ * @users: copies in progress; the mapping does not change meanwhile
+ */
+struct oldmem_window {
+	u64 start;
+	u64 end;
+	void *va;
+	unsigned int users;
+};
+
+static DEFINE_SPINLOCK(oldmem_lock);
+static struct oldmem_window oldmem_window[OLDMEM_WINDOWS];
+/* Where the search for an unused window begins. */
+static unsigned int oldmem_next;
+
+/* Memory that the ELF core header lists, whole pages; written during boot. */
+static struct kexec_range *oldmem_ram;
+static unsigned int oldmem_nr_ram;
+
+/* The window around @pa: memory of the crashed kernel only.  False if it is not known. */
+static bool oldmem_find_ram(u64 pa, struct kexec_range *where)
+{
+	const u64 block = ALIGN_DOWN(pa, OLDMEM_WINDOW_SIZE);
+	unsigned int i;
+
+	for (i = 0; i < oldmem_nr_ram; i++) {
+		where->start = max(oldmem_ram[i].start, block);
+		where->end = min(oldmem_ram[i].end, block + OLDMEM_WINDOW_SIZE);
+		if (pa >= where->start && pa < where->end)
+			return region_intersects(where->start, where->end - where->start,
+						 IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ==
+			       REGION_DISJOINT;
+	}
+	return false;
+}
+
+static struct oldmem_window *oldmem_get_mapped(u64 pa)
+{
+	struct oldmem_window *w;
+
+	guard(spinlock)(&oldmem_lock);
+	for (w = oldmem_window; w < oldmem_window + OLDMEM_WINDOWS; w++) {
+		if (w->va && pa >= w->start && pa < w->end) {
+			w->users++;
+			return w;
+		}
+	}
+	return NULL;
+}
+
+/* A window without users, or NULL. */
+static struct oldmem_window *oldmem_get_unused(void)
+{
+	struct oldmem_window *w;
+	unsigned int i;
+
+	guard(spinlock)(&oldmem_lock);
+	for (i = 0; i < OLDMEM_WINDOWS; i++) {
+		w = &oldmem_window[oldmem_next++ % OLDMEM_WINDOWS];
+		if (!w->users) {
+			w->users = 1;
+			/* Not found until it is mapped again. */
+			w->end = 0;
+			return w;
+		}
+	}
+	return NULL;
+}
+
+static void oldmem_put(struct oldmem_window *w)
+{
+	guard(spinlock)(&oldmem_lock);
+	w->users--;
+}
+
+static struct oldmem_window *oldmem_map(u64 pa)
+{
+	struct kexec_range where;
+	struct oldmem_window *w;
+	void *va;
+
+	if (!oldmem_find_ram(pa, &where))
+		return NULL;
+	w = oldmem_get_unused();
+	if (!w)
+		return NULL;
+	if (w->va)
+		memunmap(w->va);
+	va = memremap(where.start, where.end - where.start, MEMREMAP_WB);
+
+	guard(spinlock)(&oldmem_lock);
+	w->va = va;
+	w->start = where.start;
+	w->end = where.end;
+	if (va)
+		return w;
+	w->users--;
+	return NULL;
+}
+
+/* A page that has no window: the header does not list it, or all windows are in use. */
+static ssize_t oldmem_copy_unlisted(struct iov_iter *iter, u64 pa, size_t len)
+{
+	void *src = memremap(pa, len, MEMREMAP_WB);
+	size_t copied;
+
+	if (!src) {
+		pr_err_once("page frame %#lx of the crashed kernel cannot be mapped\n",
+			    (unsigned long)PHYS_PFN(pa));
+		return -ENOMEM;
+	}
+	copied = copy_to_iter(src, len, iter);
+	memunmap(src);
+	return copied;
+}
 
 /**
  * copy_oldmem_page() - copy from one page of the crashed kernel
@@ -39,8 +180,9 @@
 ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn,
 			 size_t csize, unsigned long offset)
 {
+	const u64 pa = PFN_PHYS(pfn) + offset;
+	struct oldmem_window *w;
 	size_t copied;
-	void *src;
 
 	if (!csize)
 		return 0;
@@ -52,14 +194,41 @@ ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn,
 			    pfn);
 		return -EINVAL;
 	}
-	src = memremap(PFN_PHYS(pfn) + offset, csize, MEMREMAP_WB);
-	if (!src) {
-		pr_err_once("page frame %#lx of the crashed kernel cannot be mapped\n", pfn);
-		return -ENOMEM;
-	}
-	copied = copy_to_iter(src, csize, iter);
-	memunmap(src);
+	w = oldmem_get_mapped(pa) ?: oldmem_map(pa);
+	if (!w)
+		return oldmem_copy_unlisted(iter, pa, csize);
+	copied = copy_to_iter(w->va + (pa - w->start), csize, iter);
+	oldmem_put(w);
 	return copied;
+}
+
+/* Remember the memory that the header lists: whole pages below the end of physical addresses. */
+static void oldmem_add_ram(const Elf64_Phdr *phdr)
+{
+	const u64 limit = BIT_ULL(PHYS_MASK_SHIFT);
+	u64 end;
+
+	if (phdr->p_type != PT_LOAD || check_add_overflow(phdr->p_offset, phdr->p_memsz, &end) ||
+	    end > limit)
+		return;
+	oldmem_ram[oldmem_nr_ram].start = PAGE_ALIGN(phdr->p_offset);
+	oldmem_ram[oldmem_nr_ram].end = PAGE_ALIGN_DOWN(end);
+	oldmem_nr_ram++;
+}
+
+/* @buf has the start of the header.  Without a list each page is mapped by itself. */
+static void oldmem_learn_ram(const void *buf, size_t len)
+{
+	const Elf64_Ehdr *ehdr = buf;
+	const Elf64_Phdr *phdr = buf + sizeof(*ehdr);
+	unsigned int i, nr;
+
+	if (len <= sizeof(*ehdr) || memcmp(ehdr->e_ident, ELFMAG, SELFMAG) || oldmem_ram)
+		return;
+	nr = min_t(size_t, ehdr->e_phnum, (len - sizeof(*ehdr)) / sizeof(*phdr));
+	oldmem_ram = kvcalloc(nr, sizeof(*oldmem_ram), GFP_KERNEL);
+	for (i = 0; oldmem_ram && i < nr; i++)
+		oldmem_add_ram(&phdr[i]);
 }
 
 /* The loader need not pass the size of the header. */
@@ -104,6 +273,8 @@ ssize_t elfcorehdr_read(char *buf, size_t count, u64 *ppos)
 	}
 	memcpy(buf, src, count);
 	memunmap(src);
+	if (*ppos == elfcorehdr_addr)
+		oldmem_learn_ram(buf, count);
 	*ppos += count;
 	return count;
 }
