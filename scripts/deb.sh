@@ -109,7 +109,8 @@ package_ready() {
 	install -D -m 644 -t "$root/usr/lib/systemd/system" "$from/kexec-reboot.service"
 	install -D -m 644 "$from/systemd-kexec.conf" \
 		"$root/usr/lib/systemd/system/systemd-kexec.service.d/kexec-ready.conf"
-	mkdir "$root/DEBIAN"
+	chmod 755 "$root"
+	mkdir -m 755 "$root/DEBIAN"
 	cat >"$root/DEBIAN/control" <<-CONTROL
 	Package: kexec-ready
 	Version: $version
