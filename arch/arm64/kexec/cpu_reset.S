@@ -27,11 +27,13 @@ SYM_TYPED_FUNC_START(__cpu_soft_restart)
 	mov	x22, x2
 	/*
 	 * C has cleaned everything that is read from here on to the PoC.  This completes
-	 * before the first access that bypasses the cache.
+	 * before the first access that bypasses the cache.  The cache model cannot see that
+	 * it is missing: a load has a later dsb.
 	 */
 	dsb	sy
 	ic	iallu			// nothing stale of the image is fetched
 	dsb	nsh			// complete on the only CPU left
+	/* The cache model cannot see that it is missing: the MMU goes off with an isb. */
 	isb
 	/*
 	 * Until here the vectors of this kernel work.  From here on VBAR_EL1 is a

@@ -273,7 +273,10 @@ int trans_pgd_copy_parts(struct trans_pgd_info *info, pgd_t *src_pgd, pgd_t **ds
 	if (err)
 		return err;
 
-	/* Written before TTBR1 can point the walker at them. */
+	/*
+	 * Written before TTBR1 can point the walker at them.  The cache model cannot see
+	 * that it is missing: a load has a later dsb.
+	 */
 	dsb(ishst);
 	*dst_pgd = (pgd_t *)copy.root;
 	return 0;
@@ -372,7 +375,10 @@ int trans_pgd_idmap_pa(struct trans_pgd_info *info, phys_addr_t *ttbr0,
 		desc = trans_table_desc(table);
 	}
 
-	/* Written before TTBR0 can point the walker at them. */
+	/*
+	 * Written before TTBR0 can point the walker at them.  The cache model cannot see
+	 * that it is missing: a load has a later dsb.
+	 */
 	dsb(ishst);
 	*ttbr0 = phys_to_ttbr(virt_to_phys(table));
 	*t0sz = TCR_T0SZ(bits);
