@@ -136,6 +136,24 @@ static void timeline_test_length(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, timeline_test_decode(bytes, sizeof(*bytes), &log));
 }
 
+/* No kernel has more than 256 phases. */
+static void timeline_test_most(struct kunit *test)
+{
+	const unsigned int most = 256;
+	struct kexec_timeline *bytes;
+	struct kexec_timeline_log log;
+	size_t size = sizeof(*bytes) + (most - KEXEC_NR_HANDED) * sizeof(bytes->span[0]);
+
+	bytes = kunit_kzalloc(test, size + sizeof(bytes->span[0]), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, bytes);
+	timeline_test_bytes(bytes);
+	bytes->nr_spans = cpu_to_be64(most);
+	KUNIT_EXPECT_EQ(test, 0, timeline_test_decode(bytes, size, &log));
+	bytes->nr_spans = cpu_to_be64(most + 1);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			timeline_test_decode(bytes, size + sizeof(bytes->span[0]), &log));
+}
+
 static void timeline_test_order(struct kunit *test)
 {
 	const struct timeline_order_case {
@@ -213,6 +231,7 @@ static struct kunit_case timeline_test_cases[] = {
 	KUNIT_CASE(timeline_test_layout),
 	KUNIT_CASE(timeline_test_header),
 	KUNIT_CASE(timeline_test_length),
+	KUNIT_CASE(timeline_test_most),
 	KUNIT_CASE(timeline_test_order),
 	KUNIT_CASE(timeline_test_bit_flips),
 	KUNIT_CASE(timeline_test_us),
