@@ -143,7 +143,6 @@ static int crash_ask_none(struct kexec_refusal *refusal)
  * kexec_crash_ask() - would a panic fail to start the crash image now?
  * @refusal: receives the lines that a panic would print
  *
- * Context: process context, may sleep.
  * Return: 0; -ENOENT if no crash image is loaded, -EBUSY if a load or unload is in progress,
  * -EUCLEAN if the crash image has changed or has a memory error, -ESTALE if its ELF core header
  * lacks changes of memory.

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Checks of the panic path.
- */
 #ifndef _KERNEL_KEXEC_CRASH_H
 #define _KERNEL_KEXEC_CRASH_H
 

@@ -133,10 +133,7 @@ static u64 *elfcorehdr_cpu_notes(unsigned int *nrp)
 	return pa;
 }
 
-/*
- * Where a header is written, and its size.  Without @buf, only @capacity is computed: the size
- * with spare capacity for memory hotplug.
- */
+/* Without @buf only @capacity is computed, the size with spare capacity. */
 struct elfcorehdr_target {
 	void *buf;
 	size_t capacity;
@@ -362,7 +359,7 @@ void kexec_elfcorehdr_detach(struct kexec_image *img)
 
 static const char *elfcorehdr_reason(int error)
 {
-	return error == -ENOSPC ? ", it has no more room" : "";
+	return error == -ENOSPC ? ", it has no room" : "";
 }
 
 /**
@@ -370,7 +367,7 @@ static const char *elfcorehdr_reason(int error)
  * @img: a crash image
  * @refusal: receives the reason if it does not
  *
- * Context: process context; the caller holds a reference to @img.
+ * Context: the caller holds a reference to @img.
  * Return: 0, or -ESTALE after one line if the last update has failed.
  */
 int kexec_elfcorehdr_ask(const struct kexec_image *img, struct kexec_refusal *refusal)
@@ -379,12 +376,11 @@ int kexec_elfcorehdr_ask(const struct kexec_image *img, struct kexec_refusal *re
 
 	if (!error)
 		return 0;
-	kexec_refusal_err(refusal, "crash image: memory has changed, but its ELF core header stays as it was (%d)%s; load it again\n",
+	kexec_refusal_err(refusal, "crash image: ELF core header is not updated (%d)%s; load it again\n",
 			  error, elfcorehdr_reason(error));
 	return -ESTALE;
 }
 
-/* Build the new header in the buffer. */
 static bool elfcorehdr_stage(struct kexec_refresh *r)
 {
 	struct elfcorehdr_target to = {
@@ -396,9 +392,9 @@ static bool elfcorehdr_stage(struct kexec_refresh *r)
 	memset(r->stage, 0, r->capacity);
 	ret = elfcorehdr_describe(&to);
 	if (ret) {
-		/* Report it once: memory is often added in many blocks. */
+		/* Once, because memory is often added in many blocks. */
 		if (!r->error)
-			pr_warn("crash image: memory has changed, but its ELF core header stays as it was (%d)%s; load it again\n",
+			pr_warn("crash image: ELF core header is not updated (%d)%s; load it again\n",
 				ret, elfcorehdr_reason(ret));
 		r->error = ret;
 		return false;

@@ -5,11 +5,10 @@
  * A digest is the CRC-32 of all pages of a segment.  A page with a memory error is not read
  * and counts as zero.
  *
- * Before a reboot, and for a reader of /sys/kernel/kexec/ready, large segments are divided into
- * parts, which workers on all CPUs and the caller read in parallel: a CRC of a whole follows
- * from those of its parts.  If no worker gets to run, the caller reads all of them.  After a
- * load one worker computes the digests, so that the system does not notice.  On the panic path
- * there is one CPU.
+ * Before a reboot, and for a reader of /sys/kernel/kexec/ready, workers on all CPUs and the
+ * caller read parts of large segments in parallel: a CRC of a whole follows from those of
+ * its parts.  If no worker gets to run, the caller reads all of them.  After a load one
+ * worker computes the digests, so that the system does not notice.
  */
 #include <linux/atomic.h>
 #include <linux/cleanup.h>
@@ -29,17 +28,13 @@
 /* Smaller segments are not divided. */
 #define DIGEST_MIN_PAGES	(SZ_4M >> PAGE_SHIFT)
 
-/* Parts for each CPU, so that one that is busy with other work has fewer. */
+/* For each CPU, so that one that is busy with other work has fewer. */
 #define DIGEST_PARTS_PER_CPU	4
 #define DIGEST_MAX_PARTS	256
 
 struct digest_job;
 
-/**
- * struct digest_helper - a worker that reads parts
- * @work: its work
- * @job: the segment
- */
+/* A worker that reads parts. */
 struct digest_helper {
 	struct work_struct work;
 	struct digest_job *job;
@@ -67,7 +62,7 @@ struct digest_job {
 	struct digest_helper helper[] __counted_by(nr_helpers);
 };
 
-/* Pages from page @from of @run on that can be read at once; one if it has an error. */
+/* One if it has an error. */
 static unsigned long __kexec_panic digest_readable(const struct kexec_run *run,
 						   unsigned long from)
 {
@@ -122,8 +117,7 @@ static u32 digest_pages(u32 crc, const struct kexec_image *img, const struct kex
  * @va: the buffer
  * @len: bytes
  *
- * Context: any.
- * Return: the digest of a segment with this content.
+ * Return: the digest.
  */
 u32 kexec_digest_buffer(const void *va, size_t len)
 {
@@ -135,7 +129,6 @@ u32 kexec_digest_buffer(const void *va, size_t len)
  * @img: the image
  * @seg: index of the segment
  *
- * Context: process context, may sleep.
  * Return: the digest; any value if the image is being replaced.
  */
 u32 kexec_digest_segment(const struct kexec_image *img, unsigned int seg)
@@ -149,7 +142,6 @@ u32 kexec_digest_segment(const struct kexec_image *img, unsigned int seg)
  * kexec_digest_panic() - compute the digest of a segment on the panic path
  * @b: the segment
  *
- * Context: panic path.
  * Return: the digest.
  */
 u32 __kexec_panic kexec_digest_panic(const struct kexec_backing *b)
@@ -214,9 +206,6 @@ static u32 digest_combine(const struct digest_job *job)
  * @img: the image
  * @seg: index of the segment
  *
- * On this CPU only if the segment is small or memory is short.
- *
- * Context: process context, may sleep.
  * Return: the digest; any value if the image is being replaced.
  */
 u32 kexec_digest_parallel(const struct kexec_image *img, unsigned int seg)

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Digests of segments.
- */
 #ifndef _KERNEL_KEXEC_DIGEST_H
 #define _KERNEL_KEXEC_DIGEST_H
 

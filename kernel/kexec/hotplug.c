@@ -2,25 +2,23 @@
 /**
  * DOC: CPU and memory hotplug while an image is loaded
  *
- * Images use boot memory only, see usable.c, which arm64 never offlines.  An event can
- * affect a loaded image in three ways:
+ * Images use boot memory only, which arm64 never offlines.  An event can affect a loaded
+ * image in three ways:
  *
  * - A destination is reserved, for instance for the tables of a CPU that is brought up.
  *   The image is discarded, at the latest by reboot(KEXEC), which then fails.
  * - Memory is reserved that every later kernel must reserve, too.  It is added to the
- *   device tree of the image.  A tree that was made in user space may be covered by a
- *   checksum, so such an image is discarded.
+ *   device tree of the image.  A tree of user space may be covered by a checksum, so such
+ *   an image is discarded.
  * - The memory map changes.  The ELF core header of the crash image is updated, see
  *   crash_elfcorehdr.c.
  *
  * An event sets a bit and tries the kexec lock.  If the lock is free the event is handled
- * at once, else by the lock holder in kexec_unlock().  No event waits for the kexec lock,
- * and none is lost.
+ * at once, else by the lock holder in kexec_unlock().  No event waits, and none is lost.
  *
  * Locks, outermost first: cpu_hotplug_lock, mem_hotplug_lock, kexec lock (only tried).  A
- * load holds the kexec lock and may wait for mem_hotplug_lock.  This cannot deadlock,
- * because the notifier, which holds mem_hotplug_lock for writing, does not wait for the
- * kexec lock.
+ * load holds the kexec lock and may wait for mem_hotplug_lock; this cannot deadlock,
+ * because the notifier does not wait for the kexec lock.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -66,7 +64,7 @@ static void hotplug_discard(const struct kexec_range *where)
 	struct kexec_image *img = to_kexec_image(kexec_image);
 	char reason[96];
 
-	pr_warn("image (entry %pap) discarded: destination [%#llx, %#llx) was reserved; load it again\n",
+	pr_warn("image (entry %pap) discarded: [%#llx, %#llx) was reserved; load it again\n",
 		&img->plan.entry_pa, where->start, where->end);
 	snprintf(reason, sizeof(reason),
 		 ": it was discarded when memory [%#llx, %#llx) was reserved",
@@ -101,7 +99,9 @@ static int hotplug_find_fdt(const struct kexec_image *img)
 	return -ENOENT;
 }
 
-/* Returns a negative errno if hotplug_patch_fdt() would fail.  Changes a copy of the tree. */
+/*
+ * Returns a negative errno if hotplug_patch_fdt() would fail.  Changes a copy of the tree.
+ */
 static int hotplug_try_fdt(struct kexec_image *img)
 {
 	int ret, seg = hotplug_find_fdt(img);
@@ -163,12 +163,11 @@ static bool hotplug_tree_is_current(const struct kexec_image *img)
 	return READ_ONCE(img->memrsv_gen) == generation;
 }
 
-/* Add the reservations of this kernel to the device tree of the image. */
 static void hotplug_update_memreserve(struct kexec_image *img)
 {
 	if (hotplug_tree_is_current(img) || hotplug_patch_fdt(img) >= 0)
 		return;
-	pr_warn("image (entry %pap) discarded: its device tree lacks a reservation made by CPU bring-up; load it again\n",
+	pr_warn("image (entry %pap) discarded: its device tree lacks a reservation; load it again\n",
 		&img->plan.entry_pa);
 	kexec_image_discard(": it was discarded when a CPU came up");
 }
@@ -185,7 +184,7 @@ static int hotplug_check(const struct kexec_image *img, struct kexec_refusal *re
 	return -EADDRNOTAVAIL;
 }
 
-/* The caller holds the kexec lock and keeps memblock stable. */
+/* The caller keeps memblock stable. */
 static int hotplug_recheck_image(void)
 {
 	struct kexec_range where;
@@ -221,8 +220,8 @@ static bool hotplug_refresh(void)
 }
 
 /*
- * Do one piece of pending work.  Returns false if there is none, or if the lock is held.
- * The caller keeps memblock and the memory map stable.
+ * Returns false if there is no work, or if the lock is held.  The caller keeps memblock and
+ * the memory map stable.
  */
 static bool hotplug_do_pending(void)
 {
@@ -278,8 +277,7 @@ static void hotplug_run_pending_cpu(void)
 /**
  * kexec_unlock() - release the kexec lock and do the work that is pending
  *
- * Context: process context, may sleep; the caller holds the kexec lock, and neither the
- * CPU hotplug lock nor the memory hotplug lock.
+ * Context: the caller holds neither the CPU hotplug lock nor the memory hotplug lock.
  */
 void kexec_unlock(void)
 {
@@ -288,12 +286,8 @@ void kexec_unlock(void)
 }
 
 /**
- * kexec_hotplug_recheck() - check the loaded image against the reservations
+ * kexec_hotplug_recheck() - check the loaded image, discard it if it is not valid any more
  *
- * The image is discarded if the check fails.
- *
- * Context: process context, may sleep; the caller holds the kexec lock and an image is
- * loaded.
  * Return: 0, or -EADDRNOTAVAIL after messages.
  */
 int kexec_hotplug_recheck(void)
@@ -303,7 +297,7 @@ int kexec_hotplug_recheck(void)
 	hotplug_lock_memblock();
 	ret = hotplug_check(to_kexec_image(kexec_image), NULL);
 	if (hotplug_recheck_image() && !ret) {
-		kexec_refusal_err(NULL, "reboot refused: the device tree lacks a reservation made by CPU bring-up; load the image again\n");
+		kexec_refusal_err(NULL, "reboot refused: the device tree lacks a reservation; load the image again\n");
 		ret = -EADDRNOTAVAIL;
 	}
 	hotplug_unlock_memblock();
@@ -323,7 +317,7 @@ static int hotplug_ask_tree(struct kexec_image *img, struct kexec_refusal *refus
 	kexec_unlock_recheck();
 	if (ret >= 0)
 		return 0;
-	kexec_refusal_err(refusal, "reboot refused: the device tree lacks a reservation made by CPU bring-up; load the image again\n");
+	kexec_refusal_err(refusal, "reboot refused: the device tree lacks a reservation; load the image again\n");
 	return -EADDRNOTAVAIL;
 }
 
@@ -331,10 +325,10 @@ static int hotplug_ask_tree(struct kexec_image *img, struct kexec_refusal *refus
  * kexec_hotplug_ask() - check the loaded image against the reservations for a reader
  * @refusal: receives the reason
  *
- * Like kexec_hotplug_recheck(), but nothing is changed.  The hotplug locks are acquired before
- * the reference, because a hotplug callback may wait for the references.
+ * Nothing is changed.  The hotplug locks are acquired before the reference, because a
+ * hotplug callback may wait for the references.
  *
- * Context: process context, may sleep; the caller holds no lock and no reference.
+ * Context: the caller holds no lock and no reference.
  * Return: 0, also if no image is loaded, -EADDRNOTAVAIL or -EBUSY after one line.
  */
 int kexec_hotplug_ask(struct kexec_refusal *refusal)

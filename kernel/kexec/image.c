@@ -76,12 +76,10 @@ static DECLARE_WAIT_QUEUE_HEAD(image_users_wait);
  * kexec_image_get() - get a reference to a loaded image
  * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
  *
- * For reading the image without the kexec lock.  A task that replaces the image sets the member
- * leaving and waits for the references; a reader that sees it set ends early.
+ * For reading the image without the kexec lock.  A task that replaces the image sets the
+ * member leaving and waits for the references; a reader that sees it set ends early.
  *
- * Context: process context.
- * Return: the image, to be released with kexec_image_put(), or NULL if none is loaded or the
- * loaded one is being replaced.
+ * Return: the image, or NULL if none is loaded or the loaded one is being replaced.
  */
 struct kexec_image *kexec_image_get(int type)
 {
@@ -97,9 +95,7 @@ struct kexec_image *kexec_image_get(int type)
 
 /**
  * kexec_image_put() - release a reference
- * @img: an image that kexec_image_get() returned
- *
- * Context: process context.
+ * @img: an image of kexec_image_get()
  */
 void kexec_image_put(struct kexec_image *img)
 {
@@ -248,7 +244,7 @@ static void image_check_ima_size(struct kexec_image *failed) { }
  *
  * IMA copies as much of its list as fits, in a reboot notifier.
  *
- * Context: process context; the caller holds the kexec lock or a reference to @img.
+ * Context: the caller holds the kexec lock or a reference to @img.
  * Return: 0, or -ENOSPC after one line.
  */
 int kexec_image_check_ima(const struct kexec_image *img, struct kexec_refusal *refusal)
@@ -258,7 +254,7 @@ int kexec_image_check_ima(const struct kexec_image *img, struct kexec_refusal *r
 	unsigned long len = ima_get_binary_runtime_size();
 
 	if (READ_ONCE(img->ima_dropped)) {
-		kexec_refusal_err(refusal, "IMA list: its memory in the image is too small by now: load it just before the reboot\n");
+		kexec_refusal_err(refusal, "IMA list: its memory in the image is too small: load it just before the reboot\n");
 		return -ENOSPC;
 	}
 	if (room && len >= room) {
@@ -536,10 +532,7 @@ void kexec_image_discard(const char *reason)
 
 /**
  * kexec_image_discard_reason() - why no image for reboot(KEXEC) is loaded
- * @reason: receives text that starts with a colon, empty if no image was discarded since the
- *          last load or unload; KEXEC_DISCARD_REASON bytes
- *
- * Context: process context.
+ * @reason: KEXEC_DISCARD_REASON bytes for text that starts with a colon, or an empty string
  */
 void kexec_image_discard_reason(char *reason)
 {

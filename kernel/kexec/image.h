@@ -16,7 +16,6 @@
 struct page;
 struct range_map;
 
-/* Bytes for kexec_image_discard_reason(). */
 #define KEXEC_DISCARD_REASON	96
 
 /**

@@ -2,14 +2,13 @@
 /**
  * DOC: /sys/kernel/kexec/ready and crash_ready
  *
- * reboot(KEXEC) and a panic check the image before they start it.  These files run the same
- * checks without leaving: a reader learns of a refusal while all services still run.
+ * Readers run the checks of reboot(KEXEC) and of a panic without leaving, so they learn of
+ * a refusal while all services still run.
  *
  * A question changes nothing.  It holds a reference to the image instead of the kexec lock,
- * see kexec_image_get(), so a load or an unload proceeds, and so does a panic.  A load that
- * replaces the image ends the question, which is then answered with EBUSY.  CPU hotplug waits
- * while the CPUs are called.  reboot(KEXEC) waits as well, at most for the time in which a CPU
- * has to respond.
+ * see kexec_image_get(), so a load, an unload or a panic proceeds.  A load that replaces
+ * the image ends the question with EBUSY.  CPU hotplug and reboot(KEXEC) wait while the
+ * CPUs are called.
  */
 #include <linux/capability.h>
 #include <linux/cleanup.h>

@@ -120,7 +120,6 @@ static int reboot_ask_image(struct kexec_refusal *refusal)
  *
  * Nothing is changed, and no lock is held during a check of the content.
  *
- * Context: process context, may sleep.
  * Return: 0, the errno of kernel_kexec(), or -ENOSPC if IMA's list does not fit the image.
  */
 int kexec_reboot_ask(struct kexec_refusal *refusal)

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Checks of reboot(KEXEC).
- */
 #ifndef _KERNEL_KEXEC_REBOOT_H
 #define _KERNEL_KEXEC_REBOOT_H
 

@@ -2,8 +2,7 @@
 /**
  * DOC: why an image would not be started
  *
- * The checks of an exit run when the exit is requested and when /sys/kernel/kexec/ready is
- * read.  The lines of the first go to the log, those of the second to the reader.
+ * The lines of an exit go to the log, those of /sys/kernel/kexec/ready to the reader.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -16,8 +15,6 @@
  * kexec_refusal_err() - state why an image is not started
  * @refusal: receives the line, or NULL for the log
  * @fmt: format of the line, newline included
- *
- * Context: process context.
  */
 void kexec_refusal_err(struct kexec_refusal *refusal, const char *fmt, ...)
 {

@@ -3,11 +3,9 @@
  * DOC: the folder /sys/kernel/kexec
  *
  * Linux 6.19 moved the sysfs files of kexec to this folder, without the prefix of their
- * names.  Here the files stay where the base has them, and the folder has links to them, so
- * that tools for either place work.
+ * names.  Here it has links to the files of the base, so that tools for either place work.
  *
- * ready and crash_ready, see ready.c, have events for poll().  Any file that changes a slot
- * reports them, so this file uses no other one.
+ * ready and crash_ready, see ready.c, have events for poll().
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -69,8 +67,6 @@ int __init kexec_sysfs_add(const struct attribute_group *files)
 /**
  * kexec_sysfs_notify() - report that an answer of ready or crash_ready may have changed
  * @crash: the latter
- *
- * Context: process context, may sleep.
  */
 void kexec_sysfs_notify(bool crash)
 {

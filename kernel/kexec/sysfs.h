@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The folder /sys/kernel/kexec, and events of its files.
- */
 #ifndef _KERNEL_KEXEC_SYSFS_H
 #define _KERNEL_KEXEC_SYSFS_H
 

@@ -3,27 +3,20 @@
  * DOC: digests of loaded images
  *
  * Months may pass before an image is started, and a stray write, a driver bug or a memory
- * error can corrupt it.  So each segment has a digest, in the image descriptor.  It is
- * compared
+ * error can corrupt it.  So each segment has a digest, which is compared
  *
- * - at the start of reboot(KEXEC), before anything is shut down: on a mismatch the call
- *   fails;
+ * - at the start of reboot(KEXEC): on a mismatch the call fails;
  * - on the panic path, after the other CPUs are stopped: on a mismatch there is no dump and
  *   panic() continues.
  *
- * With MMU and caches on this needs milliseconds where a purgatory, with caches off, needs
- * minutes.  The digest is CRC-32: it detects accidents; an attacker could change the digest
- * as well.  arm64 has instructions for it that need no SIMD registers, so it works on the
- * panic path.  See decisions.rst.
+ * The digest is CRC-32: it detects accidents, not attackers, and arm64 has instructions for
+ * it that need no SIMD registers, so it works on the panic path.  See decisions.rst.
  *
- * The digests of a crash image are computed before it is published.  Those of other images
- * are computed by a worker after the system call has returned, which then cleans the image to
- * the point of coherency; reboot(KEXEC) waits for it.
- *
+ * The digests of a crash image are computed before it is published.  A worker computes the
+ * others after the system call and cleans the image to the PoC; reboot(KEXEC) waits for it.
  * Segments that are written after the load (IMA's list) have no digest.
  *
- * If a page with a memory error had content, the image is not started.  If it was only
- * cleared, the digest counts it as zero, see digest.c.
+ * If a page with a memory error had content, the image is not started.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -66,10 +59,7 @@ static void verify_work(struct work_struct *work)
  * kexec_verify_record() - compute the digests of a sealed image
  * @img: the image
  *
- * An image that is no crash image is also cleaned to the point of coherency.
- *
- * Context: process context, may sleep.  For an image that is no crash image a worker does
- * this later; kexec_verify_cancel() cancels it.
+ * For an image that is no crash image a worker does this later, and cleans it to the PoC.
  */
 void kexec_verify_record(struct kexec_image *img)
 {
@@ -83,8 +73,6 @@ void kexec_verify_record(struct kexec_image *img)
 /**
  * kexec_verify_cancel() - cancel the computation of digests
  * @img: an image that will be freed
- *
- * Context: process context, may sleep.
  */
 void kexec_verify_cancel(struct kexec_image *img)
 {
@@ -95,8 +83,6 @@ void kexec_verify_cancel(struct kexec_image *img)
 /**
  * kexec_verify_wait() - wait until the digests are complete and the content is clean
  * @img: a published image
- *
- * Context: process context, may sleep.
  */
 void kexec_verify_wait(struct kexec_image *img)
 {
@@ -107,8 +93,6 @@ void kexec_verify_wait(struct kexec_image *img)
  * kexec_verify_update() - recompute the digest of a segment that was changed
  * @img: an image with digests
  * @seg: index of the segment
- *
- * Context: process context, may sleep.
  */
 void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 {
@@ -116,7 +100,6 @@ void kexec_verify_update(struct kexec_image *img, unsigned int seg)
 	img->backing[seg].digest = kexec_digest_segment(img, seg);
 }
 
-/* The first of @nr pages with a memory error, or NULL. */
 static __kexec_panic struct page *verify_find_error(struct page *page, unsigned long nr)
 {
 	for (; nr; nr--, page++)
@@ -125,7 +108,6 @@ static __kexec_panic struct page *verify_find_error(struct page *page, unsigned 
 	return NULL;
 }
 
-/* Does the content of a segment, or its destination, have a memory error? */
 static bool verify_has_error(const struct kexec_image *img, unsigned int seg,
 			     struct kexec_refusal *refusal)
 {
@@ -150,10 +132,7 @@ static bool verify_has_error(const struct kexec_image *img, unsigned int seg,
 	return false;
 }
 
-/*
- * The first page with a memory error of a segment of a crash image, or NULL.  The image is not
- * copied, and its first pages have the content.
- */
+/* The image is not copied, and its first pages have the content. */
 static struct page * __kexec_panic verify_crash_error(const struct kexec_image *img,
 						      unsigned int seg)
 {
@@ -201,7 +180,7 @@ static bool verify_compare(const struct kexec_image *img, unsigned int seg,
 			break;
 		fsleep(USEC_PER_MSEC);
 	}
-	kexec_refusal_err(refusal, "segment %u of the %s (%lu pages for %pap) has changed since it was loaded: digest %#010x, was %#010x\n",
+	kexec_refusal_err(refusal, "segment %u of the %s (%lu pages for %pap) has changed: digest %#010x, was %#010x\n",
 			  seg, img->name, kexec_dst_pages(b), &dst_pa, now, b->digest);
 	return false;
 }
@@ -214,7 +193,7 @@ static bool __kexec_panic verify_compare_panic(const struct kexec_image *img, un
 
 	if (now == b->digest)
 		return true;
-	pr_emerg("segment %u of the %s (%lu pages for %pap) has changed since it was loaded: digest %#010x, was %#010x\n",
+	pr_emerg("segment %u of the %s (%lu pages for %pap) has changed: digest %#010x, was %#010x\n",
 		 seg, img->name, kexec_dst_pages(b), &dst_pa, now, b->digest);
 	return false;
 }
@@ -244,10 +223,9 @@ static int verify_compare_all(const struct kexec_image *img, struct kexec_refusa
  * @img: a published image
  * @refusal: receives the lines, or NULL for the log
  *
- * If kernel.kexec_verify excludes this kind of image, digests are not compared.  Memory
- * errors still count.
+ * Memory errors count even if kernel.kexec_verify excludes this kind of image.
  *
- * Context: process context, may sleep; the caller holds the kexec lock or a reference to @img.
+ * Context: the caller holds the kexec lock or a reference to @img.
  * Return: 0, or -EUCLEAN after one line for each segment that has changed or has a memory
  * error.
  */
@@ -269,11 +247,8 @@ int kexec_verify_check(const struct kexec_image *img, struct kexec_refusal *refu
  * @img: a published image
  * @refusal: receives the lines
  *
- * The checks are those of kexec_verify_check_crash().
- *
- * Context: process context, may sleep; the caller holds a reference to @img.
- * Return: 0, or -EUCLEAN after one line for each segment that has changed or has a memory
- * error.
+ * Context: the caller holds a reference to @img.
+ * Return: as kexec_verify_check_crash().
  */
 int kexec_verify_ask_crash(const struct kexec_image *img, struct kexec_refusal *refusal)
 {
@@ -298,11 +273,8 @@ int kexec_verify_ask_crash(const struct kexec_image *img, struct kexec_refusal *
  * kexec_verify_check_crash() - compare a crash image with its digests
  * @img: a published image
  *
- * If kernel.kexec_verify excludes this kind of image, nothing is checked.
- *
- * Context: panic path: no lock, no allocation, time in proportion to the size.
- * Return: 0, or -EUCLEAN after one message for each segment that has changed or has a memory
- * error.
+ * Return: 0, also if kernel.kexec_verify excludes this kind of image, or -EUCLEAN after one
+ * message for each segment that has changed or has a memory error.
  */
 int __kexec_panic kexec_verify_check_crash(const struct kexec_image *img)
 {

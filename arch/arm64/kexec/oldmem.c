@@ -2,23 +2,20 @@
 /**
  * DOC: memory of the crashed kernel
  *
- * Runs in the capture kernel, for fs/proc/vmcore.c.  The device tree limits this kernel to the
- * crash reservation (linux,usable-memory-range), so the memory of the crashed kernel is not in
- * the linear map.  It is mapped write-back cacheable like the mappings through which it was
- * written, because other attributes could show stale data (DDI 0487, "Mismatched memory
- * attributes").
+ * Runs in the capture kernel, whose linear map lacks the memory of the crashed kernel
+ * (linux,usable-memory-range).  It is mapped write-back cacheable like the mappings through
+ * which it was written, because other attributes could show stale data (DDI 0487,
+ * "Mismatched memory attributes").
  *
- * fs/proc/vmcore.c reads page by page, and a mapping costs more than the copy of a page.  So
- * windows of up to 2 MiB are mapped and kept; the next page is most often in the same one.  A
- * window is no larger than the memory that the ELF core header lists around a page: other
- * addresses may be devices or secure memory, which a CPU must not even read speculatively.
- * There are OLDMEM_WINDOWS of them, however large the dump is.
+ * A mapping costs more than the copy of a page.  So windows of up to 2 MiB are mapped and
+ * kept; the next page is most often in the same one.  A window is no larger than the memory
+ * that the ELF core header lists around a page: other addresses may be devices or secure
+ * memory, which a CPU must not even read speculatively.
  *
- * Addresses are from the ELF core header, which the crash may have corrupted, so they are
- * checked.
+ * The crash may have corrupted the addresses in the ELF core header, so they are checked.
  *
- * Context: process context, may sleep.  oldmem_lock guards the windows.  It is not held while
- * data is copied: the copy may fault on a mapping of /proc/vmcore, which reads here as well.
+ * oldmem_lock guards the windows.  It is not held while data is copied: the copy may fault
+ * on a mapping of /proc/vmcore, which reads here as well.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -42,14 +39,14 @@
 
 #include <asm/pgtable-hwdef.h>
 
-/* Windows; a reader needs one, or two if its destination is a mapping of /proc/vmcore. */
+/* A reader needs one, or two if its destination is a mapping of /proc/vmcore. */
 #define OLDMEM_WINDOWS		8
 #define OLDMEM_WINDOW_SIZE	SZ_2M
 
 /**
  * struct oldmem_window - a mapping that is kept
- * @start: physical address of the first byte
- * @end: physical address after the last byte
+ * @start: physical address
+ * @end: physical address, exclusive
  * @va: the mapping, or NULL
  * @users: copies in progress; the mapping does not change meanwhile
  */
@@ -69,7 +66,7 @@ static unsigned int oldmem_next;
 static struct kexec_range *oldmem_ram;
 static unsigned int oldmem_nr_ram;
 
-/* The window around @pa: memory of the crashed kernel only.  False if it is not known. */
+/* Memory of the crashed kernel only.  False if it is not known. */
 static bool oldmem_find_ram(u64 pa, struct kexec_range *where)
 {
 	const u64 block = ALIGN_DOWN(pa, OLDMEM_WINDOW_SIZE);
@@ -100,7 +97,6 @@ static struct oldmem_window *oldmem_get_mapped(u64 pa)
 	return NULL;
 }
 
-/* A window without users, or NULL. */
 static struct oldmem_window *oldmem_get_unused(void)
 {
 	struct oldmem_window *w;
@@ -150,7 +146,7 @@ static struct oldmem_window *oldmem_map(u64 pa)
 	return NULL;
 }
 
-/* A page that has no window: the header does not list it, or all windows are in use. */
+/* The header does not list the page, or all windows are in use. */
 static ssize_t oldmem_copy_unlisted(struct iov_iter *iter, u64 pa, size_t len)
 {
 	void *src = memremap(pa, len, MEMREMAP_WB);
@@ -171,11 +167,10 @@ static ssize_t oldmem_copy_unlisted(struct iov_iter *iter, u64 pa, size_t len)
  * @iter: destination
  * @pfn: the page
  * @csize: bytes to copy
- * @offset: offset of the first byte in the page; the range must not cross the page
+ * @offset: offset of the first byte in the page
  *
- * Context: process context, may sleep.
- * Return: bytes copied, -EINVAL if they cross the page or the page cannot exist, or -ENOMEM if
- * it cannot be mapped; the last two after one message, the first time.
+ * Return: bytes copied, -EINVAL if they cross the page or the page cannot exist, or
+ * -ENOMEM, the last two after one message, the first time.
  */
 ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn,
 			 size_t csize, unsigned long offset)
@@ -190,7 +185,7 @@ ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn,
 		return -EINVAL;
 
 	if (PFN_PHYS(pfn) >> PHYS_MASK_SHIFT || PHYS_PFN(PFN_PHYS(pfn)) != pfn) {
-		pr_err_once("page frame %#lx of the crashed kernel cannot exist: the ELF core header is damaged\n",
+		pr_err_once("page frame %#lx of the crashed kernel cannot exist: damaged ELF core header\n",
 			    pfn);
 		return -EINVAL;
 	}
@@ -202,7 +197,7 @@ ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn,
 	return copied;
 }
 
-/* Remember the memory that the header lists: whole pages below the end of physical addresses. */
+/* Whole pages below the end of physical addresses. */
 static void oldmem_add_ram(const Elf64_Phdr *phdr)
 {
 	const u64 limit = BIT_ULL(PHYS_MASK_SHIFT);
@@ -249,12 +244,9 @@ static bool oldmem_in_elfcorehdr(u64 pos, u64 len)
  * @count: bytes
  * @ppos: physical address of the first byte; advanced by @count
  *
- * The header is in the crash reservation, which is memory of this kernel, or anywhere with an
- * elfcorehdr= parameter of the user.
+ * With elfcorehdr= of the user, the header may be outside of this kernel's memory.
  *
- * Context: process context, may sleep.
- * Return: @count, -EINVAL if the header is shorter, or -ENOMEM if it cannot be mapped, both
- * after one message.
+ * Return: @count, -EINVAL if the header is shorter, or -ENOMEM, after one message.
  */
 ssize_t elfcorehdr_read(char *buf, size_t count, u64 *ppos)
 {

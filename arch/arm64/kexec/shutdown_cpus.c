@@ -2,40 +2,29 @@
 /**
  * DOC: shutdown of the other CPUs
  *
- * booting.rst ("CPUs must be in PSCI OFF") requires that every CPU but the one that enters
- * the next kernel is off.  CPU hotplug turns off one CPU after the other, with about a
- * hundred callbacks and several RCU grace periods each: 37 ms per CPU.  The hotplug state of
- * these CPUs is no longer needed, so all of them are powered off in parallel, without the
- * callbacks.
+ * All CPUs but the one that enters the next kernel must be off (booting.rst, "CPUs must be
+ * in PSCI OFF").  CPU hotplug needs 37 ms for each.  Its state is no longer needed, so the
+ * CPUs power off in parallel, without the callbacks; hotplug.rst lists what this replaces.
  *
- * A CPU is called through its stopper thread, which runs only if the CPU holds no spinlock
- * and is preemptible.  So no lock that printk() or another function acquires later stays
- * locked.
+ * A CPU is called through its stopper thread, which runs only if the CPU holds no spinlock,
+ * so no lock that a later function acquires stays locked. kexec_arch_probe_cpus() calls the
+ * CPUs before anything is shut down, and for readers of /sys/kernel/kexec/ready.
  *
- * kexec_arch_probe_cpus(), before anything is shut down
- *	Check that every CPU responds and may be turned off.  If one does not, the reboot is
- *	refused with a message that names it.  Also for readers of /sys/kernel/kexec/ready.
+ * To power off, all CPUs rendezvous in their stoppers with interrupts enabled.  Otherwise a
+ * CPU waiting in smp_call_function_many() for one that is already off would never arrive.
+ * The rendezvous can deadlock with that of stop_machine() or stop_two_cpus(), so it is
+ * aborted after a while and repeated.
  *
- * kexec_arch_shutdown_cpus(), after the devices are shut down
- *	All CPUs rendezvous in their stopper threads with interrupts enabled and only then
- *	power off.  Otherwise a CPU waiting in smp_call_function_many() for one that is
- *	already off would never arrive.
+ * PSCI (DEN0022, "CPU_OFF") requires the caller to migrate interrupts first: this CPU
+ * routes all SPIs and LPIs to itself during the rendezvous, and each other CPU disables its
+ * own SGIs and PPIs.
  *
- * The rendezvous can meet that of stop_machine() or stop_two_cpus(): each holds a CPU that
- * the other one waits for.  So it is aborted after a while, which lets the other one
- * complete, and repeated.
+ * A CPU whose CPU_OFF returns executes kernel text that relocation would overwrite, so this
+ * is a panic.  One that is in the firmware but not reported OFF is a warning, see
+ * decisions.rst.
  *
- * PSCI (DEN0022, "CPU_OFF") requires the caller to migrate interrupts first.  This CPU
- * routes all SPIs and LPIs to itself while the others wait in their stoppers with interrupts
- * enabled; each of them then disables its own SGIs and PPIs.
- *
- * A CPU whose CPU_OFF returns still executes kernel text that relocation would overwrite, so
- * this is a panic.  A CPU that entered the firmware and is not reported OFF does not, so it
- * is a warning; see decisions.rst.  hotplug.rst lists the callbacks of CPU hotplug that this
- * replaces or omits.
- *
- * Locks: CPU hotplug is disabled, or its read lock is held.  Below it stop_lock guards all
- * data here; stoppers read stop_order and write to their own &struct stop_cpu.  Once the CPUs
+ * CPU hotplug is disabled, or its read lock is held.  Below it stop_lock guards all data
+ * here; stoppers read stop_order and write to their own &struct stop_cpu.  Once the CPUs
  * are being shut down the lock stays held, and a reader of ready waits for the end.
  */
 #define pr_fmt(fmt) "kexec: " fmt
@@ -332,7 +321,7 @@ static int stop_probe_firmware(struct kexec_refusal *refusal)
 	for_each_online_cpu(cpu) {
 		if (cpu == boot_cpu || cpu_can_disable(cpu))
 			continue;
-		kexec_refusal_err(refusal, "reboot refused: firmware does not turn CPU%u off; write %u to /sys/kernel/reboot/cpu\n",
+		kexec_refusal_err(refusal, "reboot refused: firmware keeps CPU%u on; write %u to /sys/kernel/reboot/cpu\n",
 				  cpu, cpu);
 		return -EPERM;
 	}
@@ -343,9 +332,8 @@ static int stop_probe_firmware(struct kexec_refusal *refusal)
  * kexec_arch_probe_cpus() - check that the other CPUs can be turned off
  * @refusal: receives the reason if one cannot, or NULL for the log
  *
- * Context: process context, may sleep; the caller has disabled CPU hotplug or holds its read
- * lock.
- * Return: 0; -EBUSY if a CPU does not respond or -EPERM if one must not be turned off, both
+ * Context: the caller has disabled CPU hotplug or holds its read lock.
+ * Return: 0; -EBUSY if a CPU does not respond or -EPERM if one must not be turned off,
  * after one line.
  */
 int kexec_arch_probe_cpus(struct kexec_refusal *refusal)
@@ -364,7 +352,7 @@ int kexec_arch_probe_cpus(struct kexec_refusal *refusal)
 	if (!ret)
 		return 0;
 
-	/* Their work stays queued; a late CPU responds to the next call. */
+	/* The work stays queued; a late CPU responds to the next call. */
 	kexec_refusal_err(refusal, "reboot refused: CPU %*pbl did not respond within %ld ms\n",
 			  cpumask_pr_args(&stop_missing), STOP_PROBE_US / USEC_PER_MSEC);
 	return -EBUSY;
@@ -519,10 +507,9 @@ static bool stop_take_console(void)
  * kexec_arch_shutdown_cpus() - turn the other CPUs off
  *
  * Afterwards this CPU is the only one, with interrupts and preemption disabled.  A CPU that
- * does not power off, although it responded to the probe, is a panic that names it.
+ * does not power off is a panic.
  *
- * Context: process context, may sleep, on the CPU that will enter the next kernel; the caller
- * has disabled CPU hotplug.
+ * Context: on the CPU that will enter the next kernel; CPU hotplug is disabled.
  */
 void kexec_arch_shutdown_cpus(void)
 {
