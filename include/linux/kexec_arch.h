@@ -81,15 +81,14 @@ struct kexec_plan {
  * @image_size: bytes of memory from the first byte on, bss included
  * @align: alignment of the boundary, in bytes
  * @max: the image ends below this address
- * @window: the image and its initrd are within this many bytes, which start at a multiple of
- *          @window_align
+ * @window: bytes of a window, aligned to @window_align, with the image and its initrd
  * @window_align: see @window
  * @part_align: alignment of initrd and device tree, in bytes
- * @dtb_max: size of the device tree that is placed, in bytes; a power of two
- * @page_shift: page size the kernel was built for, 0 if unknown
- * @low: memory below the image is lost to that kernel, so it is placed as low as possible
- * @packed: the file is a packed Image; the fields above are unknown until the second call of
- *          kexec_arch_image_probe()
+ * @dtb_max: bytes of the device tree that is placed, a power of two
+ * @page_shift: page size of the kernel, 0 if unknown
+ * @low: the kernel loses the memory below the image, so place it as low as possible
+ * @packed: the file is a packed Image; the fields above are unknown until the second call
+ *   of kexec_arch_image_probe()
  * @packing: compression of the packed data, a number of the machine part
  * @payload_start: offset of the packed data in the file
  * @payload_len: bytes of packed data
@@ -136,14 +135,14 @@ struct kexec_fdt_request {
 /**
  * struct kexec_range - physical memory
  * @start: address of the first byte
- * @end: address after the last byte
+ * @end: exclusive
  */
 struct kexec_range {
 	u64 start;
 	u64 end;
 };
 
-/* Bytes of text that a reader of /sys/kernel/kexec/ready may get; less than a page. */
+/* Less than a page. */
 #define KEXEC_REFUSAL_TEXT	3584
 
 /**

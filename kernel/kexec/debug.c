@@ -161,7 +161,7 @@ void kexec_debug_panic_grow(void)
 		panic("kexec.inject_grow_panic");
 }
 
-/* Inside the ELF header, after e_phnum, inside the first two program headers, and later. */
+/* In the ELF header, after e_phnum, in the first two program headers, and later. */
 static const size_t debug_cuts[] = { 20, 60, 130, 400, SIZE_MAX };
 
 /**

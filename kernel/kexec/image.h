@@ -41,18 +41,17 @@ struct kexec_runs {
 /**
  * struct kexec_backing - the memory of one segment until the switch
  * @segment: its entry in kimage.segment, the only place that has its address and size
- * @claimed: while pages are allocated, a bit for each page of the destination that is; NULL for
- *           a crash image
- * @runs: what backs the destination afterwards, or NULL if it is in place
+ * @claimed: while pages are allocated, a bit for each destination page that is; NULL for a
+ *   crash image
+ * @runs: backing of the destination afterwards, or NULL if it is in place
  * @staged: earlier @runs of a crash image, until its staging pages are freed
- * @va: contiguous mapping while the segment is filled, or NULL; in the linear map if the pages
- *      are contiguous
+ * @va: contiguous mapping while the segment is filled, or NULL
  * @pad_before: pages allocated before the destination
  * @pad_after: pages allocated after the destination
  * @placed: all pages are allocated
- * @digest: of the content, see verify.c; not if @written_late
- * @written_late: written again after the load (the IMA list), so it is cleaned to the point of
- *                coherency when this kernel is left, and has no digest
+ * @digest: of the content, see verify.c
+ * @written_late: written again after the load (the IMA list), so cleaned to the PoC when
+ *   this kernel is left, and without digest
  */
 struct kexec_backing {
 	const struct kexec_segment *segment;
@@ -72,28 +71,26 @@ struct kexec_backing {
  * @kimage: interface to the rest of the kernel; IMA reads and writes it
  * @plan: interface to the machine part
  * @backing: one for each of @kimage.segment
- * @safe_pages: pages of the machine part: tables, code, arguments
+ * @safe_pages: pages of the machine part
  * @refused_pages: pages that may not be used; freed at the end of the load
  * @pool: next page of the block that source pages are allocated from
  * @pool_left: pages left in that block
  * @pool_order: order of the next block; decreases as memory gets short
- * @pool_contig: the allocator returns hot-added memory, so blocks are allocated by address
+ * @pool_contig: allocate blocks by address
  * @pool_below: the next of these blocks is below this address
- * @usable: memory that segments may be placed in, read once at the start of the load; without
- *          those that the kernel has placed; NULL at its end
- * @staging_map: pages of the crash reservation that neither this crash image nor the loaded
- *               one uses; NULL if not needed
+ * @usable: memory for further segments, during the load
+ * @staging_map: pages of the crash reservation that no crash image uses, or NULL
  * @digest_work: computes the digests after the load
  * @has_digest: the digests are complete
  * @kbuf_seg: segment that kexec_add_buffer() fills
- * @kbuf_error: error of kexec_add_buffer(), which was reported, or 0
+ * @kbuf_error: reported error of kexec_add_buffer(), or 0
  * @ima_len: size that IMA requested, in bytes
  * @ima_dropped: its copy of IMA's list was too small and is not used any more
  * @memrsv_gen: generation of the reservations in its device tree
  * @users: references by kexec_image_get()
- * @leaving: the image will be freed or overwritten; there are no new references
+ * @leaving: there are no new references, because the image will be freed or overwritten
  * @updates: of content and digest of a loaded image; the writer holds the kexec lock
- * @refresh: update of the ELF core header, for a crash image
+ * @refresh: update of the ELF core header
  * @timeline: times of its load and of the exit from this kernel
  * @name: for messages
  */

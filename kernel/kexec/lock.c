@@ -88,8 +88,7 @@ bool kexec_lock(void)
 /**
  * kexec_lock_is_busy() - would a system call fail to acquire the kexec lock?
  *
- * Context: any.  The result may be stale.
- * Return: true if a load, an unload or a reboot is in progress.
+ * Return: true if a load, an unload or a reboot is in progress; may be stale.
  */
 bool kexec_lock_is_busy(void)
 {

@@ -245,10 +245,8 @@ bool kexec_usable_has_error(u64 start, u64 end, u64 *where)
 
 /**
  * kexec_usable_reserve() - do not use memory for images any more
- * @start: physical address of the first byte, page aligned
- * @end: physical address after the last byte, page aligned
- *
- * The caller owns the pages.
+ * @start: physical address, page aligned
+ * @end: physical address, page aligned, exclusive
  *
  * Return: 0 or -ENOMEM.
  */
@@ -257,7 +255,6 @@ int kexec_usable_reserve(u64 start, u64 end)
 	int ret;
 
 	kexec_lock_assert_held();
-	/* See kexec_usable_unreserve(). */
 	cpus_read_lock();
 	get_online_mems();
 	ret = memblock_reserve(start, end - start);
@@ -268,8 +265,8 @@ int kexec_usable_reserve(u64 start, u64 end)
 
 /**
  * kexec_usable_unreserve() - make memory usable that was reserved
- * @start: physical address of the first byte, page aligned
- * @end: physical address after the last byte, page aligned
+ * @start: physical address, page aligned
+ * @end: physical address, page aligned, exclusive
  */
 void kexec_usable_unreserve(u64 start, u64 end)
 {

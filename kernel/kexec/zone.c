@@ -212,7 +212,7 @@ static bool zone_has_room(struct zone *zone, unsigned long nr_pages)
 
 static int zone_make_room(struct zone *zone, unsigned long nr_pages)
 {
-	/* Others may allocate the freed memory, so the number of attempts is bounded. */
+	/* Other tasks may allocate the freed memory, so the attempts are bounded. */
 	unsigned long left = 16 * (nr_pages + zone_deficit()) / SWAP_CLUSTER_MAX + ZONE_TRIES;
 	unsigned int idle = 0;
 

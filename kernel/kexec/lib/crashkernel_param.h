@@ -8,10 +8,9 @@
 /**
  * struct crashkernel_request - request of crashkernel=
  * @size: bytes of the main region; 0 when no range holds for this machine
- * @base: its first byte, 0 leaves the choice to the kernel
- * @low_size: bytes of the low region beside a main region out of the
- *            reach of 32-bit devices, 0 for none
- * @high: the main region should be out of their reach
+ * @base: its first byte, 0 for any
+ * @low_size: bytes of the low region, 0 for none
+ * @high: place the main region out of the reach of 32-bit devices
  * @zero: the request is "crashkernel=0", not a range of 0 bytes
  * @cma: a part from CMA is requested as well (",cma")
  * @why: reason of -EINVAL; after 0, the fault of ",low" or NULL
