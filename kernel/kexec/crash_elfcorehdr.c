@@ -142,14 +142,16 @@ struct elfcorehdr_target {
 
 static int elfcorehdr_write_req(const struct elfcore_req *req, struct elfcorehdr_target *to)
 {
+	size_t spare;
 	int ret;
 
 	if (to->buf)
 		return kexec_elfcore_build(req, to->buf, to->capacity, &to->used);
 	ret = kexec_elfcore_size(req, &to->capacity);
-	if (!ret && IS_ENABLED(CONFIG_CRASH_HOTPLUG))
-		to->capacity = max(to->capacity, kexec_elfcore_capacity(req->nr_cpus,
-								req->nr_ram + req->nr_skip));
+	if (!ret && IS_ENABLED(CONFIG_CRASH_HOTPLUG)) {
+		spare = kexec_elfcore_capacity(req->nr_cpus, req->nr_ram + req->nr_skip);
+		to->capacity = max(to->capacity, spare);
+	}
 	return ret;
 }
 
