@@ -17,6 +17,8 @@
  * Windows, sizes and order are those of crashkernel=, see crash_reserve.c.  In each window
  * free memory is tried first, then memory whose pages have to be migrated.  If no zone with
  * a suitable run has the headroom, memory is reclaimed (zone.c) and the search is repeated.
+ *
+ * The caller holds the kexec lock.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 

@@ -7,6 +7,8 @@
  * can still be started, so it is written later.
  *
  * It is no segment, and hibernation must save it, see crash_is_nosave().
+ *
+ * All callers but the panic path hold the kexec lock.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 

@@ -213,6 +213,8 @@ void __kexec_panic kexec_unlock_panic(void)
 /**
  * kexec_pending_set() - request work from the lock holder
  * @work: the work
+ *
+ * The caller then tries to do it, see hotplug.c.
  */
 void kexec_pending_set(enum kexec_pending work)
 {

@@ -208,6 +208,8 @@ void __kexec_panic vmcoreinfo_append_str(const char *fmt, ...)
 /**
  * crash_update_vmcoreinfo_safecopy() - set the copy for the panic path
  * @ptr: VMCOREINFO_BYTES of memory, which are filled here, or NULL
+ *
+ * Context: the caller holds the kexec lock, or the panic path.
  */
 void __kexec_panic crash_update_vmcoreinfo_safecopy(void *ptr)
 {
