@@ -90,6 +90,7 @@ struct kexec_plan {
  * @packed: the file is a packed Image; the fields above are unknown until the second call
  *   of kexec_arch_image_probe()
  * @packing: compression of the packed data, a number of the machine part
+ * @in_place: a packed file may be read to the end of the memory that it is unpacked to
  * @payload_start: offset of the packed data in the file
  * @payload_len: bytes of packed data
  */
@@ -106,6 +107,7 @@ struct kexec_image_info {
 	bool low;
 	bool packed;
 	unsigned int packing;
+	bool in_place;
 	u64 payload_start;
 	u64 payload_len;
 };

@@ -8,7 +8,7 @@
  * read, the load fails with EAGAIN.
  *
  * Of a packed kernel the head is unpacked first.  Its image_size limits how much is read
- * and unpacked.
+ * and unpacked.  The file is read to the end of the segment and unpacked below it.
  *
  * IMA's measurement list and the device tree are last: reading adds measurements, and the
  * tree has the addresses of all segments.
@@ -451,52 +451,73 @@ static int file_check_head(const struct file_load *load, const void *file)
 	return memcmp(file, load->head, load->head_len) ? file_has_changed("kernel") : 0;
 }
 
+/**
+ * struct file_packed - a packed kernel that is being loaded
+ * @load: the load
+ * @reader: reads the file
+ * @data: the file
+ * @own: memory of its own for it, NULL if it is read to the end of the segment
+ */
 struct file_packed {
 	struct file_load *load;
+	struct file_reader *reader;
 	void *data;
+	void *own;
 };
 
-static int file_unpack(void *va, size_t len, void *arg)
+/* A signed program is verified before it is unpacked, which may overwrite it. */
+static int file_unpack(void *va, size_t len, const struct file_packed *packed)
 {
-	const struct file_packed *packed = arg;
 	struct file_load *load = packed->load;
 	struct kexec_image_info now;
 	size_t unpacked = len;
-	int ret;
+	int ret, check = 1;
 
+	/* A file that is not packed from its first byte on is a program of its own. */
+	if (load->info.payload_start)
+		check = kexec_signature_check_program(packed->data, load->kernel_len);
+	if (check < 0)
+		return check;
 	ret = kexec_arch_image_unpack(packed->data, load->kernel_len, va, &unpacked, &now);
 	if (!ret && !file_same_info(&now, &load->info))
 		ret = file_has_changed("kernel");
 	if (ret)
 		return ret;
 	memset(va + unpacked, 0, len - unpacked);
-	/* A file that is not packed from its first byte on is a program of its own. */
-	if (load->info.payload_start)
-		return kexec_signature_check(packed->data, load->kernel_len, va, unpacked);
-	return kexec_signature_check(NULL, 0, va, unpacked);
+	return check ? kexec_signature_check(va, unpacked) : 0;
+}
+
+static int file_read_packed(void *va, size_t len, void *arg)
+{
+	struct file_packed *packed = arg;
+	struct file_load *load = packed->load;
+	int ret;
+
+	packed->data = packed->own ?: PTR_ALIGN_DOWN(va + len - load->kernel_len, sizeof(u64));
+	ret = file_read(packed->data, load->kernel_len, packed->reader);
+	if (!ret)
+		ret = file_check_head(load, packed->data);
+	return ret ?: file_unpack(va, len, packed);
 }
 
 static int file_fill_packed(struct file_load *load, struct file_reader *reader)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
-	struct file_packed packed = { .load = load };
+	bool in_place = load->info.in_place && load->kernel_len <= load->info.image_size;
+	struct file_packed packed = { .load = load, .reader = reader };
 	int ret;
 
 	/* Fail instead of invoking the OOM killer. */
-	if (kexec_pages_headroom(PFN_UP(load->kernel_len)) >= 0)
-		packed.data = __vmalloc(load->kernel_len, gfp);
-	if (!packed.data) {
+	if (!in_place && kexec_pages_headroom(PFN_UP(load->kernel_len)) >= 0)
+		packed.own = __vmalloc(load->kernel_len, gfp);
+	if (!in_place && !packed.own) {
 		pr_err("no memory to read a packed kernel of %zu kB\n",
 		       load->kernel_len >> 10);
 		return -ENOMEM;
 	}
-	ret = file_read(packed.data, load->kernel_len, reader);
-	if (!ret)
-		ret = file_check_head(load, packed.data);
-	if (!ret)
-		ret = kexec_segment_read(load->img, load->kernel_seg, load->info.image_size,
-					 file_unpack, &packed);
-	vfree(packed.data);
+	ret = kexec_segment_read(load->img, load->kernel_seg, load->info.image_size,
+				 file_read_packed, &packed);
+	vfree(packed.own);
 	return ret;
 }
 
@@ -520,7 +541,7 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 
 	ret = file_check_head(load, b->va);
 	if (!ret)
-		ret = kexec_signature_check(NULL, 0, b->va, load->kernel_len);
+		ret = kexec_signature_check(b->va, load->kernel_len);
 	kexec_runs_unmap(b);
 	return ret;
 }

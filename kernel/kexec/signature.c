@@ -90,21 +90,29 @@ static int signature_verify(const void *data, size_t len)
 }
 
 /**
+ * kexec_signature_check_program() - check the signature of a program around a kernel
+ * @program: the program, which can be signed as a whole
+ * @len: bytes of it
+ *
+ * Return: 0 if the signature is valid or none is required, 1 if there is none and the kernel
+ * in the program has to be checked, or a negative errno after one message.
+ */
+int kexec_signature_check_program(const void *program, size_t len)
+{
+	int ret = signature_verify(program, len);
+
+	return ret == -ENODATA ? 1 : signature_judge(ret);
+}
+
+/**
  * kexec_signature_check() - check the signature of a kernel
- * @program: a program around the kernel that can be signed as a whole, or NULL
- * @program_len: bytes of it
  * @kernel: the kernel, unpacked
- * @kernel_len: bytes of it
+ * @len: bytes of it
  *
  * Return: 0 if the signature is valid or none is required, or a negative errno after one
  * message.
  */
-int kexec_signature_check(const void *program, size_t program_len, const void *kernel,
-			  size_t kernel_len)
+int kexec_signature_check(const void *kernel, size_t len)
 {
-	int ret = program ? signature_verify(program, program_len) : -ENODATA;
-
-	if (ret == -ENODATA)
-		ret = signature_verify(kernel, kernel_len);
-	return signature_judge(ret);
+	return signature_judge(signature_verify(kernel, len));
 }

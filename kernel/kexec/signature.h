@@ -5,11 +5,15 @@
 #include <linux/types.h>
 
 #ifdef CONFIG_KEXEC_SIG
-int kexec_signature_check(const void *program, size_t program_len, const void *kernel,
-			  size_t kernel_len);
+int kexec_signature_check_program(const void *program, size_t len);
+int kexec_signature_check(const void *kernel, size_t len);
 #else
-static inline int kexec_signature_check(const void *program, size_t program_len,
-					const void *kernel, size_t kernel_len)
+static inline int kexec_signature_check_program(const void *program, size_t len)
+{
+	return 0;
+}
+
+static inline int kexec_signature_check(const void *kernel, size_t len)
 {
 	return 0;
 }

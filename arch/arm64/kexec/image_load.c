@@ -56,6 +56,7 @@ static int image_cpu_parse_unpacked(const void *head, size_t head_len, size_t le
 		return ret;
 	found.packed = true;
 	found.packing = info->packing;
+	found.in_place = info->in_place;
 	found.payload_start = info->payload_start;
 	found.payload_len = info->payload_len;
 	*info = found;
@@ -94,6 +95,7 @@ static int image_cpu_locate(const void *data, size_t len, u64 file_len,
 		return ret;
 	*info = (struct kexec_image_info) {
 		.packed = true, .packing = part.kind,
+		.in_place = kexec_unpack_in_place(part.kind),
 		.payload_start = part.start, .payload_len = part.len,
 	};
 	return 0;
@@ -129,7 +131,8 @@ int kexec_arch_image_probe(const void *data, size_t len, u64 file_len,
  * kexec_arch_image_unpack - unpack an Image
  * @file: the whole file
  * @file_len: bytes of it
- * @image: filled; undefined after a failure
+ * @image: filled; undefined after a failure. If kexec_arch_image_probe() has set @in_place,
+ *         @file may be at its end, and is lost then
  * @len: bytes at @image, an Image that has more is refused; set to those it has
  * @info: receives the requirements of the header, with @packed false if @file is no packed
  *        file after all; @image is not filled then

@@ -11,16 +11,12 @@
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>
 #include <linux/zlib.h>
 
 #include "unpack.h"
-
-/* A few milliseconds of work on a slow core. */
-#define INFLATE_PIECE	SZ_1M
 
 /* Bytes after the deflate stream, RFC 1952, 2.3. */
 #define INFLATE_TRAILER	8
@@ -54,7 +50,7 @@ static int inflate_step(struct unpack_run *run)
 	strm->next_in = run->in;
 	strm->avail_in = run->in_left;
 	strm->next_out = run->out + run->out_len;
-	strm->avail_out = min_t(u64, left, INFLATE_PIECE);
+	strm->avail_out = min_t(u64, left, UNPACK_INFLATE_PIECE);
 	err = zlib_inflate(strm, Z_SYNC_FLUSH);
 	run->in = strm->next_in;
 	run->in_left = strm->avail_in;

@@ -11,6 +11,10 @@
  * be the very pages that the next kernel runs in.  That memory is also the window of all
  * decompressors, so none needs memory in proportion to the file.
  *
+ * The packed data may be at the end of the same memory.  The output of a step stays below what
+ * was not read yet; before a step that might write more than that, the rest of the packed data
+ * is moved.  For xz and lzma, whose steps have no such limit, the caller keeps it elsewhere.
+ *
  * One step is unpacked at a time, between two steps others may run and a fatal signal ends
  * the work.  The xz library has only one step.  No lock; the state lives on the stack and in
  * memory of the decompressor that is freed before return.
@@ -24,6 +28,7 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -34,36 +39,39 @@
  * struct unpack_packer - a compression
  * @name: for messages
  * @option: options that build its decompressor
+ * @reach: maximum of bytes that one step writes, 0 if there is none
  * @ops: the decompressor, NULL if this kernel has none
  */
 struct unpack_packer {
 	const char *name;
 	const char *option;
+	u64 reach;
 	const struct unpack_ops *ops;
 };
 
 #define UNPACK_OPS(option, ops)	(IS_BUILTIN(option) ? &(ops) : NULL)
 
 static const struct unpack_packer unpack_packers[] = {
-	[UNPACK_GZIP] = { "gzip", "", &kexec_inflate_ops },
+	[UNPACK_GZIP] = { "gzip", "", UNPACK_INFLATE_PIECE, &kexec_inflate_ops },
 	[UNPACK_LZ4] = {
-		"lz4", "CONFIG_RD_LZ4",
+		"lz4", "CONFIG_RD_LZ4", UNPACK_LZ4_BLOCK,
 		UNPACK_OPS(CONFIG_LZ4_DECOMPRESS, kexec_unpack_block_ops),
 	},
 	[UNPACK_LZO] = {
-		"lzo", "CONFIG_RD_LZO",
+		"lzo", "CONFIG_RD_LZO", UNPACK_LZO_BLOCK,
 		UNPACK_OPS(CONFIG_LZO_DECOMPRESS, kexec_unpack_block_ops),
 	},
 	[UNPACK_LZMA] = {
-		"lzma", "CONFIG_RD_XZ, CONFIG_XZ_DEC_MICROLZMA",
+		"lzma", "CONFIG_RD_XZ, CONFIG_XZ_DEC_MICROLZMA", 0,
 		IS_ENABLED(CONFIG_XZ_DEC_MICROLZMA) ?
 		UNPACK_OPS(CONFIG_XZ_DEC, kexec_unpack_lzma_ops) : NULL,
 	},
 	[UNPACK_XZ] = {
-		"xz", "CONFIG_RD_XZ", UNPACK_OPS(CONFIG_XZ_DEC, kexec_unpack_xz_ops),
+		"xz", "CONFIG_RD_XZ", 0, UNPACK_OPS(CONFIG_XZ_DEC, kexec_unpack_xz_ops),
 	},
 	[UNPACK_ZSTD] = {
-		"zstd", "CONFIG_RD_ZSTD",
+		/* A block, and what the library may write after it. */
+		"zstd", "CONFIG_RD_ZSTD", SZ_256K,
 		UNPACK_OPS(CONFIG_ZSTD_DECOMPRESS, kexec_unpack_zstd_ops),
 	},
 };
@@ -94,6 +102,22 @@ static int unpack_fault(const struct unpack_run *run, int err)
 	return -ENOEXEC;
 }
 
+/* Move the packed data if the next step might write to it. */
+static int unpack_keep_input(struct unpack_run *run)
+{
+	u64 reach = unpack_packers[run->payload->kind].reach;
+
+	if (!run->overlap || (reach && run->in - (run->out + run->out_len) >= reach))
+		return 0;
+	run->moved = kvmalloc(run->in_left, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	if (!run->moved)
+		return -ENOMEM;
+	memcpy(run->moved, run->in, run->in_left);
+	run->in = run->moved;
+	run->overlap = false;
+	return 0;
+}
+
 static int unpack_run(struct unpack_run *run, const struct unpack_ops *ops)
 {
 	int ret;
@@ -105,7 +129,9 @@ static int unpack_run(struct unpack_run *run, const struct unpack_ops *ops)
 			return -EINTR;
 		}
 		cond_resched();
-		ret = ops->step(run);
+		ret = unpack_keep_input(run);
+		if (!ret)
+			ret = ops->step(run);
 	} while (ret > 0);
 	return ret ? unpack_fault(run, ret) : 0;
 }
@@ -125,6 +151,18 @@ static int unpack_check_end(const struct unpack_run *run)
 	pr_err("%s: %llu bytes after the packed data are not zero\n",
 	       unpack_packers[payload->kind].name, run->in_left);
 	return -ENOEXEC;
+}
+
+/**
+ * kexec_unpack_in_place - tell whether packed data may be at the end of its destination
+ * @kind: a compression
+ *
+ * Context: any.
+ * Return: true if it may.
+ */
+bool kexec_unpack_in_place(enum unpack_kind kind)
+{
+	return unpack_packers[kind].reach;
 }
 
 /**
@@ -202,7 +240,7 @@ int kexec_unpack_head(const struct unpack_payload *payload, void *head, size_t c
 /**
  * kexec_unpack_all - unpack an Image
  * @payload: as kexec_image_unpack_open() left it, packed
- * @dst: filled; undefined after a failure
+ * @dst: filled; undefined after a failure. @payload may be at its end, and is lost then
  * @capacity: bytes at @dst; an Image that has more is refused
  * @len: set to the bytes of the Image
  *
@@ -216,6 +254,7 @@ int kexec_unpack_all(const struct unpack_payload *payload, void *dst, u64 capaci
 	struct unpack_run run = {
 		.payload = payload, .in = payload->data, .in_left = payload->len,
 		.out = dst, .capacity = capacity,
+		.overlap = payload->data >= (u8 *)dst && payload->data < (u8 *)dst + capacity,
 	};
 	int ret = ops->begin(&run);
 
@@ -227,6 +266,7 @@ int kexec_unpack_all(const struct unpack_payload *payload, void *dst, u64 capaci
 	if (!ret)
 		ret = unpack_check_end(&run);
 	ops->end(&run);
+	kvfree(run.moved);
 	*len = run.out_len;
 	return ret;
 }

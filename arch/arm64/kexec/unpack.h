@@ -5,6 +5,7 @@
 #ifndef _ARM64_KEXEC_UNPACK_H
 #define _ARM64_KEXEC_UNPACK_H
 
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "lib/image_unpack.h"
@@ -18,6 +19,8 @@
  * @out_len: bytes of @out that are filled
  * @capacity: bytes of @out
  * @head: only the first bytes are wanted, and the payload may end anywhere
+ * @overlap: @in is in the memory at @out, after @out_len
+ * @moved: copy of the end of the packed data
  * @state: state of the decompressor
  */
 struct unpack_run {
@@ -28,6 +31,8 @@ struct unpack_run {
 	u64 out_len;
 	u64 capacity;
 	bool head;
+	bool overlap;
+	void *moved;
 	void *state;
 };
 
@@ -56,6 +61,10 @@ extern const struct unpack_ops kexec_unpack_lzma_ops;
 extern const struct unpack_ops kexec_unpack_xz_ops;
 extern const struct unpack_ops kexec_unpack_zstd_ops;
 
+/* Output of one step of inflate.c: a few milliseconds of work on a slow core. */
+#define UNPACK_INFLATE_PIECE	SZ_1M
+
+bool kexec_unpack_in_place(enum unpack_kind kind);
 int kexec_unpack_supported(enum unpack_kind kind);
 int kexec_unpack_head(const struct unpack_payload *payload, void *head, size_t capacity);
 int kexec_unpack_all(const struct unpack_payload *payload, void *dst, u64 capacity, u64 *len);

@@ -28,9 +28,13 @@ static int unpack_block_begin(struct unpack_run *run)
 	if (!blocks)
 		return -ENOMEM;
 	ret = kexec_image_blocks_open(run->payload, blocks);
-	if (ret)
+	if (ret) {
 		kfree(blocks);
-	return ret;
+		return ret;
+	}
+	run->in = blocks->data;
+	run->in_left = blocks->left;
+	return 0;
 }
 
 /* Bytes unpacked to @dst, or an errno; the library does not tell why a block fails. */
@@ -88,8 +92,11 @@ static int unpack_block_step(struct unpack_run *run)
 {
 	struct unpack_blocks *blocks = run->state;
 	struct unpack_block block;
-	int ret = kexec_image_blocks_next(blocks, run->head, &block);
+	int ret;
 
+	/* The loop may have moved the data. */
+	blocks->data = run->in;
+	ret = kexec_image_blocks_next(blocks, run->head, &block);
 	run->in = blocks->data;
 	run->in_left = blocks->left;
 	if (ret <= 0)

@@ -218,6 +218,37 @@ static void unpack_test_gzip_fields(struct kunit *test)
 	}
 }
 
+#define IN_PLACE_LEN	(SZ_1M + 12345)
+
+/* The file is at the end of the destination, which is @spare bytes longer. */
+static void unpack_expect_in_place(struct kunit *test, const struct unpack_file *f, size_t spare)
+{
+	struct unpack_payload payload;
+	size_t capacity = f->len + spare;
+	u8 *out = kunit_kzalloc(test, capacity, GFP_KERNEL);
+	u64 got = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, out);
+	memcpy(out + spare, f->bytes, f->len);
+	KUNIT_ASSERT_EQ(test, 0, kexec_image_unpack_open(out + spare, f->len, &payload));
+	KUNIT_EXPECT_EQ(test, 0, kexec_unpack_all(&payload, out, capacity, &got));
+	KUNIT_EXPECT_EQ(test, got, (u64)IN_PLACE_LEN);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(out, f->plain, IN_PLACE_LEN));
+	kunit_kfree(test, out);
+}
+
+/* With less than a step between both, the file is moved; with more, the output follows it. */
+static void unpack_test_in_place(struct kunit *test)
+{
+	const size_t spare[] = { 0, 1, SZ_64K, SZ_1M - 100, SZ_1M, SZ_1M + SZ_64K, 2 * SZ_1M };
+	struct unpack_file *f = unpack_new(test);
+	unsigned int i;
+
+	unpack_put_gzip(f, 0, IN_PLACE_LEN);
+	for (i = 0; i < ARRAY_SIZE(spare); i++)
+		unpack_expect_in_place(test, f, spare[i]);
+}
+
 /* 4096 zero bytes, as gzip -9 packs them. */
 static void unpack_test_deflated(struct kunit *test)
 {
@@ -601,6 +632,7 @@ static struct kunit_case unpack_test_cases[] = {
 	KUNIT_CASE(unpack_test_detect),
 	KUNIT_CASE(unpack_test_gzip),
 	KUNIT_CASE(unpack_test_gzip_fields),
+	KUNIT_CASE(unpack_test_in_place),
 	KUNIT_CASE(unpack_test_deflated),
 	KUNIT_CASE(unpack_test_cut),
 	KUNIT_CASE(unpack_test_flipped),

@@ -6,6 +6,7 @@
 #define SZ_4K	(4 * SZ_1K)
 #define SZ_16K	(16 * SZ_1K)
 #define SZ_64K	(64 * SZ_1K)
+#define SZ_256K	(256 * SZ_1K)
 #define SZ_1M	(1024 * SZ_1K)
 #define SZ_2M	(2 * SZ_1M)
 #define SZ_16M	(16 * SZ_1M)

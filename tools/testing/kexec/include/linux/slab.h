@@ -8,6 +8,8 @@
 #include <linux/types.h>
 
 #define GFP_KERNEL	0
+#define __GFP_RETRY_MAYFAIL	0
+#define __GFP_NOWARN	0
 
 /* Exact sizes for the address sanitizer. */
 static inline void *kzalloc(size_t size, gfp_t gfp)
