@@ -2,9 +2,8 @@
 /**
  * DOC: An Image on this machine
  *
- * The part of the Image loader that depends on the running kernel: granules and byte
- * orders of the CPUs.  The rules for files are in lib/image_header.c and
- * lib/image_unpack.c.  All functions run in the loading task and may sleep.
+ * The part of the Image loader that depends on the running kernel: granules and byte orders
+ * of the CPUs.
  */
 
 #define pr_fmt(fmt) "kexec: Image: " fmt
@@ -104,14 +103,13 @@ static int image_cpu_locate(const void *data, size_t len, u64 file_len,
 /**
  * kexec_arch_image_probe() - check that this machine can start a kernel file
  * @data: first bytes of the file; for the second call of a packed one, of the packed data
- * @len: bytes at @data; 4 KiB are enough for all checks, of packed data 512 KiB
+ * @len: bytes at @data; 4 KiB are enough, of packed data 512 KiB
  * @file_len: bytes of the whole file
  * @info: zeroed before the first call; filled in on success
  *
  * After a call that sets @info->packed the size is not known.  A second call with the data
  * from @info->payload_start on completes it.
  *
- * Context: process context, may sleep.
  * Return: 0, or a negative errno after one message, see kexec_image_parse().
  */
 int kexec_arch_image_probe(const void *data, size_t len, u64 file_len,
@@ -131,15 +129,13 @@ int kexec_arch_image_probe(const void *data, size_t len, u64 file_len,
  * kexec_arch_image_unpack - unpack an Image
  * @file: the whole file
  * @file_len: bytes of it
- * @image: filled; undefined after a failure. If kexec_arch_image_probe() has set @in_place,
- *         @file may be at its end, and is lost then
+ * @image: filled; undefined after a failure.  If kexec_arch_image_probe() has set
+ *   @in_place, @file may be at its end, and is lost then
  * @len: bytes at @image, an Image that has more is refused; set to those it has
- * @info: receives the requirements of the header, with @packed false if @file is no packed
- *        file after all; @image is not filled then
+ * @info: receives the requirements of the header; if @packed is false, @image is not filled
  *
- * Context: process context, may sleep.
- * Return: 0; -ENOEXEC for a file that is damaged, -ENOMEM, -EINTR or an errno as
- * kexec_image_parse(), each after one message.
+ * Return: 0; -ENOEXEC for a damaged file, -ENOMEM, -EINTR or an errno of
+ * kexec_image_parse(), after one message.
  */
 int kexec_arch_image_unpack(const void *file, size_t file_len, void *image, size_t *len,
 			    struct kexec_image_info *info)

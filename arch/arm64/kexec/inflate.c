@@ -2,7 +2,7 @@
 /**
  * DOC: Images in gzip files
  *
- * unpack.c has the loop; here is a step of it with the kernel's zlib.  The state is zlib's.
+ * A step of unpack.c with the kernel's zlib.
  */
 
 #define pr_fmt(fmt) "kexec: Image: " fmt

@@ -2,22 +2,19 @@
 /**
  * DOC: Unpacking an Image
  *
- * Turns the payload that image_unpack.c found into the Image, with the decompressors of this
- * kernel.  Those that unpack an initrd are freed after boot, so the libraries below them are
- * used: inflate.c, unpack_block.c, unpack_xz.c and unpack_zstd.c.
+ * Turns the payload that image_unpack.c found into the Image.  The decompressors of an
+ * initrd are freed after boot, so the libraries below them are used.
  *
- * The head is unpacked first: it has the size of the Image, and no length in the file is used
- * before it is compared.  The whole is unpacked into memory of the caller's choice, which may
- * be the very pages that the next kernel runs in.  That memory is also the window of all
- * decompressors, so none needs memory in proportion to the file.
+ * The head is unpacked first: it has the size of the Image.  No length in the file is
+ * trusted.  The whole is unpacked into memory of the caller, which may be the pages that
+ * the next kernel runs in.  That memory is also the window of all decompressors, so none
+ * needs memory in proportion to the file.
  *
- * The packed data may be at the end of the same memory.  The output of a step stays below what
- * was not read yet; before a step that might write more than that, the rest of the packed data
- * is moved.  For xz and lzma, whose steps have no such limit, the caller keeps it elsewhere.
+ * The packed data may be at the end of the same memory.  Before a step that might write
+ * beyond the unread data, the rest of it is moved.  For xz and lzma, whose steps have no
+ * limit, the caller keeps it elsewhere.
  *
- * One step is unpacked at a time, between two steps others may run and a fatal signal ends
- * the work.  The xz library has only one step.  No lock; the state lives on the stack and in
- * memory of the decompressor that is freed before return.
+ * Between two steps other tasks may run and a fatal signal ends the work; xz has one step.
  */
 
 #define pr_fmt(fmt) "kexec: Image: " fmt
@@ -40,7 +37,7 @@
  * @name: for messages
  * @option: options that build its decompressor
  * @reach: maximum of bytes that one step writes, 0 if there is none
- * @ops: the decompressor, NULL if this kernel has none
+ * @ops: the decompressor, or NULL
  */
 struct unpack_packer {
 	const char *name;
@@ -102,7 +99,6 @@ static int unpack_fault(const struct unpack_run *run, int err)
 	return -ENOEXEC;
 }
 
-/* Move the packed data if the next step might write to it. */
 static int unpack_keep_input(struct unpack_run *run)
 {
 	u64 reach = unpack_packers[run->payload->kind].reach;
@@ -145,7 +141,7 @@ static int unpack_check_end(const struct unpack_run *run)
 		       run->out_len);
 		return -ENOEXEC;
 	}
-	/* Zeroes are padding, as of a file that was written to whole blocks. */
+	/* Padding, as of a file that was written to whole blocks. */
 	if (!memchr_inv(run->in, 0, run->in_left))
 		return 0;
 	pr_err("%s: %llu bytes after the packed data are not zero\n",
@@ -157,7 +153,6 @@ static int unpack_check_end(const struct unpack_run *run)
  * kexec_unpack_in_place - tell whether packed data may be at the end of its destination
  * @kind: a compression
  *
- * Context: any.
  * Return: true if it may.
  */
 bool kexec_unpack_in_place(enum unpack_kind kind)
@@ -169,7 +164,6 @@ bool kexec_unpack_in_place(enum unpack_kind kind)
  * kexec_unpack_supported - check that this kernel has a decompressor
  * @kind: a compression
  *
- * Context: any.
  * Return: 0, or -ENOEXEC after one message that names the missing options.
  */
 int kexec_unpack_supported(enum unpack_kind kind)
@@ -205,9 +199,7 @@ static int unpack_head(struct unpack_run *run, const struct unpack_ops *ops, siz
  * @head: filled with as many bytes as fit and are in @payload
  * @capacity: bytes of @head
  *
- * Context: process context, may sleep.
- * Return: how many bytes @head holds; -ENOEXEC for damaged data or -ENOMEM, each after
- * one message.
+ * Return: bytes in @head; -ENOEXEC for damaged data or -ENOMEM, after one message.
  */
 int kexec_unpack_head(const struct unpack_payload *payload, void *head, size_t capacity)
 {
@@ -240,13 +232,12 @@ int kexec_unpack_head(const struct unpack_payload *payload, void *head, size_t c
 /**
  * kexec_unpack_all - unpack an Image
  * @payload: as kexec_image_unpack_open() left it, packed
- * @dst: filled; undefined after a failure. @payload may be at its end, and is lost then
+ * @dst: filled; undefined after a failure.  @payload may be at its end, and is lost then
  * @capacity: bytes at @dst; an Image that has more is refused
  * @len: set to the bytes of the Image
  *
- * Context: process context, may sleep.
- * Return: 0 when all bytes are there and have the right checksum and length, and nothing but
- * zeroes follows them; -ENOEXEC otherwise, -ENOMEM or -EINTR, each after one message.
+ * Return: 0 if all bytes have the right checksum and length and only zeroes follow;
+ * -ENOEXEC otherwise, -ENOMEM or -EINTR, after one message.
  */
 int kexec_unpack_all(const struct unpack_payload *payload, void *dst, u64 capacity, u64 *len)
 {

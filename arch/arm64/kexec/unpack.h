@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Interface between the loop that unpacks an Image and the decompressors of this kernel.
- */
 #ifndef _ARM64_KEXEC_UNPACK_H
 #define _ARM64_KEXEC_UNPACK_H
 
@@ -13,7 +10,7 @@
 /**
  * struct unpack_run - one Image that is being unpacked
  * @payload: the packed data
- * @in: first byte that was not used yet
+ * @in: first unread byte
  * @in_left: bytes at @in
  * @out: destination
  * @out_len: bytes of @out that are filled
@@ -40,11 +37,11 @@ struct unpack_run {
  * struct unpack_ops - a decompressor
  * @step_len: minimum of @capacity for one step
  * @begin: allocate the state; 0, -ENOMEM, -EBADMSG or -EFBIG
- * @step: unpack a few milliseconds' worth; 1, or 0 at the end of the data, -ENODATA if @in ends
- *        before, -EBADMSG if it is damaged, -EFBIG if more than @capacity is packed,
- *        -EOPNOTSUPP if the decompressor lacks a part
- * @check: optional: compare what was unpacked with the data after it; 0, or -ENOEXEC after
- *         one message
+ * @step: unpack for a few milliseconds; 1, 0 at the end of the data, -ENODATA if @in ends
+ *   before, -EBADMSG if it is damaged, -EFBIG if more than @capacity is packed, -EOPNOTSUPP
+ *   if the decompressor lacks a part
+ * @check: optional: compare the result with the data after it; 0, or -ENOEXEC after one
+ *   message
  * @end: free the state
  */
 struct unpack_ops {
@@ -61,7 +58,7 @@ extern const struct unpack_ops kexec_unpack_lzma_ops;
 extern const struct unpack_ops kexec_unpack_xz_ops;
 extern const struct unpack_ops kexec_unpack_zstd_ops;
 
-/* Output of one step of inflate.c: a few milliseconds of work on a slow core. */
+/* A few milliseconds of inflate.c on a slow core. */
 #define UNPACK_INFLATE_PIECE	SZ_1M
 
 bool kexec_unpack_in_place(enum unpack_kind kind);

@@ -2,8 +2,7 @@
 /**
  * DOC: Images in lz4 and lzo files
  *
- * image_blocks.c finds the blocks, and each step unpacks one.  The state is the position in
- * the file.
+ * image_blocks.c finds the blocks, and each step unpacks one.
  */
 
 #include <linux/errno.h>
