@@ -7,9 +7,9 @@
  * with nothing loaded, and with the real Image loaded. Nothing is ever started.
  *
  * The parts: cases (the table and its judge), races (concurrent and killed
- * loads), memory (leaks, and loads without page tables), policy (sysctls and
- * lockdown); under them fixture (files, images, state), klog (the kernel's words),
- * iomem (addresses) and tap (results).
+ * loads), memory (leaks, and loads without page tables), faults (of each allocation),
+ * policy (sysctls and lockdown); under them fixture (files, images, state), klog (the
+ * kernel's words), iomem (addresses) and tap (results).
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "bad_cases.h"
+#include "faults.h"
 #include "fixture.h"
 #include "leaks.h"
 #include "policy.h"
@@ -30,6 +31,8 @@ enum mode {
 	MODE_TABLES,
 	MODE_SYSCTL,
 	MODE_LOCKDOWN,
+	MODE_FAULTS,
+	MODE_REBOOT,
 };
 
 static const struct option options[] = {
@@ -45,6 +48,8 @@ static const struct option options[] = {
 	{ "tables", no_argument, NULL, 't' },
 	{ "sysctl", no_argument, NULL, 's' },
 	{ "lockdown", no_argument, NULL, 'l' },
+	{ "faults", required_argument, NULL, 'f' },
+	{ "faults-reboot", no_argument, NULL, 'R' },
 	{ }
 };
 
@@ -57,6 +62,9 @@ static void __noreturn complain(void)
 		"  --tables          let each allocation of a page table fail\n"
 		"  --sysctl          kexec_load_disabled and the limits; not undone\n"
 		"  --lockdown        the kernel was booted with lockdown=integrity\n"
+		"  --faults N        let each allocation and copy fail, and N times more to\n"
+		"                    watch free memory\n"
+		"  --faults-reboot   the same for a reboot that is refused\n"
 		"options\n"
 		"  --dir DIR         where to make a directory (default: here)\n"
 		"  --base            expect what the kernel we stand beside does\n"
@@ -124,6 +132,10 @@ static enum mode mode_of(int opt)
 		return MODE_SYSCTL;
 	case 'l':
 		return MODE_LOCKDOWN;
+	case 'f':
+		return MODE_FAULTS;
+	case 'R':
+		return MODE_REBOOT;
 	default:
 		return MODE_CASES;
 	}
@@ -154,7 +166,7 @@ int main(int argc, char **argv)
 		if (mode != MODE_CASES)
 			complain();
 		mode = mode_of(opt);
-		if (mode == MODE_ROUNDS)
+		if (mode == MODE_ROUNDS || mode == MODE_FAULTS)
 			rounds = strtoul(optarg, NULL, 0);
 	}
 	if (optind != argc || !fixture.kernel || !fixture.initrd)
@@ -175,6 +187,12 @@ int main(int argc, char **argv)
 		break;
 	case MODE_LOCKDOWN:
 		policy_lockdown();
+		break;
+	case MODE_FAULTS:
+		faults_run(rounds);
+		break;
+	case MODE_REBOOT:
+		faults_reboot();
 		break;
 	}
 	fixture_fini();

@@ -46,14 +46,15 @@ void klog_mark(void)
 	lseek(klog_fd, 0, SEEK_END);
 }
 
-static bool klog_is_trouble(const char *text)
+static bool klog_is_trouble(const struct klog_catch *c, const char *text)
 {
+	/* The last three are about a failed allocation. */
 	static const char * const trouble[] = {
-		"cut here", "WARNING: ", "BUG: ", "Call trace", "allocation failure",
-		"vmalloc error", "Oops",
+		"cut here", "WARNING: ", "BUG: ", "Oops", "Call trace", "allocation failure",
+		"vmalloc error",
 	};
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(trouble); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(trouble) - 3 * c->injected; i++)
 		if (strstr(text, trouble[i]))
 			return true;
 	return false;
@@ -71,7 +72,7 @@ static void klog_judge(struct klog_catch *c, unsigned int prio, const char *text
 		snprintf(c->error, sizeof(c->error), "%s", text);
 	c->key_hits += hit;
 	c->key_errors += hit && error;
-	if (!ours && klog_is_trouble(text) && !c->splats++)
+	if (!ours && klog_is_trouble(c, text) && !c->splats++)
 		snprintf(c->splat, sizeof(c->splat), "%s", text);
 }
 
@@ -88,7 +89,7 @@ static bool klog_wait(const struct klog_catch *c, int *patience)
 
 /**
  * klog_collect() - take in the records since klog_mark()
- * @c: @c->key is given, the rest is filled in
+ * @c: @c->key and @c->injected are given, the rest is filled in
  */
 void klog_collect(struct klog_catch *c)
 {
@@ -97,7 +98,7 @@ void klog_collect(struct klog_catch *c)
 	char *text;
 	ssize_t len;
 
-	*c = (struct klog_catch){ .key = c->key };
+	*c = (struct klog_catch){ .key = c->key, .injected = c->injected };
 	for (;;) {
 		len = read(klog_fd, record, sizeof(record) - 1);
 		if (len < 0 && errno == EPIPE)

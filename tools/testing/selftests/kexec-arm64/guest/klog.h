@@ -10,6 +10,7 @@
 /**
  * struct klog_catch - the records that came since klog_mark()
  * @key: text of the expected message; NULL counts no @key_hits
+ * @injected: failed allocations are no @splats
  * @errors: records at level err or worse that begin with "kexec: "
  * @key_hits: "kexec: " records of any level that hold @key
  * @key_errors: the records that count in both
@@ -19,6 +20,7 @@
  */
 struct klog_catch {
 	const char *key;
+	bool injected;
 	unsigned int errors;
 	unsigned int key_hits;
 	unsigned int key_errors;
