@@ -135,7 +135,7 @@ class Store(qemu.Store):
         self.folder = folder
 
     def kernel(self, name):
-        return self.image
+        return self.image if name == KERNEL else super().kernel(name)
 
     def log(self, case):
         return self.folder / f"{case.name}.log"
