@@ -157,6 +157,16 @@ struct kexec_refusal {
 	char text[KEXEC_REFUSAL_TEXT];
 };
 
+/**
+ * enum kexec_cpus_op - operation on the other CPUs
+ * @KEXEC_CPUS_PROBE: check that each of them can be turned off
+ * @KEXEC_CPUS_OFF: turn them off
+ */
+enum kexec_cpus_op {
+	KEXEC_CPUS_PROBE,
+	KEXEC_CPUS_OFF,
+};
+
 int kexec_arch_image_probe(const void *data, size_t len, u64 file_len,
 			   struct kexec_image_info *info);
 int kexec_arch_image_unpack(const void *file, size_t file_len, void *image, size_t *len,
@@ -169,8 +179,7 @@ void kexec_arch_clean_to_poc(const void *va, size_t len);
 int kexec_arch_protect(phys_addr_t start, u64 len, bool writable);
 u64 kexec_arch_counter(u64 *hz);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
-int kexec_arch_probe_cpus(struct kexec_refusal *refusal);
-void kexec_arch_shutdown_cpus(void);
+int kexec_arch_shutdown_cpus(enum kexec_cpus_op how, struct kexec_refusal *refusal);
 unsigned int kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max);
 int kexec_arch_reserved(void *fdt, unsigned int *generation);
 

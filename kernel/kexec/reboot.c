@@ -47,7 +47,7 @@ static void reboot_quiesce(struct kexec_image *img)
 	reboot_clean_late(img);
 
 	kexec_timeline_enter(&img->timeline, KEXEC_PHASE_CPUS);
-	kexec_arch_shutdown_cpus();
+	kexec_arch_shutdown_cpus(KEXEC_CPUS_OFF, NULL);
 }
 
 /* The caller holds the kexec lock or a reference to @img. */
@@ -72,7 +72,7 @@ static int reboot_verify(struct kexec_image *img)
 		/* The digests were read through the cache; the next kernel bypasses it. */
 		if (kexec_verify_wanted(false))
 			kexec_runs_clean(img);
-		ret = kexec_arch_probe_cpus(NULL);
+		ret = kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE, NULL);
 	}
 	kexec_timeline_pause(&img->timeline);
 	return ret;
@@ -134,7 +134,7 @@ int kexec_reboot_ask(struct kexec_refusal *refusal)
 	if (ret)
 		return ret;
 	cpus_read_lock();
-	ret = kexec_arch_probe_cpus(refusal);
+	ret = kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE, refusal);
 	cpus_read_unlock();
 	return ret;
 }

@@ -7,7 +7,7 @@
  * CPUs power off in parallel, without the callbacks; hotplug.rst lists what this replaces.
  *
  * A CPU is called through its stopper thread, which runs only if the CPU holds no spinlock,
- * so no lock that a later function acquires stays locked. kexec_arch_probe_cpus() calls the
+ * so no lock that a later function acquires stays locked. KEXEC_CPUS_PROBE calls the
  * CPUs before anything is shut down, and for readers of /sys/kernel/kexec/ready.
  *
  * To power off, all CPUs rendezvous in their stoppers with interrupts enabled.  Otherwise a
@@ -328,15 +328,7 @@ static int stop_probe_firmware(struct kexec_refusal *refusal)
 	return 0;
 }
 
-/**
- * kexec_arch_probe_cpus() - check that the other CPUs can be turned off
- * @refusal: receives the reason if one cannot, or NULL for the log
- *
- * Context: the caller has disabled CPU hotplug or holds its read lock.
- * Return: 0; -EBUSY if a CPU does not respond or -EPERM if one must not be turned off,
- * after one line.
- */
-int kexec_arch_probe_cpus(struct kexec_refusal *refusal)
+static int stop_probe(struct kexec_refusal *refusal)
 {
 	unsigned int call;
 	bool arrived;
@@ -503,15 +495,7 @@ static bool stop_take_console(void)
 	return !read_poll_timeout(console_trylock, got, got, 100, STOP_CONSOLE_US, false);
 }
 
-/**
- * kexec_arch_shutdown_cpus() - turn the other CPUs off
- *
- * Afterwards this CPU is the only one, with interrupts and preemption disabled.  A CPU that
- * does not power off is a panic.
- *
- * Context: on the CPU that will enter the next kernel; CPU hotplug is disabled.
- */
-void kexec_arch_shutdown_cpus(void)
+static void stop_off(void)
 {
 	unsigned int nr = num_online_cpus() - 1;
 	bool console, arrived, off;
@@ -530,4 +514,27 @@ void kexec_arch_shutdown_cpus(void)
 	pr_debug("%u CPUs are off\n", nr);
 	if (kexec_arch_debug.show_irqs)
 		stop_count_irqs();
+}
+
+/**
+ * kexec_arch_shutdown_cpus() - turn the other CPUs off, or check that it is possible
+ * @how: KEXEC_CPUS_PROBE or KEXEC_CPUS_OFF
+ * @refusal: receives the reason if a CPU cannot be turned off, or NULL for the log;
+ *           for KEXEC_CPUS_PROBE only
+ *
+ * After KEXEC_CPUS_OFF this CPU is the only one, with interrupts and preemption disabled.  A
+ * CPU that does not power off is a panic.
+ *
+ * Context: process context, may sleep.  KEXEC_CPUS_PROBE: the caller has disabled CPU hotplug
+ * or holds its read lock.  KEXEC_CPUS_OFF: CPU hotplug is disabled, and this CPU will enter
+ * the next kernel.
+ * Return: 0; -EBUSY if a CPU does not respond or -EPERM if one must not be turned off, both
+ * for KEXEC_CPUS_PROBE only and after one line.
+ */
+int kexec_arch_shutdown_cpus(enum kexec_cpus_op how, struct kexec_refusal *refusal)
+{
+	if (how == KEXEC_CPUS_PROBE)
+		return stop_probe(refusal);
+	stop_off();
+	return 0;
 }

@@ -47,7 +47,7 @@ static int stop_test_ask(void)
 	int ret;
 
 	cpus_read_lock();
-	ret = kexec_arch_probe_cpus(NULL);
+	ret = kexec_arch_shutdown_cpus(KEXEC_CPUS_PROBE, NULL);
 	cpus_read_unlock();
 	return ret;
 }
