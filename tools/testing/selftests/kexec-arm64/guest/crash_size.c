@@ -262,8 +262,10 @@ static bool crash_size_round(struct crash_size_tally *t, u64 *size, u64 total)
 	}
 	f = crash_size_read();
 	if (err || f.size != *size || !crash_size_agrees(&f, total)) {
-		tap_note("step %d from %lu: %d, %lu bytes (%lu expected), %lu in /proc/iomem, MemTotal %+ld, %u nested",
-			 what, now, err, f.size, *size, f.rows, (long)(f.total - total), f.nested);
+		tap_note("step %d from %lu: %d, %lu bytes (%lu expected)", what, now, err, f.size,
+			 *size);
+		tap_note("%lu in /proc/iomem, %u nested, MemTotal %+ld", f.rows, f.nested,
+			 (long)(f.total - total));
 		return false;
 	}
 	return true;
@@ -329,7 +331,7 @@ int main(int argc, char **argv)
 		return crash_size_rate(strtoul(argv[2], NULL, 0), strtoul(argv[3], NULL, 0));
 	if (argc == 4 && !strcmp(argv[1], "refuse"))
 		return crash_size_refuse(strtoul(argv[2], NULL, 0), argv[3]);
-	fputs("usage: crash_size edges | rounds NUMBER SEED MIB | rate NUMBER MIB | refuse BYTES ERRNO\n",
-	      stderr);
+	fputs("usage: crash_size edges | rounds NUMBER SEED MIB\n"
+	      "       crash_size rate NUMBER MIB | refuse BYTES ERRNO\n", stderr);
 	return 2;
 }
