@@ -4,8 +4,9 @@
  *
  * Input: kind (1 byte), size of the buffer (2 bytes), then a file, or contents that are
  * packed here as stored blocks (RFC 1951, 3.2.4).  The payload is inside of the file, and so
- * are the blocks of lz4 and lzo; what is unpacked of gzip fits in the buffer, has the CRC-32 and the length of the trailer, and
- * starts with the head; the C library's zlib unpacks the same bytes.
+ * are the blocks of lz4 and lzo.  The Image of a gzip file fits in the buffer, has the CRC-32
+ * and the length of the trailer, and starts with the head; the C library's zlib unpacks the
+ * same bytes.
  */
 #include <stdlib.h>
 #include <string.h>
