@@ -83,14 +83,17 @@ static DECLARE_WAIT_QUEUE_HEAD(image_users_wait);
  */
 struct kexec_image *kexec_image_get(int type)
 {
+	struct kexec_image *img = NULL;
 	struct kimage *loaded;
 
-	guard(spinlock)(&image_users_lock);
+	spin_lock(&image_users_lock);
 	loaded = READ_ONCE(*(type == KEXEC_TYPE_CRASH ? &kexec_crash_image : &kexec_image));
-	if (!loaded || to_kexec_image(loaded)->leaving)
-		return NULL;
-	to_kexec_image(loaded)->users++;
-	return to_kexec_image(loaded);
+	if (loaded && !to_kexec_image(loaded)->leaving) {
+		img = to_kexec_image(loaded);
+		img->users++;
+	}
+	spin_unlock(&image_users_lock);
+	return img;
 }
 
 /**
@@ -99,22 +102,28 @@ struct kexec_image *kexec_image_get(int type)
  */
 void kexec_image_put(struct kexec_image *img)
 {
-	guard(spinlock)(&image_users_lock);
+	spin_lock(&image_users_lock);
 	if (!--img->users)
 		wake_up_all(&image_users_wait);
+	spin_unlock(&image_users_lock);
 }
 
 static void image_set_discard_reason(const char *reason)
 {
-	guard(spinlock)(&image_users_lock);
+	spin_lock(&image_users_lock);
 	strscpy(image_discard_reason, reason);
+	spin_unlock(&image_users_lock);
 }
 
 static bool image_is_unused(struct kexec_image *img)
 {
-	guard(spinlock)(&image_users_lock);
+	bool unused;
+
+	spin_lock(&image_users_lock);
 	WRITE_ONCE(img->leaving, true);
-	return !img->users;
+	unused = !img->users;
+	spin_unlock(&image_users_lock);
+	return unused;
 }
 
 /* The image that was replaced last, until the worker has freed it. */
@@ -536,8 +545,9 @@ void kexec_image_discard(const char *reason)
  */
 void kexec_image_discard_reason(char *reason)
 {
-	guard(spinlock)(&image_users_lock);
+	spin_lock(&image_users_lock);
 	strscpy(reason, image_discard_reason, KEXEC_DISCARD_REASON);
+	spin_unlock(&image_users_lock);
 }
 
 /**

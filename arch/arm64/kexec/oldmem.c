@@ -20,7 +20,6 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/align.h>
-#include <linux/cleanup.h>
 #include <linux/crash_dump.h>
 #include <linux/elf.h>
 #include <linux/errno.h>
@@ -85,40 +84,43 @@ static bool oldmem_find_ram(u64 pa, struct kexec_range *where)
 
 static struct oldmem_window *oldmem_get_mapped(u64 pa)
 {
-	struct oldmem_window *w;
+	struct oldmem_window *w, *found = NULL;
 
-	guard(spinlock)(&oldmem_lock);
-	for (w = oldmem_window; w < oldmem_window + OLDMEM_WINDOWS; w++) {
-		if (w->va && pa >= w->start && pa < w->end) {
-			w->users++;
-			return w;
-		}
-	}
-	return NULL;
+	spin_lock(&oldmem_lock);
+	for (w = oldmem_window; !found && w < oldmem_window + OLDMEM_WINDOWS; w++)
+		if (w->va && pa >= w->start && pa < w->end)
+			found = w;
+	if (found)
+		found->users++;
+	spin_unlock(&oldmem_lock);
+	return found;
 }
 
 static struct oldmem_window *oldmem_get_unused(void)
 {
-	struct oldmem_window *w;
+	struct oldmem_window *w, *found = NULL;
 	unsigned int i;
 
-	guard(spinlock)(&oldmem_lock);
-	for (i = 0; i < OLDMEM_WINDOWS; i++) {
+	spin_lock(&oldmem_lock);
+	for (i = 0; !found && i < OLDMEM_WINDOWS; i++) {
 		w = &oldmem_window[oldmem_next++ % OLDMEM_WINDOWS];
-		if (!w->users) {
-			w->users = 1;
-			/* Not found until it is mapped again. */
-			w->end = 0;
-			return w;
-		}
+		if (!w->users)
+			found = w;
 	}
-	return NULL;
+	if (found) {
+		found->users = 1;
+		/* Not found until it is mapped again. */
+		found->end = 0;
+	}
+	spin_unlock(&oldmem_lock);
+	return found;
 }
 
 static void oldmem_put(struct oldmem_window *w)
 {
-	guard(spinlock)(&oldmem_lock);
+	spin_lock(&oldmem_lock);
 	w->users--;
+	spin_unlock(&oldmem_lock);
 }
 
 static struct oldmem_window *oldmem_map(u64 pa)
@@ -136,14 +138,14 @@ static struct oldmem_window *oldmem_map(u64 pa)
 		memunmap(w->va);
 	va = memremap(where.start, where.end - where.start, MEMREMAP_WB);
 
-	guard(spinlock)(&oldmem_lock);
+	spin_lock(&oldmem_lock);
 	w->va = va;
 	w->start = where.start;
 	w->end = where.end;
-	if (va)
-		return w;
-	w->users--;
-	return NULL;
+	if (!va)
+		w->users--;
+	spin_unlock(&oldmem_lock);
+	return va ? w : NULL;
 }
 
 /* The header does not list the page, or all windows are in use. */

@@ -32,7 +32,7 @@
 #define ASK_READERS		4
 #define ASK_EVENT_MS		5000
 #define ASK_REST_US		300000
-#define ASK_MORE		20	/* changes after the last cycle, until all answers were seen */
+#define ASK_MORE		20	/* changes after the last cycle, at most */
 
 /* First lines of an answer while images come and go. */
 static const char *const ask_answers[] = { "0", "EBUSY", "EINVAL" };
