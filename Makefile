@@ -16,7 +16,7 @@ help:
 	@echo 'make test-quick   the 4k kernel and the quick QEMU cases only'
 	@echo 'make prove        all tests and the long forms of them'
 	@echo 'make fuzz         libFuzzer on the parsers and on the placement, FUZZ_SECONDS=35 each'
-	@echo 'make mutants      replace cache and TLB maintenance by NOP; the cache model must notice'
+	@echo 'make mutants      change instructions, operators and checks; a test must notice each'
 	@echo 'make bench        measure both kernels: a table, and a chart in build/bench/'
 	@echo 'make compare      run the cases of hotplug and reservations on both kernels'
 	@echo 'make check        static checks: checkpatch, warnings, sparse, shellcheck, ...'

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Replaces each instruction of cache and TLB maintenance in our objects by NOP, one at a
-# time, and runs the result under the cache model. The status is not zero if one
-# survives without a reason; see tools/testing/coherency/README.rst.
+# Makes small changes, one at a time, each of which a test must notice:
 #
-# Arguments are passed to mutants.py, such as --filter or --list.
+# - each instruction of cache and TLB maintenance in our objects becomes NOP, see
+#   tools/testing/coherency/README.rst
+# - operators in range_map.c and extent.c, see tools/testing/kexec/README.rst
+# - the changes of tools/testing/kexec/mutation/review.toml
+#
+# The status is not zero if one survives without a reason.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -19,7 +22,10 @@ start=$SECONDS
 "$top/tools/testing/selftests/kexec-arm64/rootfs.sh"
 "$coherency/qemu.sh"
 make -s -C "$coherency" OUT="$build/coherency"
+mutation=$top/tools/testing/kexec/mutation
 status=0
-"$coherency/mutants.py" "$@" || status=$?
+"$coherency/mutants.py" || status=1
+"$mutation/host.py" --filter 'lib/(range_map|extent)' || status=1
+"$mutation/review.py" || status=1
 say "$((SECONDS - start)) s"
 exit "$status"

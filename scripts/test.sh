@@ -29,6 +29,7 @@ esac
 times=()
 selftests=$top/tools/testing/selftests/kexec-arm64
 coherency=$top/tools/testing/coherency
+mutation=$top/tools/testing/kexec/mutation
 fuzz_seconds=${FUZZ_SECONDS:-35}
 
 # timed NAME TEXT COMMAND...: run it, print and keep its output.
@@ -131,6 +132,8 @@ if [ "$mode" = quick ]; then
 	verdict
 fi
 
+step operators-some 'Some operators of the host simulator, changed' \
+	"$mutation/host.py" --filter '^kernel/kexec/lib/extent'
 step fuzz-self-test 'Fuzz targets find defects that are planted' \
 	tools/testing/kexec/fuzz/run.py --self-test
 if [ "$mode" = prove ]; then
@@ -160,6 +163,8 @@ step qemu 'QEMU' "$selftests/run.py" --groups "$groups" -j2
 step coherency 'Guests under the cache model' "$coherency/guest.py" --groups "$groups" -j2
 if [ "$mode" = prove ]; then
 	step mutants 'Cache and TLB maintenance, replaced by NOP' "$coherency/mutants.py"
+	step operators 'Operators of the host simulator, changed' "$mutation/host.py" --filter 'lib/(range_map|extent)'
+	step review 'Changes that reviewers chose' "$mutation/review.py"
 	step random 'Host simulator: longer random tests' make -s -C tools/testing/kexec fuzz
 	step debian 'Debian machines' scripts/debian.sh
 fi

@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the changes of review.toml, each of which a named test must notice; prints TAP.
+
+One kernel has all of those in C: kexec_mutant=N on its command line chooses one. Changes
+of assembly are NOPs in its image, and those of the host simulator's files are built one by
+one.
+"""
+
+import argparse
+import copy
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import host
+
+HERE = Path(__file__).resolve().parent
+TOP = HERE.parents[3]
+sys.path[:0] = [str(HERE.parents[1] / "coherency"), str(HERE.parents[1] / "selftests/kexec-arm64")]
+
+# pylint: disable=wrong-import-position
+import guest
+import mutants
+import reports
+import run
+import symbols
+
+TABLE = HERE / "review.toml"
+VARIANT = "4k"
+FOLDER = "out-mutants"
+SWITCH = "kexec_mutant"
+# In this file, which is always built in
+HOME = "kernel/kexec/state.c"
+DECLARE = f"\nextern unsigned int {SWITCH};\n"
+DEFINE = f"""
+#include <linux/init.h>
+#include <linux/kernel.h>
+unsigned int {SWITCH};
+static int __init choose_mutant(char *text)
+{{
+	return kstrtouint(text, 0, &{SWITCH});
+}}
+early_param("{SWITCH}", choose_mutant);
+"""
+
+
+@dataclass
+class Mutant:
+    """An entry of the table."""
+    name: str
+    file: str = ""
+    old: str = ""
+    new: str = ""
+    insn: list = field(default_factory=list)
+    at: str = ""
+    litmus: str = ""
+    host: bool = False
+    case: str = ""
+    model: str = ""
+    suite: str = ""
+    number: int = 0
+
+
+def read_table():
+    entries = tomllib.loads(TABLE.read_text(encoding="utf-8"))["mutant"]
+    return [Mutant(number=number, **entry) for number, entry in enumerate(entries, 1)]
+
+
+def plant(text, mutant, switch):
+    if text.count(mutant.old) != 1:
+        raise ValueError(f"{mutant.file}: not once: {mutant.old}")
+    return text.replace(mutant.old, mutant.new.replace("MUTANT", switch))
+
+
+def declare(text):
+    """After the last #include of the file's beginning."""
+    at = list(re.finditer(r"^#include .*\n", text, re.M))[-1].end()
+    # Not inside of an #ifdef
+    while text.count("#if", 0, at) != text.count("#endif", 0, at):
+        at = text.index("#endif", at)
+        at = text.index("\n", at) + 1
+    return text[:at] + DECLARE + text[at:]
+
+
+class Kernel:
+    """The kernel with all mutants in C."""
+
+    def __init__(self, options, table):
+        self.src = options.build / "src/ours"
+        self.out = self.src / FOLDER
+        if not options.no_build:
+            self.build(options, [mutant for mutant in table if mutant.file and not mutant.host])
+        self.image = (self.out / "arch/arm64/boot/Image").read_bytes()
+        self.symbols = symbols.Kernel(self.out / "vmlinux")
+
+    def build(self, options, table):
+        """Changes the tree for as long as it takes; prepare.sh would mend it, too."""
+        texts = {}
+        for mutant in table:
+            text = texts.get(mutant.file) or declare((TOP / mutant.file).read_text())
+            texts[mutant.file] = plant(text, mutant, f"({SWITCH} == {mutant.number})")
+        texts[HOME] = texts.get(HOME, (TOP / HOME).read_text()) + DEFINE
+        self.out.mkdir(exist_ok=True)
+        shutil.copy(options.build / "out" / VARIANT / ".config", self.out / ".config")
+        try:
+            for file, text in texts.items():
+                (self.src / file).write_text(text)
+            make = f""". {TOP}/scripts/lib.sh; kernel_env
+"${{kernel_make[@]}}" -C {self.src} O={self.out} check-sections-in= Image"""
+            done = subprocess.run(["bash", "-c", make], capture_output=True, text=True, check=False)
+        finally:
+            for file in texts:
+                shutil.copy(TOP / file, self.src / file)
+        if done.returncode:
+            sys.exit(done.stderr[-4000:])
+
+    def without(self, symbol, text):
+        """The image with NOP for an instruction of a function."""
+        start = self.symbols.symbols[symbol]
+        lines = subprocess.run([symbols.CROSS + "objdump", "-D", "--no-show-raw-insn",
+                                f"--disassemble={symbol}", self.symbols.path],
+                               check=True, capture_output=True, text=True).stdout
+        found = re.findall(rf"^([0-9a-f]{{16}}):\t{re.escape(text)}$", lines, re.M)
+        if len(found) != 1 or int(found[0], 16) < start:
+            raise ValueError(f"{symbol}: not once: {text}")
+        at = int(found[0], 16) - self.symbols.text
+        return self.image[:at] + mutants.NOP + self.image[at + 4:]
+
+
+class Runner:
+    """Runs a mutant with its test; each method returns what noticed it, or nothing."""
+
+    def __init__(self, options, kernel):
+        self.options = options
+        self.kernel = kernel
+        options.qemu_arg = []
+        self.cases = self.select(None)
+        self.models = self.select(guest.TABLE)
+
+    def select(self, table):
+        only = argparse.Namespace(groups="all", filter="", table=table)
+        return {case.name: case for case in run.select(only)}
+
+    def run_case(self, mutant, case, options):
+        folder = self.options.build / "coherency/review" / str(mutant.number)
+        folder.mkdir(parents=True, exist_ok=True)
+        image = self.kernel.without(*mutant.insn) if mutant.insn else self.kernel.image
+        (folder / "Image").write_bytes(image)
+        case = copy.copy(case)
+        if mutant.file:
+            case.cmdline = f"{case.cmdline} {SWITCH}={mutant.number}"
+        return run.run_case(case, mutants.Store(self.options.build, folder / "Image", folder),
+                            options)
+
+    def case(self, mutant):
+        outcome = self.run_case(mutant, self.cases[mutant.case], self.options)
+        if outcome.missing:
+            return ""
+        return outcome.faults and f"{mutant.case}: {outcome.faults[0]}"
+
+    def suite(self, mutant):
+        case = copy.copy(self.cases["kunit"])
+        case.kunit = [mutant.suite]
+        case.cmdline = f"kunit.enable=1 kunit.filter_glob={mutant.suite} loglevel=7"
+        outcome = self.run_case(mutant, case, self.options)
+        good, said = outcome.suites.get(mutant.suite, (False, ["no result"]))
+        faults = outcome.faults + ([] if good else said)
+        return faults and f"{mutant.suite}: {faults[0]}"
+
+    def model(self, mutant):
+        case = self.models[mutant.model]
+        path = self.options.build / "coherency/review" / f"{mutant.number}.log"
+        mine = copy.copy(self.options)
+        mine.qemu = str(self.options.build / "coherency/qemu")
+        plugin = guest.plugin(case, self.options.build / "coherency", path, True)
+        mine.qemu_arg = ["-plugin", plugin]
+        self.run_case(mutant, case, mine)
+        log = reports.read(path)
+        reports.locate(log, [self.kernel.symbols] * len(case.boots))
+        found = reports.Known().unknown(log)
+        return found and f"{mutant.model}: {found[0].kind} at {found[0].at}"
+
+    def host(self, mutant):
+        source = TOP / mutant.file
+        build = self.host_build()
+        planted = plant(source.read_text(encoding="utf-8"), mutant, "1")
+        program = build.program(mutant.file, f"review-{mutant.number}", planted)
+        killed = program and next(filter(None, (host.run(program, rounds)
+                                                for rounds in host.ROUNDS)), None)
+        return killed and f"simulator: {killed}"
+
+    def host_build(self):
+        return host.Build(argparse.Namespace(build=self.options.build / "host"))
+
+    def litmus(self, mutant):
+        said = subprocess.run([TOP / "tools/testing/kexec/litmus/lkmm.py"], capture_output=True,
+                              text=True, check=False).stdout
+        found = re.search(rf"^ok \d+ - {mutant.litmus}: [1-9]\d* orders are needed$", said, re.M)
+        return found and f"litmus: {found.group()}"
+
+    def at(self, mutant):
+        """mutants.py has these NOPs, and fails if one is not noticed."""
+        done = subprocess.run([TOP / "tools/testing/coherency/mutants.py", "--list", "--filter",
+                               mutant.at], capture_output=True, text=True, check=True)
+        count = len(done.stdout.splitlines())
+        return count and f"{count} mutants of tools/testing/coherency/mutants.py"
+
+    def run(self, mutant):
+        kind = next(kind for kind in ("at", "litmus", "host", "case", "suite", "model")
+                    if getattr(mutant, kind))
+        return getattr(self, kind)(mutant)
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--build", default=run.BUILD, type=Path, help="the build folder")
+    parser.add_argument("--filter", default="", help="regex: only mutants whose name has it")
+    parser.add_argument("--no-build", action="store_true", help="use the kernel of the last run")
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--patience", type=float, default=1.0, help="factor for all timeouts")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_options()
+    options.qemu, options.append, options.kernel = run.qemu.QEMU, "", []
+    table = read_table()
+    begin = time.monotonic()
+    runner = Runner(options, Kernel(options, table))
+    chosen = [mutant for mutant in table if re.search(options.filter, mutant.name)]
+    print(f"TAP version 13\n1..{len(chosen)}")
+    survivors = 0
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for number, (mutant, killed) in enumerate(zip(chosen, pool.map(runner.run, chosen)), 1):
+            survivors += not killed
+            print(f"# {killed or 'survived'}\n{'ok' if killed else 'not ok'} {number} - "
+                  f"{mutant.name}", flush=True)
+    print(f"# {len(chosen)} mutants of the review, {survivors} survived; "
+          f"{time.monotonic() - begin:.0f} s")
+    return 1 if survivors or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
