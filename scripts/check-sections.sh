@@ -90,8 +90,8 @@ plant_all() {
 		s/^\tcrash_smp_send_stop\(\);/\tmsleep(1);\n&/' \
 		'crash_stop_others\(\)|__crash_kexec\(\): calls msleep'
 	fault 'a check that may sleep, of the other form' kernel/kexec/verify.c \
-		's/verify_digest_panic\(&b/verify_digest(\&b/' \
-		'kexec_verify_check_crash\(\): calls (verify_digest|__cond_resched)'
+		's/kexec_digest_panic\(b\)/kexec_digest_segment(img, seg)/' \
+		'(kexec_verify_check_crash|verify_compare_panic)\(\): calls kexec_digest_segment'
 	fault 'an allocation on the panic path' arch/arm64/kexec/crash_stop.c \
 		'/#include <linux\/smp.h>/i #include <linux/slab.h>
 		s/^\tbegun = true;/&\n\tif (!kmalloc(left + 1, GFP_ATOMIC))\n\t\treturn;/' \
