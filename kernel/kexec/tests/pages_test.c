@@ -9,10 +9,12 @@
 #include <linux/bitmap.h>
 #include <linux/gfp.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/pageblock-flags.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "../contig.h"
 #include "../image.h"
@@ -145,13 +147,13 @@ static void pages_test_check_rule(struct kunit *test, const struct pages_ground 
 	KUNIT_EXPECT_EQ(test, seen, g->nr);
 }
 
-/* The page that backs page @slot of the first segment. */
-static struct page * __maybe_unused pages_test_page(const struct pages_ground *g,
-						    unsigned long slot)
+/* The page that backs page @slot of segment @seg. */
+static struct page *pages_test_page(const struct pages_ground *g, unsigned int seg,
+				    unsigned long slot)
 {
 	struct kexec_run_pos pos;
 
-	for_each_kexec_run(&pos, &g->img->backing[0], 1)
+	for_each_kexec_run(&pos, &g->img->backing[seg], 1)
 		if (pos.slot == slot)
 			return pos.run.page;
 	return NULL;
@@ -238,11 +240,74 @@ static void __maybe_unused pages_test_neighbours(struct kunit *test)
 	kunit_release_action(test, pages_test_end, g);
 }
 
+/* After the content a segment is zero, whatever its pages had before. */
+static void pages_test_tail(struct kunit *test)
+{
+	struct pages_ground *g = pages_test_begin(test, 8, 8);
+	const struct kexec_backing *b = &g->img->backing[0];
+	const size_t len = 2 * PAGE_SIZE + 1;
+	char *content = kunit_kzalloc(test, len, GFP_KERNEL);
+	struct kexec_run_pos pos;
+	const char *page;
+	size_t used;
+
+	KUNIT_ASSERT_NOT_NULL(test, content);
+	pages_test_give_back(g);
+	KUNIT_ASSERT_EQ(test, 0, kexec_pages_place(g->img));
+	for_each_kexec_run(&pos, b, 1)
+		memset(kexec_run_va(pos.run.page), 0xa5, PAGE_SIZE);
+	memset(content, 'x', len);
+	KUNIT_ASSERT_EQ(test, 0, kexec_segment_fill_kernel(g->img, 0, content, len));
+
+	for_each_kexec_run(&pos, b, 1) {
+		page = kexec_run_va(pos.run.page);
+		used = min(len - min(len, pos.slot * PAGE_SIZE), PAGE_SIZE);
+		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(page, 'x', used), "page %lu", pos.slot);
+		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(page + used, 0, PAGE_SIZE - used),
+				      "page %lu", pos.slot);
+	}
+	kunit_release_action(test, pages_test_end, g);
+}
+
+static int pages_test_verify_changed(struct pages_ground *g, unsigned int seg, bool crash)
+{
+	char *byte = kexec_run_va(pages_test_page(g, seg, 7));
+	int ret;
+
+	byte[PAGE_SIZE - 1] ^= 1;
+	g->img->plan.crash = crash;
+	ret = crash ? kexec_verify_check_crash(g->img) : kexec_verify_check(g->img, NULL);
+	g->img->plan.crash = false;
+	byte[PAGE_SIZE - 1] ^= 1;
+	return ret;
+}
+
+/* The last byte of each segment is a part of its digest. */
+static void pages_test_digests(struct kunit *test)
+{
+	struct pages_ground *g = pages_test_begin(test, 16, 8);
+	unsigned int i;
+
+	pages_test_give_back(g);
+	KUNIT_ASSERT_EQ(test, 0, kexec_pages_place(g->img));
+	for (i = 0; i < 2; i++)
+		KUNIT_ASSERT_EQ(test, 0, kexec_segment_fill_kernel(g->img, i, "x", 1));
+	kexec_verify_record(g->img);
+	kexec_verify_wait(g->img);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, -EUCLEAN, pages_test_verify_changed(g, i, false));
+		KUNIT_EXPECT_EQ(test, -EUCLEAN, pages_test_verify_changed(g, i, true));
+	}
+	KUNIT_EXPECT_EQ(test, 0, kexec_verify_check(g->img, NULL));
+	KUNIT_EXPECT_EQ(test, 0, kexec_verify_check_crash(g->img));
+	kunit_release_action(test, pages_test_end, g);
+}
+
 #ifdef CONFIG_MEMORY_FAILURE
 /* Result of kexec_verify_check() if one page of the image has a memory error. */
 static int pages_test_verify_with_error(struct pages_ground *g, unsigned int slot, bool crash)
 {
-	struct page *page = pages_test_page(g, slot);
+	struct page *page = pages_test_page(g, 0, slot);
 	int ret;
 
 	g->img->plan.crash = crash;
@@ -276,7 +341,7 @@ static void pages_test_memory_error(struct kunit *test)
 	/* Another image is copied as a whole. */
 	KUNIT_EXPECT_EQ(test, -EUCLEAN, pages_test_verify_with_error(g, 4, false));
 
-	tail = pages_test_page(g, 6);
+	tail = pages_test_page(g, 0, 6);
 	memset(page_address(tail), 0xff, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, 0, pages_test_verify_with_error(g, 6, true));
 	KUNIT_EXPECT_EQ(test, -EUCLEAN, kexec_verify_check(g->img, NULL));
@@ -308,6 +373,8 @@ static void pages_test_memory_error_dst(struct kunit *test)
 #endif
 
 static struct kunit_case pages_test_cases[] = {
+	KUNIT_CASE(pages_test_tail),
+	KUNIT_CASE(pages_test_digests),
 #ifdef CONFIG_MEMORY_FAILURE
 	KUNIT_CASE(pages_test_memory_error),
 	KUNIT_CASE(pages_test_memory_error_dst),

@@ -27,9 +27,6 @@
 /* One address and one size, with two cells each. */
 #define FDT_RANGE_BYTES		16
 
-/* Header, alignment and final entries after a re-pack. */
-#define FDT_SLACK		128
-
 struct fdt_work {
 	void *fdt;
 	const struct fdt_source *src;
@@ -351,26 +348,29 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
 	const struct {
 		const char *name;
 		size_t len;
+		bool omitted;
 	} prop[] = {
 		{ "bootargs", req->cmdline ? strlen(req->cmdline) + 1 : 0 },
 		{ "linux,initrd-start", sizeof(u64) },
 		{ "linux,initrd-end", sizeof(u64) },
 		{ "kaslr-seed", sizeof(u64) },
 		{ "rng-seed", sizeof(src->rng_seed) },
-		{ "linux,elfcorehdr", FDT_RANGE_BYTES },
-		{ "linux,usable-memory-range", 2 * FDT_RANGE_BYTES },
+		{ "linux,elfcorehdr", FDT_RANGE_BYTES, !req->crash },
+		{ "linux,usable-memory-range", 2 * FDT_RANGE_BYTES, !req->crash },
 		{ KEXEC_FDT_IMA_PROP, FDT_RANGE_BYTES },
-		{ KEXEC_TIMELINE_PROP, sizeof(struct kexec_timeline) },
+		{ KEXEC_TIMELINE_PROP, sizeof(struct kexec_timeline), req->crash },
 		{ "linux,booted-from-kexec", 0 },
 	};
 	/* Reservations: initrd, ELF core header, IMA list. */
 	size_t nr_rsv = 3 + (size_t)src->nr_persistent + src->nr_free_slots;
-	size_t sum = fdt_totalsize(src->blob) + FDT_SLACK;
+	size_t sum = fdt_totalsize(src->blob);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(prop); i++)
-		sum += fdt_prop_bytes(prop[i].name, prop[i].len);
-	sum += sizeof(struct fdt_node_header) + sizeof("chosen") + 2 * FDT_TAGSIZE;
+		if (!prop[i].omitted)
+			sum += fdt_prop_bytes(prop[i].name, prop[i].len);
+	/* An empty /chosen. */
+	sum += sizeof(struct fdt_node_header) + ALIGN(sizeof("chosen"), FDT_TAGSIZE) + FDT_TAGSIZE;
 	sum += nr_rsv * sizeof(struct fdt_reserve_entry);
 
 	return sum < MAX_FDT_SIZE ? ALIGN(sum, MIN_FDT_ALIGN) : MAX_FDT_SIZE;
