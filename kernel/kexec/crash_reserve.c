@@ -101,7 +101,9 @@ int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 	kexec_crash_rules = (struct crash_rules) {
 		.forbidden = req.zero || is_kdump_kernel(),
 		.high = req.high,
-		.low_size = ret ? DEFAULT_CRASH_KERNEL_LOW_SIZE : PAGE_ALIGN(req.low_size),
+		/* With an offset, req.low_size is 0 by default, but the region may move. */
+		.low_size = !ret && req.low_given ? PAGE_ALIGN(req.low_size) :
+						    DEFAULT_CRASH_KERNEL_LOW_SIZE,
 	};
 	if (!ret && !req.size) {
 		pr_info("crashkernel= reserves nothing on a machine with %llu MB\n",

@@ -234,6 +234,7 @@ static int crashkernel_low_size(struct crashkernel_request *req, const char *cmd
 	u64 size = low_default;
 	int ret = value ? crashkernel_suffixed(req, value, crashkernel_low, &size) : 0;
 
+	req->low_given = value && !ret;
 	req->low_size = ret ? low_default : size;
 	return ret;
 }

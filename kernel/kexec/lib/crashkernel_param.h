@@ -10,6 +10,7 @@
  * @size: bytes of the main region; 0 when no range holds for this machine
  * @base: its first byte, 0 for any
  * @low_size: bytes of the low region, 0 for none
+ * @low_given: @low_size is that of ",low"
  * @high: place the main region out of the reach of 32-bit devices
  * @zero: the request is "crashkernel=0", not a range of 0 bytes
  * @cma: a part from CMA is requested as well (",cma")
@@ -20,6 +21,7 @@ struct crashkernel_request {
 	u64 size;
 	u64 base;
 	u64 low_size;
+	bool low_given;
 	bool high;
 	bool zero;
 	bool cma;

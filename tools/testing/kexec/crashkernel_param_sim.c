@@ -186,6 +186,7 @@ static void crashkernel_draw(struct sim *s, struct crashkernel_case *c)
 	if (cma && cma_last)
 		crashkernel_put_suffixed(s, c, ",cma");
 	c->want.cma = cma;
+	c->want.low_given = low;
 	c->want.low_size = c->want.base && !low ? 0 : low_size;
 	crashkernel_put_noise(s, c);
 	if (!c->ret && c->want.size >= c->ram)
@@ -231,6 +232,8 @@ static void crashkernel_sim_grammar(struct sim *s)
 		  req.cma == c.want.cma,
 		  "%#llx@%#llx low %#llx high %d cma %d for \"%s\"", req.size, req.base,
 		  req.low_size, req.high, req.cma, c.line);
+	sim_check(s, req.low_given == c.want.low_given, "low given %d for \"%s\"", req.low_given,
+		  c.line);
 	sim_check(s, !req.why, "\"%s\" for \"%s\"", req.why, c.line);
 }
 
