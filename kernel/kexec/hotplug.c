@@ -46,7 +46,10 @@
 #include "usable.h"
 #include "verify.h"
 
-/* memblock has no lock; every writer after boot holds one of these for writing. */
+/*
+ * memblock has no lock.  Writers after boot hold one of these for writing, except for the
+ * crash reservation, see usable_reserved_lock in usable.c.
+ */
 static void hotplug_lock_memblock(void)
 {
 	cpus_read_lock();
@@ -304,15 +307,19 @@ int kexec_hotplug_recheck(void)
 	return ret;
 }
 
+static int hotplug_ask_busy(struct kexec_refusal *refusal)
+{
+	kexec_refusal_err(refusal, "reboot refused: a load or unload is in progress; try again\n");
+	return -EBUSY;
+}
+
 /* Would the tree of @img, which is not current, be updated? */
 static int hotplug_ask_tree(struct kexec_image *img, struct kexec_refusal *refusal)
 {
 	int ret;
 
-	if (!kexec_lock_recheck()) {
-		kexec_refusal_err(refusal, "reboot refused: a load or unload is in progress; try again\n");
-		return -EBUSY;
-	}
+	if (!kexec_lock_recheck())
+		return hotplug_ask_busy(refusal);
 	ret = hotplug_tree_is_current(img) ? 0 : hotplug_try_fdt(img);
 	kexec_unlock_recheck();
 	if (ret >= 0)
@@ -340,6 +347,11 @@ int kexec_hotplug_ask(struct kexec_refusal *refusal)
 	img = kexec_image_get(KEXEC_TYPE_DEFAULT);
 	if (img) {
 		ret = hotplug_check(img, refusal);
+		/* The check may have seen a part of a change of the crash reservation. */
+		if (kexec_lock_is_busy()) {
+			refusal->len = 0;
+			ret = hotplug_ask_busy(refusal);
+		}
 		if (!ret && !hotplug_tree_is_current(img))
 			ret = hotplug_ask_tree(img, refusal);
 		kexec_image_put(img);

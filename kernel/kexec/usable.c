@@ -12,6 +12,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/cpu.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
@@ -19,6 +20,7 @@
 #include <linux/kexec_arch.h>
 #include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 
 #include <asm/sections.h>
@@ -33,6 +35,12 @@
 #define USABLE_STEP_PAGES	1024
 
 static struct range_map *ram_boot __ro_after_init;
+
+/*
+ * The innermost lock.  The crash reservation changes memblock.reserved with the hotplug
+ * locks held for reading, like the readers that do not hold the kexec lock.
+ */
+static DEFINE_MUTEX(usable_reserved_lock);
 
 static struct range_map *usable_map_alloc(unsigned int max)
 {
@@ -257,7 +265,8 @@ int kexec_usable_reserve(u64 start, u64 end)
 	kexec_lock_assert_held();
 	cpus_read_lock();
 	get_online_mems();
-	ret = memblock_reserve(start, end - start);
+	scoped_guard(mutex, &usable_reserved_lock)
+		ret = memblock_reserve(start, end - start);
 	put_online_mems();
 	cpus_read_unlock();
 	return ret;
@@ -270,11 +279,18 @@ int kexec_usable_reserve(u64 start, u64 end)
  */
 void kexec_usable_unreserve(u64 start, u64 end)
 {
+	int ret;
+
 	kexec_lock_assert_held();
-	/* Other writers hold one of these for writing, other readers the kexec lock. */
+	/*
+	 * Other writers hold one of these for writing; readers hold usable_reserved_lock or
+	 * the kexec lock.
+	 */
 	cpus_read_lock();
 	get_online_mems();
-	if (memblock_phys_free(start, end - start))
+	scoped_guard(mutex, &usable_reserved_lock)
+		ret = memblock_phys_free(start, end - start);
+	if (ret)
 		pr_warn("[%#llx, %#llx) stays reserved for images: no memory\n", start, end);
 	put_online_mems();
 	cpus_read_unlock();
@@ -343,6 +359,7 @@ bool kexec_usable_find_reserved(u64 start, u64 end, struct kexec_range *where)
 	phys_addr_t res_start, res_end;
 	u64 n, skip;
 
+	guard(mutex)(&usable_reserved_lock);
 	for_each_reserved_mem_range(n, &res_start, &res_end) {
 		where->start = max(start, res_start);
 		where->end = min(end, res_end);
