@@ -46,7 +46,9 @@ static u64 crash_size_of(const struct resource *res)
 
 static void crash_size_clear(struct resource *res)
 {
-	release_resource(res);
+	/* A region that /proc/iomem does not show is in no tree. */
+	if (res->parent)
+		release_resource(res);
 	res->start = 0;
 	res->end = 0;
 }
@@ -164,11 +166,10 @@ static int crash_size_extend(const struct range_map *map, u64 add)
 	const struct kexec_range above = { end, end + add }, below = { start - add, start };
 	int ret;
 
-	if (!crashk_res.end || !IS_ALIGNED(add, CRASH_ALIGN) ||
-	    kexec_pages_headroom(PFN_UP(add)) < 0)
+	if (!crashk_res.end || kexec_pages_headroom(PFN_UP(add)) < 0)
 		return -EADDRNOTAVAIL;
 	ret = crash_size_extend_by(map, &above);
-	if (ret == -EADDRNOTAVAIL && add < start)
+	if (ret == -EADDRNOTAVAIL && add < start && IS_ALIGNED(start - add, CRASH_ALIGN))
 		ret = crash_size_extend_by(map, &below);
 	return ret;
 }
@@ -200,6 +201,17 @@ static int crash_size_move(const struct range_map *map, u64 size)
 	return 0;
 }
 
+/* A loaded image keeps the region where it is. */
+static int crash_size_refuse_move(u64 add)
+{
+	if (kexec_pages_headroom(PFN_UP(add)) < 0) {
+		pr_err("kexec_crash_size: not enough memory for %llu MB more\n", add >> 20);
+		return -ENOMEM;
+	}
+	pr_err("kexec_crash_size: adjacent memory is in use; unload the crash image first\n");
+	return -ENOENT;
+}
+
 static int crash_size_grow_to(u64 now, u64 size)
 {
 	struct range_map *map;
@@ -218,12 +230,9 @@ static int crash_size_grow_to(u64 now, u64 size)
 		return -ENOMEM;
 
 	ret = crash_size_extend(map, size - now);
-	if (ret == -EADDRNOTAVAIL && kexec_crash_image) {
-		pr_err("kexec_crash_size: adjacent memory is in use; unload the crash image first\n");
-		ret = -ENOENT;
-	} else if (ret == -EADDRNOTAVAIL) {
-		ret = crash_size_move(map, size);
-	}
+	if (ret == -EADDRNOTAVAIL)
+		ret = kexec_crash_image ? crash_size_refuse_move(size - now) :
+					  crash_size_move(map, size);
 	kvfree(map);
 	return ret;
 }
