@@ -65,7 +65,9 @@
  * @size: bytes
  * @free: claim only memory that looks free
  * @reclaim: reclaim memory for the zone of a run
+ * @barren: zone that reclaim has not given the room, or NULL
  * @tries: claims that may still fail
+ * @enough: a run of as many bytes ends the search
  * @largest: bytes of the longest run seen
  * @total: bytes of all candidates seen
  */
@@ -76,7 +78,9 @@ struct crash_grow_search {
 	u64 size;
 	bool free;
 	bool reclaim;
+	struct zone *barren;
 	unsigned int tries;
+	u64 enough;
 	u64 largest;
 	u64 total;
 };
@@ -165,7 +169,7 @@ struct resource *kexec_crash_insert(struct resource *res)
 /* "reserved" resources of boot stay when their memory is freed, such as the initrd's. */
 static bool crash_grow_has_resource(u64 start, u64 end, u64 *where)
 {
-	struct resource probe = DEFINE_RES_NAMED(start, end - start, "Crash kernel",
+	struct resource probe = DEFINE_RES_NAMED(start, end - start, "reserved",
 						 IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY);
 	struct resource *other = kexec_crash_insert(&probe);
 
@@ -194,22 +198,6 @@ static int crash_grow_claim(u64 start, u64 end, u64 *failed)
 	}
 	crash_grow_mark(start, end);
 	return 0;
-}
-
-/**
- * kexec_crash_claim() - claim a given range for the crash reservation
- * @map: boot memory that is not reserved
- * @want: the range, page aligned
- *
- * Return: 0; -EADDRNOTAVAIL if not all of it can be claimed; -EINTR; -ENOMEM.
- */
-int kexec_crash_claim(const struct range_map *map, const struct kexec_range *want)
-{
-	u64 failed;
-
-	if (!range_map_contains(map, want->start, want->end))
-		return -EADDRNOTAVAIL;
-	return crash_grow_claim(want->start, want->end, &failed);
 }
 
 #ifdef CONFIG_HIBERNATION
@@ -277,21 +265,89 @@ static bool crash_grow_is_candidate(struct crash_grow_search *s, u64 pa)
 	return true;
 }
 
-static bool crash_grow_has_room(const struct crash_grow_search *s, u64 pa)
+static bool crash_grow_range_is_movable(u64 start, u64 end)
 {
-	struct zone *zone = page_zone(pfn_to_page(PHYS_PFN(pa)));
+	u64 at, next;
 
-	if (kexec_zone_spares(zone, PFN_UP(s->size)))
+	for (at = start; at < end; at = next) {
+		next = min(end, ALIGN(at + 1, CRASH_GROW_BLOCK));
+		if (fatal_signal_pending(current) || !pfn_to_online_page(PHYS_PFN(at)) ||
+		    !crash_grow_is_movable_hint(PHYS_PFN(at), PHYS_PFN(next)))
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+static struct zone *crash_grow_zone(u64 pa)
+{
+	return page_zone(pfn_to_page(PHYS_PFN(pa)));
+}
+
+/*
+ * Pages that a zone needs for a claim of @size bytes.  Other tasks allocate during the
+ * claim, and alloc_contig_range() isolates the pageblocks at both ends.
+ */
+static unsigned long crash_grow_need(u64 size)
+{
+	const unsigned long nr = PFN_UP(size);
+
+	return nr + nr / 16 + 2 * PHYS_PFN(min_t(u64, CRASH_GROW_BLOCK, SZ_32M));
+}
+
+/**
+ * kexec_crash_claim() - claim a given range for the crash reservation
+ * @map: boot memory that is not reserved
+ * @want: the range, page aligned
+ *
+ * Memory is reclaimed if the zone of the range has not the headroom.
+ *
+ * Return: 0; -EADDRNOTAVAIL if not all of it can be claimed; -EINTR after a fatal signal;
+ * -ENOMEM.
+ */
+int kexec_crash_claim(const struct range_map *map, const struct kexec_range *want)
+{
+	u64 failed;
+
+	if (!range_map_contains(map, want->start, want->end))
+		return -EADDRNOTAVAIL;
+	/* Pages that were added to the LRU lists a moment ago look unmovable. */
+	lru_add_drain_all();
+	if (!crash_grow_range_is_movable(want->start, want->end))
+		return fatal_signal_pending(current) ? -EINTR : -EADDRNOTAVAIL;
+	/* If no room can be made, the claim fails. */
+	kexec_zone_make_room_in(crash_grow_zone(want->start),
+				crash_grow_need(want->end - want->start));
+	return crash_grow_claim(want->start, want->end, &failed);
+}
+
+static bool crash_grow_has_room(struct crash_grow_search *s, u64 pa)
+{
+	struct zone *zone = crash_grow_zone(pa);
+
+	if (kexec_zone_spares(zone, crash_grow_need(s->size)))
 		return true;
-	return s->reclaim && !kexec_zone_make_room_in(zone, PFN_UP(s->size));
+	if (!s->reclaim)
+		return false;
+	if (zone != s->barren && !kexec_zone_make_room_in(zone, crash_grow_need(s->size)))
+		return true;
+	s->barren = zone;
+	/* Without the margin the claim may still succeed. */
+	return kexec_zone_spares(zone, PFN_UP(s->size));
 }
 
 /* The first block of the zone that has @pa. */
 static u64 crash_grow_zone_start(u64 pa)
 {
-	struct zone *zone = page_zone(pfn_to_page(PHYS_PFN(pa)));
+	return ALIGN_DOWN(PFN_PHYS(crash_grow_zone(pa)->zone_start_pfn), CRASH_GROW_BLOCK);
+}
 
-	return ALIGN_DOWN(PFN_PHYS(zone->zone_start_pfn), CRASH_GROW_BLOCK);
+/* Has the run with @end, which begins at block @at, blocks of another zone? */
+static bool crash_grow_enters_zone(u64 at, u64 end)
+{
+	const u64 above = at + CRASH_GROW_BLOCK;
+
+	return above < end && crash_grow_zone(above) != crash_grow_zone(at);
 }
 
 /*
@@ -306,16 +362,20 @@ static int crash_grow_search_range(struct crash_grow_search *s, const struct kex
 	int ret;
 
 	while (at > start) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		at -= CRASH_GROW_BLOCK;
 		if (!crash_grow_is_candidate(s, at)) {
 			end = at;
 			continue;
 		}
+		if (crash_grow_enters_zone(at, end))
+			end = at + CRASH_GROW_BLOCK;
 		s->largest = max(s->largest, end - at);
+		if (s->largest >= s->enough)
+			return 0;
 		if (end - at < s->size)
 			continue;
-		if (fatal_signal_pending(current))
-			return -EINTR;
 		if (!crash_grow_has_room(s, at)) {
 			at = crash_grow_zone_start(at);
 			end = at;
@@ -361,6 +421,8 @@ static int crash_grow_region(struct crash_grow_search *s, bool low, u64 size,
 
 	crash_grow_set_window(s, low);
 	s->size = size;
+	s->enough = U64_MAX;
+	s->barren = NULL;
 	s->free = true;
 	ret = crash_grow_search_all(s, &base);
 	if (ret == -EADDRNOTAVAIL) {
@@ -372,33 +434,42 @@ static int crash_grow_region(struct crash_grow_search *s, bool low, u64 size,
 	return ret;
 }
 
-/* The longest run; all candidates in s->total. */
-static u64 crash_grow_scan(struct crash_grow_search *s, bool low)
+/* The longest run, or one of @enough bytes; the candidates in s->total. */
+static u64 crash_grow_scan(struct crash_grow_search *s, bool low, u64 enough)
 {
 	u64 base;
 
 	crash_grow_set_window(s, low);
 	s->free = false;
 	s->size = U64_MAX;
+	s->enough = enough;
 	crash_grow_search_all(s, &base);
 	return s->largest;
 }
 
-/* Like at boot, a low region that does not fit is reduced. */
+/* Like at boot, a low region that does not fit is reduced, but not for want of reclaim. */
 static int crash_grow_low(struct crash_grow_search *s, u64 wanted, struct kexec_range *got)
 {
 	int ret = crash_grow_region(s, true, wanted, got);
+	const bool reclaim = s->reclaim;
 	u64 size;
 
+	if (ret == -EADDRNOTAVAIL && !reclaim) {
+		s->reclaim = true;
+		ret = crash_grow_region(s, true, wanted, got);
+		s->reclaim = reclaim;
+	}
 	if (ret != -EADDRNOTAVAIL && ret != -ENOMEM)
 		return ret;
-	size = crash_grow_scan(s, true);
+	size = crash_grow_scan(s, true, U64_MAX);
 	size = kexec_reserve_fit_low(wanted, size, s->total, CRASH_ALIGN);
 	if (!size || size == wanted || crash_grow_region(s, true, size, got))
 		size = 0;
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	pr_warn("kexec_crash_size: low region reduced to %llu MB (%llu MB requested)\n",
 		size >> 20, wanted >> 20);
-	return fatal_signal_pending(current) ? -EINTR : 0;
+	return 0;
 }
 
 /* With a low region if there is none. */
@@ -411,7 +482,7 @@ static int crash_grow_high(struct crash_grow_search *s, u64 size, u64 low_now,
 	if (low_now)
 		return crash_grow_region(s, false, size - low_now, &got->main);
 	/* Known before anything is claimed. */
-	if (crash_grow_scan(s, false) < size - low)
+	if (crash_grow_scan(s, false, size - low) < size - low)
 		return -EADDRNOTAVAIL;
 	ret = low ? crash_grow_low(s, low, &got->low) : 0;
 	if (!ret)
@@ -441,7 +512,8 @@ static int crash_grow_windows(struct crash_grow_search *s, u64 size, u64 low_now
 static void crash_grow_report(struct crash_grow_search *s, u64 size)
 {
 	u64 room = PFN_PHYS(max(kexec_pages_headroom(0), 0L));
-	u64 low = min(crash_grow_scan(s, true), room), high = min(crash_grow_scan(s, false), room);
+	u64 low = min(crash_grow_scan(s, true, U64_MAX), room);
+	u64 high = min(crash_grow_scan(s, false, U64_MAX), room);
 
 	pr_err("kexec_crash_size: no %llu MB in one piece; at most %lluM in low, %lluM in high\n",
 	       size >> 20, low >> 20, high >> 20);
@@ -471,8 +543,10 @@ int kexec_crash_claim_regions(const struct range_map *map, u64 size, u64 low_now
 		s.reclaim = true;
 		ret = crash_grow_windows(&s, size, low_now, got);
 	}
-	if (!ret || ret == -EINTR)
-		return ret;
+	if (!ret)
+		return 0;
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	crash_grow_report(&s, size);
 	return -ENOMEM;
 }
