@@ -62,16 +62,20 @@ struct digest_job {
 	struct digest_helper helper[] __counted_by(nr_helpers);
 };
 
-/* One if it has an error. */
+/*
+ * One if it has an error, which is tested only once: memory_failure() may run on another
+ * CPU.
+ */
 static unsigned long __kexec_panic digest_readable(const struct kexec_run *run,
-						   unsigned long from)
+						   unsigned long from, bool *bad)
 {
 	unsigned long n = 1;
 
+	*bad = PageHWPoison(run->page + from);
+	if (*bad)
+		return 1;
 	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
 		return run->nr_pages - from;
-	if (PageHWPoison(run->page + from))
-		return 1;
 	while (from + n < run->nr_pages && !PageHWPoison(run->page + from + n))
 		n++;
 	return n;
@@ -81,10 +85,11 @@ static u32 __kexec_panic digest_run(u32 crc, const struct kexec_run *run)
 {
 	unsigned long i, n;
 	struct page *page;
+	bool bad;
 
 	for (i = 0; i < run->nr_pages; i += n) {
-		n = digest_readable(run, i);
-		page = PageHWPoison(run->page + i) ? ZERO_PAGE(0) : run->page + i;
+		n = digest_readable(run, i, &bad);
+		page = bad ? ZERO_PAGE(0) : run->page + i;
 		crc = crc32_le(crc, kexec_run_va(page), n << PAGE_SHIFT);
 	}
 	return crc;
@@ -215,7 +220,8 @@ u32 kexec_digest_parallel(const struct kexec_image *img, unsigned int seg)
 	struct digest_job *job __free(kfree) = NULL;
 
 	if (cpus > 1 && pages >= DIGEST_MIN_PAGES)
-		job = kzalloc(struct_size(job, helper, cpus - 1), GFP_KERNEL | __GFP_NOWARN);
+		job = kzalloc(struct_size(job, helper, cpus - 1),
+			      GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
 	if (!job)
 		return kexec_digest_segment(img, seg);
 	job->nr_helpers = cpus - 1;
