@@ -14,8 +14,8 @@
  *
  * The crash may have corrupted the addresses in the ELF core header, so they are checked.
  *
- * oldmem_lock guards the windows.  It is not held while data is copied: the copy may fault
- * on a mapping of /proc/vmcore, which reads here as well.
+ * oldmem_lock guards the windows.  It is not held while data is copied, because the copy to
+ * user space may fault and sleep.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -38,7 +38,7 @@
 
 #include <asm/pgtable-hwdef.h>
 
-/* A reader needs one, or two if its destination is a mapping of /proc/vmcore. */
+/* Each reader needs one at a time. */
 #define OLDMEM_WINDOWS		8
 #define OLDMEM_WINDOW_SIZE	SZ_2M
 
