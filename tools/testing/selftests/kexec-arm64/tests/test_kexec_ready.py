@@ -25,10 +25,17 @@ def test_answers(tap):
         tap.check(ask(folder) == (0, ""), "kexec-ready: yes")
         tap.check(ask(folder, "--crash") == (1, "EUCLEAN\nno dump: changed\n"), "kexec-ready: no")
         tap.check(ask(folder, "--other")[0] == 2, "kexec-ready: usage")
+        warning = "ENOSPC\nIMA list: too small\n"
+        Path(folder, "ready").write_text(warning, encoding="ascii")
+        tap.check(ask(folder) == (1, warning), "kexec-ready: a warning, early")
+        tap.check(ask(folder, "--late") == (0, warning), "kexec-ready: a warning, late")
+        Path(folder, "ready").write_text("EBUSY\n", encoding="ascii")
+        tap.check(ask(folder, "--late") == (1, "EBUSY\n"), "kexec-ready: no, late")
 
 
 def test_units(tap):
     installed = "/usr/lib/kexec-ready/kexec-ready"
-    for unit in ("kexec-reboot.service", "systemd-kexec.conf"):
-        found = re.findall(r"^ExecStartPre=(\S+)$", (TOOL / unit).read_text(encoding="ascii"), re.M)
-        tap.check(found == [installed], f"kexec-ready: {unit} asks first")
+    for unit, call in (("kexec-reboot.service", installed),
+                       ("systemd-kexec.conf", f"{installed} --late")):
+        found = re.findall(r"^ExecStartPre=(.+)$", (TOOL / unit).read_text(encoding="ascii"), re.M)
+        tap.check(found == [call], f"kexec-ready: {unit} asks first")
