@@ -361,7 +361,14 @@ void kexec_elfcorehdr_detach(struct kexec_image *img)
 
 static const char *elfcorehdr_reason(int error)
 {
-	return error == -ENOSPC ? ", it has no room" : "";
+	switch (error) {
+	case -ENOSPC:
+		return ", it has no room";
+	case -EOPNOTSUPP:
+		return ", user space has built it";
+	default:
+		return "";
+	}
 }
 
 /**
@@ -370,17 +377,31 @@ static const char *elfcorehdr_reason(int error)
  * @refusal: receives the reason if it does not
  *
  * Context: the caller holds a reference to @img.
- * Return: 0, or -ESTALE after one line if the last update has failed.
+ * Return: 0, or after one line -ESTALE if the last update has failed, -EBUSY if one is
+ * requested or in progress.
  */
 int kexec_elfcorehdr_ask(const struct kexec_image *img, struct kexec_refusal *refusal)
 {
-	int error = READ_ONCE(img->refresh.error);
+	int error;
 
+	/* In this order, see kexec_lock_is_refreshing(). */
+	if (kexec_pending_test(KEXEC_PENDING_ELFCOREHDR) || kexec_lock_is_refreshing()) {
+		kexec_refusal_err(refusal, "crash image: the ELF core header is being updated; ask again\n");
+		return -EBUSY;
+	}
+	error = READ_ONCE(img->refresh.error);
 	if (!error)
 		return 0;
 	kexec_refusal_err(refusal, "crash image: ELF core header is not updated (%d)%s; load it again\n",
 			  error, elfcorehdr_reason(error));
 	return -ESTALE;
+}
+
+/* Tools of user space load such an image again, so this is not reported in the log. */
+static void elfcorehdr_no_update(struct kexec_image *img)
+{
+	WRITE_ONCE(img->refresh.error, -EOPNOTSUPP);
+	kexec_sysfs_notify(true);
 }
 
 static bool elfcorehdr_stage(struct kexec_refresh *r)
@@ -433,14 +454,18 @@ void kexec_elfcorehdr_update(void)
 	struct kexec_image *img;
 
 	kexec_lock_assert_held();
-	if (!kexec_crash_image || !kexec_crash_image->hotplug_support)
+	if (!kexec_crash_image)
 		return;
 	img = to_kexec_image(kexec_crash_image);
-	kexec_debug_panic_refresh();
-	if (!elfcorehdr_stage(&img->refresh)) {
-		kexec_sysfs_notify(true);
+	if (!img->kimage.hotplug_support) {
+		elfcorehdr_no_update(img);
 		return;
 	}
+	/* Readers were answered EBUSY.  Sent when the lock is released. */
+	kexec_sysfs_notify(true);
+	kexec_debug_panic_refresh();
+	if (!elfcorehdr_stage(&img->refresh))
+		return;
 	kexec_debug_panic_refresh();
 	if (!kexec_lock_commit())
 		return;

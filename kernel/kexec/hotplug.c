@@ -27,6 +27,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/crash_dump.h>
 #include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/memory.h>
@@ -209,7 +210,10 @@ static bool hotplug_recheck(void)
 	hotplug_recheck_image();
 	if (kexec_debug.recheck_ms)
 		fsleep(kexec_debug.recheck_ms * USEC_PER_MSEC);
-	return kexec_unlock_recheck();
+	if (!kexec_unlock_recheck())
+		return false;
+	kexec_sysfs_flush();
+	return true;
 }
 
 /* Returns false if the lock is held; its holder does the work then. */
@@ -219,7 +223,10 @@ static bool hotplug_refresh(void)
 		return false;
 	kexec_pending_clear(KEXEC_PENDING_ELFCOREHDR);
 	kexec_elfcorehdr_update();
-	return kexec_unlock_refresh();
+	if (!kexec_unlock_refresh())
+		return false;
+	kexec_sysfs_flush();
+	return true;
 }
 
 /*
@@ -278,13 +285,14 @@ static void hotplug_run_pending_cpu(void)
 }
 
 /**
- * kexec_unlock() - release the kexec lock and do the work that is pending
+ * kexec_unlock() - release the kexec lock, send events and do the work that is pending
  *
  * Context: the caller holds neither the CPU hotplug lock nor the memory hotplug lock.
  */
 void kexec_unlock(void)
 {
 	kexec_unlock_nowork();
+	kexec_sysfs_flush();
 	hotplug_run_pending();
 }
 
@@ -310,6 +318,8 @@ int kexec_hotplug_recheck(void)
 static int hotplug_ask_busy(struct kexec_refusal *refusal)
 {
 	kexec_refusal_err(refusal, "reboot refused: a load or unload is in progress; try again\n");
+	/* The unlock wakes the reader. */
+	kexec_sysfs_notify(false);
 	return -EBUSY;
 }
 
@@ -318,10 +328,11 @@ static int hotplug_ask_tree(struct kexec_image *img, struct kexec_refusal *refus
 {
 	int ret;
 
-	if (!kexec_lock_recheck())
+	if (!kexec_lock_recheck_timeout())
 		return hotplug_ask_busy(refusal);
 	ret = hotplug_tree_is_current(img) ? 0 : hotplug_try_fdt(img);
 	kexec_unlock_recheck();
+	kexec_sysfs_flush();
 	if (ret >= 0)
 		return 0;
 	kexec_refusal_err(refusal, "reboot refused: the device tree lacks a reservation; load the image again\n");
@@ -332,7 +343,8 @@ static int hotplug_ask_tree(struct kexec_image *img, struct kexec_refusal *refus
  * kexec_hotplug_ask() - check the loaded image against the reservations for a reader
  * @refusal: receives the reason
  *
- * Nothing is changed.  The hotplug locks are acquired before the reference, because a
+ * No image is changed; a device tree that is not current is patched in a copy, under the
+ * kexec lock.  The hotplug locks are acquired before the reference, because a
  * hotplug callback may wait for the references.
  *
  * Context: the caller holds no lock and no reference.
@@ -345,7 +357,7 @@ int kexec_hotplug_ask(struct kexec_refusal *refusal)
 
 	hotplug_lock_memblock();
 	img = kexec_image_get(KEXEC_TYPE_DEFAULT);
-	if (img) {
+	if (!IS_ERR_OR_NULL(img)) {
 		ret = hotplug_check(img, refusal);
 		/* The check may have seen a part of a change of the crash reservation. */
 		if (kexec_lock_is_busy()) {
@@ -402,6 +414,13 @@ static int hotplug_cpu_online(unsigned int cpu)
 	return 0;
 }
 
+/* There is one less.  A question waits until it is offline. */
+static int hotplug_cpu_offline(unsigned int cpu)
+{
+	kexec_sysfs_notify(false);
+	return 0;
+}
+
 static struct notifier_block hotplug_memory_nb = {
 	.notifier_call = hotplug_memory,
 };
@@ -417,7 +436,7 @@ core_initcall(hotplug_watch_memory);
 static int __init hotplug_watch_cpus(void)
 {
 	int ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "kexec:online",
-					    hotplug_cpu_online, NULL);
+					    hotplug_cpu_online, hotplug_cpu_offline);
 
 	if (ret < 0)
 		pr_err("cannot register a CPU hotplug callback (%d)\n", ret);

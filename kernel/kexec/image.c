@@ -16,6 +16,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/err.h>
 #include <linux/ima.h>
 #include <linux/kexec_arch.h>
 #include <linux/mm.h>
@@ -72,6 +73,20 @@ static void image_set_hotplug_support(bool support) { }
 static DEFINE_SPINLOCK(image_users_lock);
 static DECLARE_WAIT_QUEUE_HEAD(image_users_wait);
 
+/* In the order of crash_find_image(), which pairs in the same way. */
+static struct kimage *image_loaded_crash(void)
+{
+	/* Acquire: if this is NULL, kexec_crash_pending is seen. */
+	struct kimage *loaded = smp_load_acquire(&kexec_crash_image);
+
+	if (loaded)
+		return loaded;
+	/* Acquire: if this is NULL again, the published image is seen below. */
+	if (smp_load_acquire(&kexec_crash_pending))
+		return ERR_PTR(-EBUSY);
+	return READ_ONCE(kexec_crash_image);
+}
+
 /**
  * kexec_image_get() - get a reference to a loaded image
  * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
@@ -79,16 +94,21 @@ static DECLARE_WAIT_QUEUE_HEAD(image_users_wait);
  * For reading the image without the kexec lock.  A task that replaces the image sets the
  * member leaving and waits for the references; a reader that sees it set ends early.
  *
- * Return: the image, or NULL if none is loaded or the loaded one is being replaced.
+ * Return: the image, NULL if none is loaded, or ERR_PTR(-EBUSY) if the loaded one is being
+ * replaced.
  */
 struct kexec_image *kexec_image_get(int type)
 {
-	struct kexec_image *img = NULL;
+	struct kexec_image *img;
 	struct kimage *loaded;
 
 	spin_lock(&image_users_lock);
-	loaded = READ_ONCE(*(type == KEXEC_TYPE_CRASH ? &kexec_crash_image : &kexec_image));
-	if (loaded && !to_kexec_image(loaded)->leaving) {
+	loaded = type == KEXEC_TYPE_CRASH ? image_loaded_crash() : READ_ONCE(kexec_image);
+	if (IS_ERR_OR_NULL(loaded)) {
+		img = ERR_CAST(loaded);
+	} else if (to_kexec_image(loaded)->leaving) {
+		img = ERR_PTR(-EBUSY);
+	} else {
 		img = to_kexec_image(loaded);
 		img->users++;
 	}

@@ -15,9 +15,11 @@
  *	FREE --> STAGING --> COMMITTING ----------------------> FREE
  *	   (each but HELD) ---> HELD, by the CPU that panics
  *
- * System calls wait for RECHECKING, STAGING and COMMITTING, which are short and not caused
- * by user space.  A holder that lost the lock to a panic notices at its next transition and
- * leaves the image alone.
+ * System calls wait for RECHECKING, STAGING and COMMITTING, which are short.  A reader of
+ * /sys/kernel/kexec/ready holds RECHECKING while it patches a copy of a device tree.
+ *
+ * A holder that lost the lock to a panic notices at its next transition and leaves the image
+ * alone.
  *
  * Lockdep checks every use outside of the panic path, where a stopped CPU may hold the lock
  * of lockdep.  tools/testing/kexec/litmus tests each order.
@@ -96,6 +98,48 @@ bool kexec_lock_is_busy(void)
 }
 
 /**
+ * kexec_lock_is_free() - is the kexec lock free?
+ *
+ * Return: true if it is; may be stale.
+ */
+bool kexec_lock_is_free(void)
+{
+	return atomic_read(&kexec_lock_state.word) == LOCK_FREE;
+}
+
+/**
+ * kexec_lock_is_refreshing() - is the ELF core header being updated?
+ *
+ * Return: true if it is; may be stale, but is newer than all earlier loads of the caller.
+ */
+bool kexec_lock_is_refreshing(void)
+{
+	int now;
+
+	/*
+	 * Pairs with kexec_pending_clear(): a CPU that finds the bit clear finds the state
+	 * that was entered before.
+	 */
+	smp_rmb();
+	/* Acquire: pairs with lock_move() at the end of the update, which set its result. */
+	now = atomic_read_acquire(&kexec_lock_state.word);
+	return now == LOCK_STAGING || now == LOCK_COMMITTING;
+}
+
+static bool lock_wait(bool (*try)(void))
+{
+	const ktime_t end = ktime_add_ms(ktime_get(), KEXEC_LOCK_TIMEOUT_MS);
+
+	while (!try()) {
+		if (kexec_lock_is_busy() || ktime_after(ktime_get(), end))
+			return false;
+		/* fsleep() may oversleep: bound by time, not by iterations. */
+		fsleep(USEC_PER_MSEC);
+	}
+	return true;
+}
+
+/**
  * kexec_lock_timeout() - acquire the kexec lock, wait for an update or a check
  *
  * Does not wait for a load, an unload or a reboot.
@@ -104,16 +148,7 @@ bool kexec_lock_is_busy(void)
  */
 bool kexec_lock_timeout(void)
 {
-	const ktime_t end = ktime_add_ms(ktime_get(), KEXEC_LOCK_TIMEOUT_MS);
-
-	while (!kexec_lock()) {
-		if (atomic_read(&kexec_lock_state.word) == LOCK_HELD ||
-		    ktime_after(ktime_get(), end))
-			return false;
-		/* fsleep() may oversleep: bound by time, not by iterations. */
-		fsleep(USEC_PER_MSEC);
-	}
-	return true;
+	return lock_wait(kexec_lock);
 }
 
 /**
@@ -146,6 +181,17 @@ bool __kexec_panic kexec_lock_panic(bool *commit)
 bool kexec_lock_recheck(void)
 {
 	return lock_map_acquired(lock_move(LOCK_FREE, LOCK_RECHECKING));
+}
+
+/**
+ * kexec_lock_recheck_timeout() - as kexec_lock_recheck(), but wait for an update or a check
+ *
+ * Return: true on success, false after KEXEC_LOCK_TIMEOUT_MS, or at once if the lock is held
+ * for a load, an unload or a reboot.
+ */
+bool kexec_lock_recheck_timeout(void)
+{
+	return lock_wait(kexec_lock_recheck);
 }
 
 /**

@@ -31,9 +31,12 @@ extern struct kexec_lock_state kexec_lock_state;
 
 bool kexec_lock(void);
 bool kexec_lock_is_busy(void);
+bool kexec_lock_is_free(void);
+bool kexec_lock_is_refreshing(void);
 bool kexec_lock_timeout(void);
 bool kexec_lock_panic(bool *commit);
 bool kexec_lock_recheck(void);
+bool kexec_lock_recheck_timeout(void);
 bool kexec_unlock_recheck(void);
 bool kexec_lock_refresh(void);
 bool kexec_lock_commit(void);

@@ -7,8 +7,9 @@
  *
  * A question changes nothing.  It holds a reference to the image instead of the kexec lock,
  * see kexec_image_get(), so a load, an unload or a panic proceeds.  A load that replaces
- * the image ends the question with EBUSY.  CPU hotplug and reboot(KEXEC) wait while the
- * CPUs are called.
+ * the image ends the question with EBUSY.  The kexec lock is held only while a copy of a
+ * device tree that is not current is patched; system calls wait for that.  CPU hotplug and
+ * reboot(KEXEC) wait while the CPUs are called.
  */
 #include <linux/capability.h>
 #include <linux/cleanup.h>

@@ -10,6 +10,7 @@
 
 #include <linux/compiler.h>
 #include <linux/cpu.h>
+#include <linux/err.h>
 #include <linux/kmsg_dump.h>
 #include <linux/reboot.h>
 #include <linux/syscore_ops.h>
@@ -20,6 +21,7 @@
 #include "reboot.h"
 #include "runs.h"
 #include "sysctl.h"
+#include "sysfs.h"
 #include "verify.h"
 
 static void reboot_clean_late(struct kexec_image *img)
@@ -84,6 +86,12 @@ static int reboot_refuse_busy(struct kexec_refusal *refusal)
 	return -EBUSY;
 }
 
+static int reboot_ask_busy(struct kexec_refusal *refusal)
+{
+	kexec_sysfs_notify(false);
+	return reboot_refuse_busy(refusal);
+}
+
 static int reboot_refuse_none(struct kexec_refusal *refusal)
 {
 	char reason[KEXEC_DISCARD_REASON];
@@ -100,6 +108,8 @@ static int reboot_ask_image(struct kexec_refusal *refusal)
 	bool leaving;
 	int ret;
 
+	if (IS_ERR(img))
+		return reboot_ask_busy(refusal);
 	if (!img)
 		return reboot_refuse_none(refusal);
 	ret = reboot_check_content(img, refusal);
@@ -111,7 +121,7 @@ static int reboot_ask_image(struct kexec_refusal *refusal)
 		return ret;
 	/* A part of its content may have been overwritten. */
 	refusal->len = 0;
-	return reboot_refuse_busy(refusal);
+	return reboot_ask_busy(refusal);
 }
 
 /**
@@ -127,7 +137,7 @@ int kexec_reboot_ask(struct kexec_refusal *refusal)
 	int ret;
 
 	if (kexec_lock_is_busy())
-		return reboot_refuse_busy(refusal);
+		return reboot_ask_busy(refusal);
 	ret = kexec_hotplug_ask(refusal);
 	if (!ret)
 		ret = reboot_ask_image(refusal);

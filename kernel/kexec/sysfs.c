@@ -5,10 +5,12 @@
  * Linux 6.19 moved the sysfs files of kexec to this folder, without the prefix of their
  * names.  Here it has links to the files of the base, so that tools for either place work.
  *
- * ready and crash_ready, see ready.c, have events for poll().
+ * ready and crash_ready, see ready.c, have events for poll().  Readers that are woken while
+ * the kexec lock is held may be answered EBUSY.  So events wait until it is released.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/bitops.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/kexec.h>
@@ -16,9 +18,13 @@
 #include <linux/printk.h>
 #include <linux/sysfs.h>
 
+#include "lock.h"
 #include "sysfs.h"
 
 static struct kobject *sysfs_folder __ro_after_init;
+
+/* Files with an event that was not sent yet: bit 0 is ready, bit 1 is crash_ready. */
+static unsigned long sysfs_events;
 
 /* Name in /sys/kernel, name in the folder. */
 static const char *const sysfs_links[][2] __initconst = {
@@ -67,9 +73,34 @@ int __init kexec_sysfs_add(const struct attribute_group *files)
 /**
  * kexec_sysfs_notify() - report that an answer of ready or crash_ready may have changed
  * @crash: the latter
+ *
+ * The event is sent now, or at the release of the kexec lock if that is held.
  */
 void kexec_sysfs_notify(bool crash)
 {
-	if (sysfs_folder)
-		sysfs_notify(sysfs_folder, NULL, crash ? "crash_ready" : "ready");
+	set_bit(crash, &sysfs_events);
+	/*
+	 * Store buffering: this CPU sets a bit of sysfs_events, then reads kexec_lock_state.
+	 * The holder releases the lock, then reads sysfs_events in kexec_sysfs_flush().
+	 */
+	smp_mb__after_atomic();
+	if (kexec_lock_is_free())
+		kexec_sysfs_flush();
+}
+
+/**
+ * kexec_sysfs_flush() - send the events of kexec_sysfs_notify()
+ *
+ * Context: process context, after each release of the kexec lock.
+ */
+void kexec_sysfs_flush(void)
+{
+	static const char *const file[] = { "ready", "crash_ready" };
+	unsigned int i;
+
+	/* Pairs with the barrier in kexec_sysfs_notify(). */
+	smp_mb();
+	for (i = 0; i < ARRAY_SIZE(file); i++)
+		if (test_and_clear_bit(i, &sysfs_events) && sysfs_folder)
+			sysfs_notify(sysfs_folder, NULL, file[i]);
 }

@@ -8,5 +8,6 @@ struct attribute_group;
 
 int kexec_sysfs_add(const struct attribute_group *files);
 void kexec_sysfs_notify(bool crash);
+void kexec_sysfs_flush(void);
 
 #endif /* _KERNEL_KEXEC_SYSFS_H */
