@@ -79,7 +79,8 @@ static int image_cpu_peek(const void *data, size_t len, struct kexec_image_info 
 	ret = kexec_unpack_head(&payload, head, KEXEC_IMAGE_HEAD_SIZE);
 	if (ret < 0)
 		return ret;
-	return image_cpu_parse_unpacked(head, ret, 0, info);
+	ret = image_cpu_parse_unpacked(head, ret, 0, info);
+	return ret ?: kexec_unpack_check_size(info->packing, info->image_size);
 }
 
 static int image_cpu_locate(const void *data, size_t len, u64 file_len,

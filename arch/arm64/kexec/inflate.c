@@ -21,29 +21,37 @@
 /* Bytes after the deflate stream, RFC 1952, 2.3. */
 #define INFLATE_TRAILER	8
 
+/* @crc: of the bytes that are unpacked, without the final complement */
+struct inflate {
+	struct z_stream_s strm;
+	u32 crc;
+};
+
 static int inflate_begin(struct unpack_run *run)
 {
-	struct z_stream_s *strm = kvmalloc(sizeof(*strm) + zlib_inflate_workspacesize(),
+	struct inflate *inflate = kvmalloc(sizeof(*inflate) + zlib_inflate_workspacesize(),
 					   GFP_KERNEL);
 
-	run->state = strm;
-	if (!strm)
+	run->state = inflate;
+	if (!inflate)
 		return -ENOMEM;
-	*strm = (struct z_stream_s) { .workspace = strm + 1 };
+	*inflate = (struct inflate) { .strm.workspace = inflate + 1, .crc = ~0 };
 	/* Negative: a bare deflate stream, image_unpack.c has parsed the gzip header. */
-	if (zlib_inflateInit2(strm, -MAX_WBITS) == Z_OK)
+	if (zlib_inflateInit2(&inflate->strm, -MAX_WBITS) == Z_OK)
 		return 0;
-	kvfree(strm);
+	kvfree(inflate);
 	return -EBADMSG;
 }
 
 /*
  * With an empty piece at the end zlib sees an end of the stream that is just there.  Without
- * progress there is no room, or no data.
+ * progress there is no room, or no data.  The CRC grows with each step, because that of the
+ * whole Image would take too long at once.
  */
 static int inflate_step(struct unpack_run *run)
 {
-	struct z_stream_s *strm = run->state;
+	struct inflate *inflate = run->state;
+	struct z_stream_s *strm = &inflate->strm;
 	u64 left = run->capacity - run->out_len;
 	int err;
 
@@ -54,6 +62,8 @@ static int inflate_step(struct unpack_run *run)
 	err = zlib_inflate(strm, Z_SYNC_FLUSH);
 	run->in = strm->next_in;
 	run->in_left = strm->avail_in;
+	inflate->crc = crc32_le(inflate->crc, run->out + run->out_len,
+				strm->total_out - run->out_len);
 	run->out_len = strm->total_out;
 
 	if (err == Z_STREAM_END)
@@ -67,7 +77,8 @@ static int inflate_step(struct unpack_run *run)
 
 static int inflate_check(struct unpack_run *run)
 {
-	u32 crc, stored_len, len = run->out_len;
+	const struct inflate *inflate = run->state;
+	u32 crc = ~inflate->crc, stored_len, len = run->out_len;
 
 	if (run->in_left < INFLATE_TRAILER) {
 		pr_err("gzip trailer has %llu bytes, not %d\n", run->in_left, INFLATE_TRAILER);
@@ -78,7 +89,6 @@ static int inflate_check(struct unpack_run *run)
 		pr_err("gzip trailer: %u bytes, but %u were unpacked\n", stored_len, len);
 		return -ENOEXEC;
 	}
-	crc = ~crc32_le(~0, run->out, run->out_len);
 	if (crc != get_unaligned_le32(run->in)) {
 		pr_err("CRC-32 of the unpacked Image is %#010x, not %#010x\n",
 		       crc, get_unaligned_le32(run->in));

@@ -14,7 +14,8 @@
  * beyond the unread data, the rest of it is moved.  For xz and lzma, whose steps have no
  * limit, the caller keeps it elsewhere.
  *
- * Between two steps other tasks may run and a fatal signal ends the work; xz has one step.
+ * Between two steps other tasks may run and a fatal signal ends the work.  xz has one step,
+ * and one of lzma may write the whole Image, so the size of theirs is limited.
  */
 
 #define pr_fmt(fmt) "kexec: Image: " fmt
@@ -177,6 +178,24 @@ int kexec_unpack_supported(enum unpack_kind kind)
 	return -ENOEXEC;
 }
 
+/**
+ * kexec_unpack_check_size - check that the steps of an Image take a bounded time
+ * @kind: a compression
+ * @size: bytes that may be unpacked
+ *
+ * Return: 0, or -ENOEXEC after one message.
+ */
+int kexec_unpack_check_size(enum unpack_kind kind, u64 size)
+{
+	const struct unpack_packer *packer = &unpack_packers[kind];
+
+	if (packer->reach || size <= UNPACK_ONE_STEP_MAX)
+		return 0;
+	pr_err("%s: Image too large for one step: %llu bytes (limit %d)\n", packer->name, size,
+	       UNPACK_ONE_STEP_MAX);
+	return -ENOEXEC;
+}
+
 static int unpack_head(struct unpack_run *run, const struct unpack_ops *ops, size_t wanted)
 {
 	int ret = ops->begin(run);
@@ -211,13 +230,13 @@ int kexec_unpack_head(const struct unpack_payload *payload, void *head, size_t c
 	void *step = NULL;
 	int ret;
 
-	/* Blocks are unpacked completely. */
-	if (ops->step_len > capacity) {
-		step = kvmalloc(ops->step_len, GFP_KERNEL);
+	/* Blocks are unpacked completely, also one that starts at the last byte of the head. */
+	if (ops->step_len) {
+		step = kvmalloc(capacity + ops->step_len, GFP_KERNEL);
 		if (!step)
 			return unpack_fault(&run, -ENOMEM);
 		run.out = step;
-		run.capacity = ops->step_len;
+		run.capacity = capacity + ops->step_len;
 	}
 	ret = unpack_head(&run, ops, capacity);
 	if (!ret) {
@@ -247,8 +266,11 @@ int kexec_unpack_all(const struct unpack_payload *payload, void *dst, u64 capaci
 		.out = dst, .capacity = capacity,
 		.overlap = payload->data >= (u8 *)dst && payload->data < (u8 *)dst + capacity,
 	};
-	int ret = ops->begin(&run);
+	int ret = kexec_unpack_check_size(payload->kind, capacity);
 
+	if (ret)
+		return ret;
+	ret = ops->begin(&run);
 	if (ret)
 		return unpack_fault(&run, ret);
 	ret = unpack_run(&run, ops);

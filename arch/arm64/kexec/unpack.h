@@ -61,8 +61,12 @@ extern const struct unpack_ops kexec_unpack_zstd_ops;
 /* A few milliseconds of inflate.c on a slow core. */
 #define UNPACK_INFLATE_PIECE	SZ_1M
 
+/* Unpacked size of a file that one step may unpack completely: a few seconds. */
+#define UNPACK_ONE_STEP_MAX	SZ_256M
+
 bool kexec_unpack_in_place(enum unpack_kind kind);
 int kexec_unpack_supported(enum unpack_kind kind);
+int kexec_unpack_check_size(enum unpack_kind kind, u64 size);
 int kexec_unpack_head(const struct unpack_payload *payload, void *head, size_t capacity);
 int kexec_unpack_all(const struct unpack_payload *payload, void *dst, u64 capacity, u64 *len);
 

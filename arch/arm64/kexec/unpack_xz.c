@@ -3,7 +3,7 @@
  * DOC: Images in xz files
  *
  * The destination is the dictionary, so no memory is allocated for one of up to 128 MiB.
- * The library then unpacks an xz file in one step.
+ * The library then unpacks an xz file in one step, so unpack.c limits its size.
  */
 
 #include <linux/errno.h>
