@@ -8,7 +8,8 @@
  * read, the load fails with EAGAIN.
  *
  * Of a packed kernel the head is unpacked first.  Its image_size limits how much is read
- * and unpacked.  The file is read to the end of the segment and unpacked below it.
+ * and unpacked.  A file of gzip, lz4, lzo or zstd that is no larger than its Image is read to
+ * the end of the segment and unpacked below it; any other is read to memory of its own.
  *
  * IMA's measurement list and the device tree are last: reading adds measurements, and the
  * tree has the addresses of all segments.
@@ -483,7 +484,9 @@ static int file_unpack(void *va, size_t len, const struct file_packed *packed)
 		ret = file_has_changed("kernel");
 	if (ret)
 		return ret;
-	memset(va + unpacked, 0, len - unpacked);
+	ret = kexec_segment_clear(load->kernel_seg, va + unpacked, len - unpacked);
+	if (ret)
+		return ret;
 	return check ? kexec_signature_check(va, unpacked) : 0;
 }
 
@@ -500,17 +503,29 @@ static int file_read_packed(void *va, size_t len, void *arg)
 	return ret ?: file_unpack(va, len, packed);
 }
 
+/*
+ * In place, unpack.c may copy the unread part of the file, which is most of it if there is
+ * less room below the file than it has bytes.
+ */
+static bool file_packed_fits(const struct file_load *load, bool in_place)
+{
+	if (in_place && load->info.image_size - load->kernel_len >= load->kernel_len)
+		return true;
+	/* Fail instead of invoking the OOM killer. */
+	return kexec_pages_headroom(PFN_UP(load->kernel_len)) >= 0;
+}
+
 static int file_fill_packed(struct file_load *load, struct file_reader *reader)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 	bool in_place = load->info.in_place && load->kernel_len <= load->info.image_size;
 	struct file_packed packed = { .load = load, .reader = reader };
+	bool fits = file_packed_fits(load, in_place);
 	int ret;
 
-	/* Fail instead of invoking the OOM killer. */
-	if (!in_place && kexec_pages_headroom(PFN_UP(load->kernel_len)) >= 0)
+	if (fits && !in_place)
 		packed.own = __vmalloc(load->kernel_len, gfp);
-	if (!in_place && !packed.own) {
+	if (!fits || (!in_place && !packed.own)) {
 		pr_err("no memory to read a packed kernel of %zu kB\n",
 		       load->kernel_len >> 10);
 		return -ENOMEM;

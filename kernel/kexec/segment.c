@@ -101,7 +101,17 @@ void kexec_segment_trim(struct kexec_image *img, unsigned int seg, u64 memsz)
 	img->kimage.segment[seg].memsz = PFN_UP(memsz) << PAGE_SHIFT;
 }
 
-static int segment_clear(unsigned int seg, void *va, size_t len)
+/**
+ * kexec_segment_clear() - clear a part of a mapped segment
+ * @seg: index of the segment, for a message
+ * @va: address of the part
+ * @len: bytes
+ *
+ * Other tasks may run meanwhile, and a fatal signal ends the work.
+ *
+ * Return: 0, or -EINTR after one message.
+ */
+int kexec_segment_clear(unsigned int seg, void *va, size_t len)
 {
 	size_t done, step;
 
@@ -123,7 +133,7 @@ static int segment_close(struct kexec_image *img, unsigned int seg, size_t len)
 	int ret;
 
 	img->kimage.segment[seg].bufsz = len;
-	ret = segment_clear(seg, b->va + len, b->segment->memsz - len);
+	ret = kexec_segment_clear(seg, b->va + len, b->segment->memsz - len);
 	if (ret)
 		return ret;
 	kexec_runs_unmap(b);

@@ -17,6 +17,7 @@ int kexec_segment_fill_kernel(struct kexec_image *img, unsigned int seg,
 			      const void *buf, size_t len);
 int kexec_segment_read(struct kexec_image *img, unsigned int seg, size_t len,
 		       int (*read)(void *va, size_t len, void *arg), void *arg);
+int kexec_segment_clear(unsigned int seg, void *va, size_t len);
 int kexec_segment_check(const struct kexec_image *img, const struct kexec_segment *s,
 			unsigned int nr);
 
