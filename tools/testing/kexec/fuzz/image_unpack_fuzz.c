@@ -6,7 +6,7 @@
  * packed here as stored blocks (RFC 1951, 3.2.4).  The payload is inside of the file, and so
  * are the blocks of lz4 and lzo.  The Image of a gzip file fits in the buffer, has the CRC-32
  * and the length of the trailer, and starts with the head; the C library's zlib unpacks the
- * same bytes.
+ * same bytes.  With the file at the end of the buffer, the result is the same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +73,29 @@ static int unpack_all(const struct unpack_payload *p, size_t capacity, const u8 
 		fuzz_check(len == want_len && !memcmp(image, want, len), "%llu bytes", len);
 	free(image);
 	return ret;
+}
+
+/* The file is at the end of the buffer, where the output of a gzip file may overwrite it. */
+static void unpack_in_place(const u8 *file, size_t file_len, size_t capacity)
+{
+	size_t room = max_t(size_t, capacity, file_len);
+	u8 *apart = fuzz_alloc(room), *both = fuzz_alloc(room);
+	struct unpack_payload p;
+	u64 len = 0, both_len = 0;
+	int ret, both_ret;
+
+	fuzz_check(!kexec_image_unpack_open(file, file_len, &p), "refused");
+	ret = kexec_unpack_all(&p, apart, room, &len);
+	unpack_expect_one_message(ret);
+	memcpy(both + room - file_len, file, file_len);
+	fuzz_check(!kexec_image_unpack_open(both + room - file_len, file_len, &p), "refused");
+	both_ret = kexec_unpack_all(&p, both, room, &both_len);
+	unpack_expect_one_message(both_ret);
+	fuzz_check(ret == both_ret && len == both_len, "%d, %llu bytes; in place %d, %llu", ret,
+		   len, both_ret, both_len);
+	fuzz_check(ret || !memcmp(apart, both, len), "other bytes in place");
+	free(apart);
+	free(both);
 }
 
 static void unpack_head(const struct unpack_payload *p, size_t capacity)
@@ -142,6 +165,7 @@ static void unpack_any(struct fuzz_input *in, size_t capacity)
 	} else if (!ret && p.kind == UNPACK_GZIP) {
 		unpack_head(&p, capacity);
 		unpack_all(&p, capacity, NULL, 0);
+		unpack_in_place(file, len, capacity);
 	} else if (!ret && !p.packed) {
 		fuzz_check(p.data == file && p.len == len, "a part of the file");
 	}
@@ -185,6 +209,7 @@ static void unpack_round_trip(struct fuzz_input *in, u8 flags)
 	put_unaligned_le32(len, packed + pos + 4);
 	pos += TRAILER + (flags & 1);
 	file = fuzz_copy(packed, pos);
+	unpack_in_place(file, pos, len);
 
 	fuzz_check(!kexec_image_unpack_open(file, pos, &p) && p.packed, "refused");
 	unpack_expect_inside(file, pos, &p);
