@@ -129,9 +129,11 @@ class Reasons:
         self.used.add(mutant.key)
         return self.why.get(mutant.key)
 
-    def unused(self, mutants):
+    def unused(self, mutants, only):
+        """Reasons of keys that have the regex @only."""
         return [key for key in self.why
-                if key not in self.used and any(key.startswith(m.file + " ") for m in mutants)]
+                if key not in self.used and re.search(only, key) and
+                any(key.startswith(m.file + " ") for m in mutants)]
 
 
 def report(mutants, results, reasons):
@@ -168,7 +170,7 @@ def main():
     with ThreadPoolExecutor(options.jobs) as pool:
         results = pool.map(lambda m: try_mutant(build, m, texts[m.file]), mutants)
         total, killed, bad = report(mutants, results, reasons)
-    unused = [] if options.filter else reasons.unused(mutants)
+    unused = reasons.unused(mutants, options.filter)
     for key in unused:
         print(f"# no such survivor: {key}")
     print(f"{'not ok' if unused else 'ok'} {total + 1} - every reason is used\n1..{total + 1}")
