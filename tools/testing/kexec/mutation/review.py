@@ -37,6 +37,7 @@ TABLE = HERE / "review.toml"
 VARIANT = "4k"
 FOLDER = "out-mutants"
 SWITCH = "kexec_mutant"
+KINDS = ("at", "litmus", "host", "case", "suite", "model")
 # In this file, which is always built in
 HOME = "kernel/kexec/state.c"
 DECLARE = f"\nextern unsigned int {SWITCH};\n"
@@ -68,10 +69,46 @@ class Mutant:
     suite: str = ""
     number: int = 0
 
+    @property
+    def kind(self):
+        return next(kind for kind in KINDS if getattr(self, kind))
+
+    @property
+    def test(self):
+        """What must notice it."""
+        return self.kind, getattr(self, self.kind)
+
+    @property
+    def stem(self):
+        """Of its files; control runs have the number 0."""
+        return str(self.number or f"control-{'-'.join(self.test)}")
+
 
 def read_table():
     entries = tomllib.loads(TABLE.read_text(encoding="utf-8"))["mutant"]
     return [Mutant(number=number, **entry) for number, entry in enumerate(entries, 1)]
+
+
+def controls(chosen):
+    """Each test of @chosen that runs the kernel, once without a change."""
+    tests = dict.fromkeys(mutant.test for mutant in chosen)
+    return [Mutant(name=f"control: {test} without a change", file=HOME, **{kind: test})
+            for kind, test in tests if kind in ("case", "model", "suite")]
+
+
+def write(path, text):
+    """With prepare.sh --link, the path is a link to the project's file."""
+    path.unlink()
+    path.write_text(text)
+
+
+def restore(path, target, source):
+    """Undo write()."""
+    if target:
+        path.unlink()
+        path.symlink_to(target)
+    else:
+        shutil.copy(source, path)
 
 
 def plant(text, mutant, switch):
@@ -110,15 +147,17 @@ class Kernel:
         texts[HOME] = texts.get(HOME, (TOP / HOME).read_text()) + DEFINE
         self.out.mkdir(exist_ok=True)
         shutil.copy(options.build / "out" / VARIANT / ".config", self.out / ".config")
+        links = {file: (self.src / file).is_symlink() and os.readlink(self.src / file)
+                 for file in texts}
         try:
             for file, text in texts.items():
-                (self.src / file).write_text(text)
+                write(self.src / file, text)
             make = f""". {TOP}/scripts/lib.sh; kernel_env
 "${{kernel_make[@]}}" -C {self.src} O={self.out} check-sections-in= Image"""
             done = subprocess.run(["bash", "-c", make], capture_output=True, text=True, check=False)
         finally:
             for file in texts:
-                shutil.copy(TOP / file, self.src / file)
+                restore(self.src / file, links[file], TOP / file)
         if done.returncode:
             sys.exit(done.stderr[-4000:])
 
@@ -141,6 +180,7 @@ class Runner:
     def __init__(self, options, kernel):
         self.options = options
         self.kernel = kernel
+        self.simulator = None
         options.qemu_arg = []
         self.cases = self.select(None)
         self.models = self.select(guest.TABLE)
@@ -150,7 +190,7 @@ class Runner:
         return {case.name: case for case in run.select(only)}
 
     def run_case(self, mutant, case, options):
-        folder = self.options.build / "coherency/review" / str(mutant.number)
+        folder = self.options.build / "coherency/review" / mutant.stem
         folder.mkdir(parents=True, exist_ok=True)
         image = self.kernel.without(*mutant.insn) if mutant.insn else self.kernel.image
         (folder / "Image").write_bytes(image)
@@ -177,28 +217,33 @@ class Runner:
 
     def model(self, mutant):
         case = self.models[mutant.model]
-        path = self.options.build / "coherency/review" / f"{mutant.number}.log"
+        path = self.options.build / "coherency/review" / f"{mutant.stem}.log"
         mine = copy.copy(self.options)
         mine.qemu = str(self.options.build / "coherency/qemu")
         plugin = guest.plugin(case, self.options.build / "coherency", path, True)
         mine.qemu_arg = ["-plugin", plugin]
-        self.run_case(mutant, case, mine)
+        outcome = self.run_case(mutant, case, mine)
+        if not mutant.number and outcome.faults:
+            return f"{mutant.model}: {outcome.faults[0]}"
         log = reports.read(path)
         reports.locate(log, [self.kernel.symbols] * len(case.boots))
         found = reports.Known().unknown(log)
         return found and f"{mutant.model}: {found[0].kind} at {found[0].at}"
 
     def host(self, mutant):
-        source = TOP / mutant.file
-        build = self.host_build()
-        planted = plant(source.read_text(encoding="utf-8"), mutant, "1")
-        program = build.program(mutant.file, f"review-{mutant.number}", planted)
+        planted = plant((TOP / mutant.file).read_text(encoding="utf-8"), mutant, "1")
+        program = self.simulator.program(mutant.file, f"review-{mutant.number}", planted)
         killed = program and next(filter(None, (host.run(program, rounds)
                                                 for rounds in host.ROUNDS)), None)
         return killed and f"simulator: {killed}"
 
-    def host_build(self):
-        return host.Build(argparse.Namespace(build=self.options.build / "host"))
+    def check_host(self, chosen):
+        """The simulator works without a change."""
+        files = {mutant.file for mutant in chosen if mutant.host}
+        if not files:
+            return
+        self.simulator = host.Build(argparse.Namespace(build=self.options.build / "host"))
+        self.simulator.check({file: (TOP / file).read_text(encoding="utf-8") for file in files})
 
     def litmus(self, mutant):
         said = subprocess.run([TOP / "tools/testing/kexec/litmus/lkmm.py"], capture_output=True,
@@ -214,9 +259,7 @@ class Runner:
         return count and f"{count} mutants of tools/testing/coherency/mutants.py"
 
     def run(self, mutant):
-        kind = next(kind for kind in ("at", "litmus", "host", "case", "suite", "model")
-                    if getattr(mutant, kind))
-        return getattr(self, kind)(mutant)
+        return getattr(self, mutant.kind)(mutant)
 
 
 def parse_options():
@@ -236,16 +279,20 @@ def main():
     begin = time.monotonic()
     runner = Runner(options, Kernel(options, table))
     chosen = [mutant for mutant in table if re.search(options.filter, mutant.name)]
-    print(f"TAP version 13\n1..{len(chosen)}")
-    survivors = 0
+    runner.check_host(chosen)
+    every = controls(chosen) + chosen
+    print(f"TAP version 13\n1..{len(every)}")
+    survivors = broken = 0
     with ThreadPoolExecutor(options.jobs) as pool:
-        for number, (mutant, killed) in enumerate(zip(chosen, pool.map(runner.run, chosen)), 1):
-            survivors += not killed
-            print(f"# {killed or 'survived'}\n{'ok' if killed else 'not ok'} {number} - "
-                  f"{mutant.name}", flush=True)
-    print(f"# {len(chosen)} mutants of the review, {survivors} survived; "
-          f"{time.monotonic() - begin:.0f} s")
-    return 1 if survivors or not chosen else 0
+        for number, (mutant, found) in enumerate(zip(every, pool.map(runner.run, every)), 1):
+            good = bool(found) == bool(mutant.number)
+            survivors += bool(mutant.number) and not good
+            broken += not (mutant.number or good)
+            print(f"# {found or ('survived' if mutant.number else 'passed')}\n"
+                  f"{'ok' if good else 'not ok'} {number} - {mutant.name}", flush=True)
+    print(f"# {len(chosen)} mutants of the review, {survivors} survived; {broken} tests fail "
+          f"without a change; {time.monotonic() - begin:.0f} s")
+    return 1 if survivors or broken or not chosen else 0
 
 
 if __name__ == "__main__":
