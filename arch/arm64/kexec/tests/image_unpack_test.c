@@ -19,39 +19,11 @@
 
 #include "../unpack.h"
 #include "../lib/image_unpack.h"
+#include "unpack_file.h"
 
 #define PLAIN_LEN	(3 * SZ_1M + 12345)
 #define FILE_ROOM	(PLAIN_LEN + SZ_4K)
 #define ZBOOT_LEN	512
-
-struct unpack_file {
-	u8 *bytes;
-	size_t len;
-	u8 *plain;
-};
-
-static void unpack_put(struct unpack_file *f, const void *bytes, size_t len)
-{
-	memcpy(f->bytes + f->len, bytes, len);
-	f->len += len;
-}
-
-static struct unpack_file *unpack_new(struct kunit *test)
-{
-	struct unpack_file *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
-	u32 i, x = 1;
-
-	KUNIT_ASSERT_NOT_NULL(test, f);
-	f->bytes = kunit_kzalloc(test, FILE_ROOM, GFP_KERNEL);
-	f->plain = kunit_kzalloc(test, PLAIN_LEN, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, f->bytes);
-	KUNIT_ASSERT_NOT_NULL(test, f->plain);
-	for (i = 0; i < PLAIN_LEN; i++) {
-		x = x * 1664525 + 1013904223;
-		f->plain[i] = x >> 24;
-	}
-	return f;
-}
 
 static void unpack_put_header(struct unpack_file *f, u8 flags)
 {
@@ -192,7 +164,7 @@ static void unpack_test_gzip(struct kunit *test)
 {
 	const size_t len[] = { 0, 1, 100, 0xffff, 0x10000, SZ_1M - 1, SZ_1M,
 			       SZ_1M + 1, 3 * SZ_1M, PLAIN_LEN };
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(len); i++) {
@@ -204,7 +176,7 @@ static void unpack_test_gzip(struct kunit *test)
 
 static void unpack_test_gzip_fields(struct kunit *test)
 {
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	unsigned int flags;
 
 	for (flags = 0; flags < 0x20; flags++) {
@@ -241,7 +213,7 @@ static void unpack_expect_in_place(struct kunit *test, const struct unpack_file 
 static void unpack_test_in_place(struct kunit *test)
 {
 	const size_t spare[] = { 0, 1, SZ_64K, SZ_1M - 100, SZ_1M, SZ_1M + SZ_64K, 2 * SZ_1M };
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	unsigned int i;
 
 	unpack_put_gzip(f, 0, IN_PLACE_LEN);
@@ -256,7 +228,7 @@ static void unpack_test_deflated(struct kunit *test)
 		0xed, 0xc1, 0x01, 0x0d, 0x00, 0x00, 0x00, 0xc2, 0xa0, 0xf7,
 		0x4f, 0x6d, 0x0f, 0x07, 0x14, 0x00, 0x00, 0x00, 0xf0, 0x6e,
 	};
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 
 	memset(f->plain, 0, SZ_4K);
 	unpack_put_header(f, 0);
@@ -267,7 +239,7 @@ static void unpack_test_deflated(struct kunit *test)
 
 static void unpack_test_cut(struct kunit *test)
 {
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	size_t len;
 
 	unpack_put_gzip(f, 0x1e, 200);
@@ -278,7 +250,7 @@ static void unpack_test_cut(struct kunit *test)
 
 static void unpack_test_flipped(struct kunit *test)
 {
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	size_t i;
 
 	unpack_put_gzip(f, 0, 200);
@@ -294,7 +266,7 @@ static void unpack_test_flipped(struct kunit *test)
 static void unpack_test_trailing(struct kunit *test)
 {
 	const size_t len[] = { 1, 8, 512, 100000 };
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	unsigned int i;
 	size_t end;
 
@@ -311,7 +283,7 @@ static void unpack_test_trailing(struct kunit *test)
 
 static void unpack_test_members(struct kunit *test)
 {
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 
 	unpack_put_gzip(f, 0, 200);
 	unpack_put_gzip(f, 0, 200);
@@ -327,7 +299,7 @@ static int unpack_open_part(const struct unpack_file *f, size_t len,
 /* The header is unpacked from the first bytes of the file. */
 static void unpack_test_head(struct kunit *test)
 {
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	struct unpack_payload payload;
 	u8 head[128];
 	int i;
@@ -349,7 +321,7 @@ static void unpack_test_head(struct kunit *test)
 
 static void unpack_test_zboot(struct kunit *test)
 {
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 
 	unpack_put_zboot(f, "gzip");
 	unpack_put_gzip(f, 0, 70000);
@@ -361,7 +333,7 @@ static void unpack_test_zboot(struct kunit *test)
 
 static void unpack_test_zboot_bad(struct kunit *test)
 {
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	struct unpack_payload payload;
 	size_t len;
 
@@ -399,7 +371,7 @@ static void unpack_test_locate(struct kunit *test)
 		{ 512, 1489, -ENOEXEC }, { 512, ~0U, -ENOEXEC }, { ~0U, 100, -ENOEXEC },
 		{ ~0U, ~0U, -ENOEXEC }, { 2001, 0, -ENOEXEC }, { 0, 2001, -ENOEXEC },
 	};
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	unsigned int i;
 	struct unpack_part part;
 
@@ -431,7 +403,7 @@ static void unpack_test_zboot_methods(struct kunit *test)
 		{ "zstd", UNPACK_ZSTD }, { "zstd22", UNPACK_ZSTD }, { "bzip2", UNPACK_RAW },
 		{ "", UNPACK_RAW }, { "zstd2", UNPACK_RAW },
 	};
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	struct unpack_part part;
 	unsigned int i, trailer;
 
@@ -454,7 +426,7 @@ static void unpack_test_zboot_methods(struct kunit *test)
 
 static void unpack_test_zboot_size(struct kunit *test)
 {
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	struct unpack_payload payload;
 
 	unpack_put_zboot(f, "zstd");
@@ -510,21 +482,9 @@ static int unpack_count_blocks(const struct unpack_file *f, enum unpack_kind kin
 	return ret;
 }
 
-static void unpack_put_le32(struct unpack_file *f, u32 value)
-{
-	put_unaligned_le32(value, f->bytes + f->len);
-	f->len += 4;
-}
-
-static void unpack_put_be32(struct unpack_file *f, u32 value)
-{
-	put_unaligned_be32(value, f->bytes + f->len);
-	f->len += 4;
-}
-
 static void unpack_test_lz4_blocks(struct kunit *test)
 {
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	unsigned int nr;
 	size_t len;
 	u32 last;
@@ -582,7 +542,7 @@ static void unpack_put_lzop(struct unpack_file *f, u32 flags)
 static void unpack_test_lzo_blocks(struct kunit *test)
 {
 	const u32 flags[] = { 0, 1, 3, 2, 0x100, 0x300, 0x303 };
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	unsigned int i, nr;
 	size_t len;
 	u32 last;
@@ -613,7 +573,7 @@ static void unpack_test_lzo_lengths(struct kunit *test)
 	} c[] = {
 		{ 1000, 0 }, { 1000, 1001 }, { UNPACK_LZO_BLOCK + 1, 20 }, { ~0U, ~0U },
 	};
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
 	unsigned int i, nr;
 	u32 last;
 

@@ -19,52 +19,12 @@
 
 #include "../unpack.h"
 #include "../lib/image_unpack.h"
+#include "unpack_file.h"
 
 #define PLAIN_LEN	(SZ_1M + 12345)
 /* RUN_LEN zeroes, then blocks of BLOCK_LEN bytes. */
 #define RUN_LEN		SZ_512K
 #define BLOCK_LEN	SZ_1K
-
-struct unpack_file {
-	u8 *bytes;
-	size_t len;
-	u8 *plain;
-};
-
-static void unpack_put(struct unpack_file *f, const void *bytes, size_t len)
-{
-	memcpy(f->bytes + f->len, bytes, len);
-	f->len += len;
-}
-
-static void unpack_put_le32(struct unpack_file *f, u32 value)
-{
-	put_unaligned_le32(value, f->bytes + f->len);
-	f->len += 4;
-}
-
-static void unpack_put_be32(struct unpack_file *f, u32 value)
-{
-	put_unaligned_be32(value, f->bytes + f->len);
-	f->len += 4;
-}
-
-static struct unpack_file *unpack_new(struct kunit *test)
-{
-	struct unpack_file *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
-	u32 i, x = 1;
-
-	KUNIT_ASSERT_NOT_NULL(test, f);
-	f->bytes = kunit_kzalloc(test, PLAIN_LEN, GFP_KERNEL);
-	f->plain = kunit_kzalloc(test, PLAIN_LEN, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, f->bytes);
-	KUNIT_ASSERT_NOT_NULL(test, f->plain);
-	for (i = 0; i < PLAIN_LEN; i++) {
-		x = x * 1664525 + 1013904223;
-		f->plain[i] = x >> 24;
-	}
-	return f;
-}
 
 static void unpack_put_lzop_header(struct unpack_file *f)
 {
@@ -199,7 +159,7 @@ static void unpack_test_in_place_kinds(struct kunit *test)
 {
 	const enum unpack_kind kind[] = { UNPACK_LZ4, UNPACK_LZO, UNPACK_ZSTD };
 	const size_t room[] = { 0, 1, SZ_64K, SZ_256K, SZ_1M, UNPACK_LZ4_BLOCK + SZ_64K };
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, PLAIN_LEN, PLAIN_LEN);
 	unsigned int i, k;
 	u32 done, len;
 
@@ -228,7 +188,7 @@ static void unpack_test_head_blocks(struct kunit *test)
 	} c[] = {
 		{ UNPACK_LZ4, SZ_256K }, { UNPACK_LZO, UNPACK_LZO_BLOCK }, { UNPACK_ZSTD, SZ_128K },
 	};
-	struct unpack_file *f = unpack_new(test);
+	struct unpack_file *f = unpack_new_file(test, PLAIN_LEN, PLAIN_LEN);
 	struct unpack_payload payload;
 	unsigned int i;
 	u8 head[128];

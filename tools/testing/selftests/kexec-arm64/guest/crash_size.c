@@ -120,10 +120,10 @@ static int crash_size_unload(void)
 	return kexec_call_load(0, 0, NULL, KEXEC_ON_CRASH);
 }
 
-/* Free memory and caches, in bytes. */
+/* Free memory and caches, in bytes.  Tasks that free much fill the lists of CPUs. */
 static u64 crash_size_free(void)
 {
-	return util_sum_fields("/proc/meminfo", "MemAvailable:") * 1024;
+	return (util_sum_fields("/proc/meminfo", "MemAvailable:") + util_listed_kib()) * 1024;
 }
 
 static void crash_size_expect(const char *what, int err, int want, u64 size, u64 total)
@@ -210,7 +210,7 @@ static u64 crash_size_model(u64 now, u64 wanted, bool loaded, int err)
 	if (wanted > now) {
 		if (!err)
 			return (wanted + SZ_2M - 1) & -SZ_2M;
-		return err == (loaded ? ENOENT : ENOMEM) ? now : -1UL;
+		return err == ENOMEM || (loaded && err == ENOENT) ? now : -1UL;
 	}
 	if (loaded)
 		return err == ENOENT ? now : -1UL;

@@ -59,7 +59,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,31 +78,6 @@ static void time_figure(const char *name, u64 value)
 {
 	printf("%s %lu\n", name, value);
 	fflush(stdout);
-}
-
-static u64 time_free_kib(void)
-{
-	struct sysinfo info;
-
-	if (sysinfo(&info))
-		util_die("sysinfo");
-	return info.freeram * info.mem_unit >> 10;
-}
-
-/* Free pages that CPUs keep for themselves count as used; there may be megabytes. */
-static u64 time_kept_kib(void)
-{
-	FILE *info = fopen("/proc/zoneinfo", "re");
-	unsigned long pages = 0, n;
-	char line[256];
-
-	if (!info)
-		util_die("/proc/zoneinfo");
-	while (fgets(line, sizeof(line), info))
-		if (sscanf(line, " count: %lu", &n) == 1)
-			pages += n;
-	fclose(info);
-	return pages * sysconf(_SC_PAGESIZE) >> 10;
 }
 
 /* So that no load waits for the host to give the file. */
@@ -161,7 +135,7 @@ static void *time_watch(void *arg)
 	struct time_watch *watch = arg;
 
 	while (!__atomic_load_n(&watch->stop, __ATOMIC_ACQUIRE)) {
-		u64 now = time_free_kib();
+		u64 now = util_free_kib();
 
 		if (now < watch->least)
 			__atomic_store_n(&watch->least, now, __ATOMIC_RELEASE);
@@ -193,7 +167,7 @@ static void time_memory(const char *kernel, const char *initrd)
 	usleep(TIME_REST_US);
 
 	time_stay_on(1);
-	before = time_free_kib() + time_kept_kib();
+	before = util_free_kib();
 	watch.least = before;
 	errno = pthread_create(&thread, NULL, time_watch, &watch);
 	if (errno)
@@ -204,7 +178,7 @@ static void time_memory(const char *kernel, const char *initrd)
 	__atomic_store_n(&watch.stop, true, __ATOMIC_RELEASE);
 	pthread_join(thread, NULL);
 	usleep(TIME_REST_US);
-	after = time_free_kib() + time_kept_kib();
+	after = util_free_kib();
 	time_figure("peak_kib", before - watch.least);
 	time_figure("held_kib", before - after);
 }
@@ -247,7 +221,7 @@ static void time_rounds(const struct time_round *r, unsigned int count,
 	srandom(count);
 	for (i = 0; i < count; i++) {
 		if (i == count / 4)
-			start = time_free_kib() + time_kept_kib();
+			start = util_free_kib();
 		load(r);
 		/* Over the one that is loaded. */
 		if (i % TIME_AGAIN == 0)
@@ -255,7 +229,7 @@ static void time_rounds(const struct time_round *r, unsigned int count,
 		time_unload();
 	}
 	usleep(TIME_REST_US);
-	end = time_free_kib() + time_kept_kib();
+	end = util_free_kib();
 	time_figure("rounds", count);
 	time_figure("seed", count);
 	time_figure("lost_kib", end < start ? start - end : 0);

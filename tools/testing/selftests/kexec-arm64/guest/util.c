@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,43 @@ u64 util_sum_fields(const char *path, const char *prefix)
 	if (!found)
 		util_die("%s: %s", path, prefix);
 	return sum;
+}
+
+static u64 util_zone_pages(bool free)
+{
+	FILE *info = fopen("/proc/zoneinfo", "re");
+	u64 pages = 0, n;
+	char line[256];
+
+	if (!info)
+		util_die("/proc/zoneinfo");
+	while (fgets(line, sizeof(line), info))
+		if (sscanf(line, " count: %lu", &n) == 1 ||
+		    (free && sscanf(line, " nr_free_pages %lu", &n) == 1))
+			pages += n;
+	fclose(info);
+	return pages;
+}
+
+/**
+ * util_free_kib() - free memory
+ *
+ * Return: KiB of free pages, with those in the lists of CPUs, which no other file counts as
+ * free and which may be many.
+ */
+u64 util_free_kib(void)
+{
+	return util_zone_pages(true) * sysconf(_SC_PAGESIZE) >> 10;
+}
+
+/**
+ * util_listed_kib() - free memory in the lists of CPUs
+ *
+ * Return: KiB.
+ */
+u64 util_listed_kib(void)
+{
+	return util_zone_pages(false) * sysconf(_SC_PAGESIZE) >> 10;
 }
 
 /**

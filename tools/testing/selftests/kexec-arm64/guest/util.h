@@ -31,6 +31,8 @@ void util_read_all(int fd, const char *path, void *buf, size_t len);
 void *util_read_file(const char *path, size_t *len);
 int util_read_number(const char *path, long *value);
 u64 util_sum_fields(const char *path, const char *prefix);
+u64 util_free_kib(void);
+u64 util_listed_kib(void);
 int util_write(const char *path, const char *text);
 
 u64 util_ticks(void);
