@@ -6,7 +6,7 @@
  * faults_test.py writes the number and compares what the plugin reports.
  *
  * The tables map all RAM once at its address by TTBR0, as a block of 1 GiB, and
- * 2 MiB of it by TTBR1, as a page each for the last 4 KiB below.
+ * two pages of it by TTBR1, which are no neighbours in physical memory.
  */
 
 #define SCTLR_MMU	0x30d0198d	/* M, C, SA, SA0, I, and the RES1 bits */
@@ -53,6 +53,8 @@ _start:
 	put_entry ROOT_EQUAL, LEVEL2 + 3
 	put_entry LEVEL2, LEVEL3 + 3
 	put_entry LEVEL3, DATA + PAGE_ENTRY
+	dsb	sy
+	put_entry LEVEL3 + 8, DATA + 0x2000 + PAGE_ENTRY
 	put_entry ROOT_OTHER, RAM + BLOCK
 	dsb	sy
 	ldr	x0, =MAIR
@@ -103,6 +105,17 @@ fault_none:
 	dsb	ish
 	isb
 	blr	x11
+	/* A store to two pages, and code in the page that follows the first one. */
+	add	x1, x10, #0x1000
+	str	x15, [x1]
+	dc	cvau, x1
+	dsb	ish
+	ic	ivau, x1
+	dsb	ish
+	isb
+	add	x2, x14, #0xffc
+	str	x15, [x2]
+	blr	x1
 	str	xzr, [x12]
 	dsb	ishst
 	lsr	x1, x14, #12

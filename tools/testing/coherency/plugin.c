@@ -264,15 +264,27 @@ static bool find_ram(unsigned int cpu, uint32_t access, uint64_t va, uint64_t *p
 	return true;
 }
 
+static void access_page(const struct coh_event *e, uint32_t access, uint64_t va, uint64_t len)
+{
+	uint64_t pa;
+
+	if (find_ram(e->cpu, access, va, &pa))
+		coh_access(&model, e, va, pa, len, qemu_plugin_mem_is_store(access));
+}
+
 static void on_access(unsigned int cpu, uint32_t access, uint64_t va, void *arg)
 {
 	const struct coh_event e = { .cpu = cpu, .pc = (uint64_t)arg };
-	uint64_t pa;
+	uint64_t len = 1ULL << qemu_plugin_mem_size_shift(access);
+	uint64_t room = PAGE_MASK + 1 - (va & PAGE_MASK);
 
 	pthread_mutex_lock(&lock);
-	if (find_ram(cpu, access, va, &pa))
-		coh_access(&model, &e, va, pa, 1ULL << qemu_plugin_mem_size_shift(access),
-			   qemu_plugin_mem_is_store(access));
+	/* Two pages are not always neighbours in physical memory. */
+	if (len > room) {
+		access_page(&e, access, va + room, len - room);
+		len = room;
+	}
+	access_page(&e, access, va, len);
 	pthread_mutex_unlock(&lock);
 }
 
