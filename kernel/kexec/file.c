@@ -18,9 +18,7 @@
 
 #include <linux/delay.h>
 #include <linux/file.h>
-#include <linux/fs.h>
 #include <linux/ima.h>
-#include <linux/kernel_read_file.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
@@ -37,6 +35,7 @@
 #include "lock.h"
 #include "pages.h"
 #include "placement.h"
+#include "read.h"
 #include "runs.h"
 #include "segment.h"
 #include "signature.h"
@@ -53,9 +52,6 @@
 
 /* Measurements that IMA may add after its list is placed. */
 #define FILE_IMA_SPARE	SZ_1M
-
-/* Of either file, kexec_file_load(2). */
-#define FILE_SIZE_MAX	(4ULL * SZ_1G)
 
 /**
  * struct file_load - state of one kexec_file_load
@@ -91,85 +87,6 @@ struct file_load {
 	bool first_fit;
 };
 
-static u64 file_ram(void)
-{
-	return (u64)totalram_pages() << PAGE_SHIFT;
-}
-
-/* Returns an errno after one message. */
-static loff_t file_size(struct file *file, int fd, const char *what)
-{
-	loff_t size;
-
-	if (!file || !(file->f_mode & FMODE_READ)) {
-		pr_err("%s: file descriptor %d is not open for reading\n", what, fd);
-		return -EBADF;
-	}
-	if (!S_ISREG(file_inode(file)->i_mode)) {
-		pr_err("%s: file descriptor %d is no regular file\n", what, fd);
-		return -EINVAL;
-	}
-	size = i_size_read(file_inode(file));
-	if (size <= 0) {
-		pr_err("%s: the file is empty\n", what);
-		return -EINVAL;
-	}
-	if (size > FILE_SIZE_MAX) {
-		pr_err("%s: the file has %lld bytes, the limit is %llu\n", what, size,
-		       FILE_SIZE_MAX);
-		return -EFBIG;
-	}
-	if (size > file_ram()) {
-		pr_err("%s: the file has %lld bytes, all memory is %llu\n", what, size,
-		       file_ram());
-		return -ENOMEM;
-	}
-	return size;
-}
-
-struct file_reader {
-	struct file *file;
-	enum kernel_read_file_id id;
-	const char *what;
-};
-
-static int file_has_changed(const char *what)
-{
-	pr_err("%s: the file changed while it was loaded; load it again\n", what);
-	return -EAGAIN;
-}
-
-static int file_read(void *va, size_t len, void *arg)
-{
-	const struct file_reader *reader = arg;
-	ssize_t got;
-
-	/* With a buffer, a file that has grown is rejected: -EFBIG. */
-	got = kernel_read_file(reader->file, 0, &va, len, NULL, reader->id);
-	if (got == len)
-		return 0;
-	if (got >= 0 || i_size_read(file_inode(reader->file)) != len)
-		return file_has_changed(reader->what);
-	pr_err("%s: reading %zu bytes failed (%zd)\n",
-	       reader->what, len, got);
-	return got;
-}
-
-/* Reads @len bytes unless the file ends before; a file system may return fewer. */
-static ssize_t file_read_at(struct file *file, void *buf, size_t len, loff_t pos)
-{
-	size_t done = 0;
-	ssize_t got;
-
-	do {
-		got = kernel_read(file, buf + done, len - done, &pos);
-		if (got < 0)
-			return got;
-		done += got;
-	} while (got && done < len);
-	return done;
-}
-
 /* The first unpacked bytes have the size of the Image. */
 static int file_peek_packed(struct file_load *load, struct file *file)
 {
@@ -183,7 +100,7 @@ static int file_peek_packed(struct file_load *load, struct file *file)
 		pr_err("no memory to look at the packed kernel's header\n");
 		return -ENOMEM;
 	}
-	got = file_read_at(file, data, len, load->info.payload_start);
+	got = kexec_read_at(file, data, len, load->info.payload_start);
 	if (got < 0) {
 		pr_err("kernel: reading the packed header failed (%zd)\n", got);
 		return got;
@@ -191,7 +108,7 @@ static int file_peek_packed(struct file_load *load, struct file *file)
 	/* For Image.gz these are the first bytes of the file. */
 	if (got != len || (!load->info.payload_start &&
 			   memcmp(data, load->head, min_t(size_t, len, load->head_len))))
-		return file_has_changed("kernel");
+		return kexec_read_changed("kernel");
 	ret = kexec_arch_image_probe(data, got, load->kernel_len, &load->info);
 	if (ret)
 		return ret;
@@ -205,7 +122,7 @@ static int file_peek_packed(struct file_load *load, struct file *file)
 
 static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 {
-	loff_t size = file_size(file, fd, "kernel");
+	loff_t size = kexec_read_size(file, fd, "kernel");
 	ssize_t got;
 	int ret;
 
@@ -218,13 +135,13 @@ static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 	}
 	load->kernel_len = size;
 	load->head_len = min_t(u64, size, FILE_HEAD);
-	got = file_read_at(file, load->head, load->head_len, 0);
+	got = kexec_read_at(file, load->head, load->head_len, 0);
 	if (got < 0) {
 		pr_err("kernel: reading the header failed (%zd)\n", got);
 		return got;
 	}
 	if (got != load->head_len)
-		return file_has_changed("kernel");
+		return kexec_read_changed("kernel");
 	ret = kexec_arch_image_probe(load->head, got, size, &load->info);
 	if (!ret && load->info.packed)
 		ret = file_peek_packed(load, file);
@@ -449,7 +366,7 @@ static bool file_same_info(const struct kexec_image_info *a, const struct kexec_
 /* All inputs of the placement are in the head. */
 static int file_check_head(const struct file_load *load, const void *file)
 {
-	return memcmp(file, load->head, load->head_len) ? file_has_changed("kernel") : 0;
+	return memcmp(file, load->head, load->head_len) ? kexec_read_changed("kernel") : 0;
 }
 
 /**
@@ -461,7 +378,7 @@ static int file_check_head(const struct file_load *load, const void *file)
  */
 struct file_packed {
 	struct file_load *load;
-	struct file_reader *reader;
+	struct kexec_reader *reader;
 	void *data;
 	void *own;
 };
@@ -481,7 +398,7 @@ static int file_unpack(void *va, size_t len, const struct file_packed *packed)
 		return check;
 	ret = kexec_arch_image_unpack(packed->data, load->kernel_len, va, &unpacked, &now);
 	if (!ret && !file_same_info(&now, &load->info))
-		ret = file_has_changed("kernel");
+		ret = kexec_read_changed("kernel");
 	if (ret)
 		return ret;
 	ret = kexec_segment_clear(load->kernel_seg, va + unpacked, len - unpacked);
@@ -497,7 +414,7 @@ static int file_read_packed(void *va, size_t len, void *arg)
 	int ret;
 
 	packed->data = packed->own ?: PTR_ALIGN_DOWN(va + len - load->kernel_len, sizeof(u64));
-	ret = file_read(packed->data, load->kernel_len, packed->reader);
+	ret = kexec_read_all(packed->data, load->kernel_len, packed->reader);
 	if (!ret)
 		ret = file_check_head(load, packed->data);
 	return ret ?: file_unpack(va, len, packed);
@@ -515,7 +432,7 @@ static bool file_packed_fits(const struct file_load *load, bool in_place)
 	return kexec_pages_headroom(PFN_UP(load->kernel_len)) >= 0;
 }
 
-static int file_fill_packed(struct file_load *load, struct file_reader *reader)
+static int file_fill_packed(struct file_load *load, struct kexec_reader *reader)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 	bool in_place = load->info.in_place && load->kernel_len <= load->info.image_size;
@@ -538,7 +455,7 @@ static int file_fill_packed(struct file_load *load, struct file_reader *reader)
 
 static int file_fill_kernel(struct file_load *load, struct file *file)
 {
-	struct file_reader reader = {
+	struct kexec_reader reader = {
 		.file = file, .id = READING_KEXEC_IMAGE, .what = "kernel",
 	};
 	struct kexec_backing *b = &load->img->backing[load->kernel_seg];
@@ -547,7 +464,7 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 	if (load->info.packed)
 		return file_fill_packed(load, &reader);
 
-	ret = kexec_segment_read(load->img, load->kernel_seg, load->kernel_len, file_read,
+	ret = kexec_segment_read(load->img, load->kernel_seg, load->kernel_len, kexec_read_all,
 				 &reader);
 	if (!ret)
 		ret = kexec_runs_map(b);
@@ -563,14 +480,14 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 
 static int file_fill_initrd(struct file_load *load, struct file *file)
 {
-	struct file_reader reader = {
+	struct kexec_reader reader = {
 		.file = file, .id = READING_KEXEC_INITRAMFS, .what = "initrd",
 	};
 
 	if (!load->fdt.initrd_len)
 		return 0;
 	return kexec_segment_read(load->img, load->initrd_seg, load->fdt.initrd_len,
-				  file_read, &reader);
+				  kexec_read_all, &reader);
 }
 
 static int file_add_buffer(struct kexec_image *img, struct kexec_buf *kbuf)
@@ -611,7 +528,7 @@ static size_t file_ima_room(const struct file_load *load)
 	unsigned long size = ima_get_binary_runtime_size();
 
 	/* IMA adds no list that is larger than half of memory. */
-	if (load->fdt.crash || size > file_ram() / 2)
+	if (load->fdt.crash || size > kexec_read_memory() / 2)
 		return 0;
 	return PAGE_ALIGN(size + CONFIG_IMA_KEXEC_EXTRA_MEMORY_KB * SZ_1K + FILE_IMA_SPARE);
 }
@@ -676,7 +593,7 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 	int ret;
 
 	if (!(flags & KEXEC_FILE_NO_INITRAMFS)) {
-		size = file_size(initrd, initrd_fd, "initrd");
+		size = kexec_read_size(initrd, initrd_fd, "initrd");
 		if (size < 0)
 			return size;
 		load->fdt.initrd_len = size;
@@ -705,11 +622,11 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 /* Half of memory, as kexec_load(2) documents. */
 static int file_check_total(const struct file_load *load)
 {
-	u64 size = load->info.image_size, limit = file_ram() / 2;
+	u64 size = load->info.image_size, limit = kexec_read_memory() / 2;
 
-	if (size > file_ram()) {
+	if (size > kexec_read_memory()) {
 		pr_err("no place for a kernel with image_size %llu, all memory is %llu\n", size,
-		       file_ram());
+		       kexec_read_memory());
 		return -EADDRNOTAVAIL;
 	}
 	if (size + load->fdt.initrd_len <= limit)
