@@ -89,10 +89,7 @@ struct stress {
 
 static u64 stress_below(struct stress *s, u64 limit)
 {
-	s->random ^= s->random << 13;
-	s->random ^= s->random >> 7;
-	s->random ^= s->random << 17;
-	return (s->random >> 11) % limit;
+	return util_random(&s->random, limit);
 }
 
 static void stress_count(unsigned int *counter)

@@ -289,3 +289,18 @@ const char *util_errno_name(int err)
 
 	return name ?: "?";
 }
+
+/**
+ * util_random() - draw a number, the same ones for the same first state
+ * @state: state of the generator, not 0
+ * @limit: first number that is too large
+ *
+ * Return: a number below @limit.
+ */
+u64 util_random(u64 *state, u64 limit)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (*state >> 11) % limit;
+}

@@ -42,5 +42,6 @@ u64 util_now_ms(void);
 pid_t util_fork(void);
 void util_end_child(pid_t pid);
 const char *util_errno_name(int err);
+u64 util_random(u64 *state, u64 limit);
 
 #endif /* UTIL_H */
