@@ -26,86 +26,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crash_region.h"
 #include "kexec_call.h"
 #include "tap.h"
 #include "util.h"
 
-#define CRASH_SIZE_FILE		"/sys/kernel/kexec_crash_size"
 #define CRASH_SIZE_BLOCK	"/sys/devices/system/memory/block_size_bytes"
 #define CRASH_SIZE_MAX_MIB	320	/* of a round */
 #define CRASH_SIZE_SLACK	(16 * SZ_1M)	/* of free memory */
 
-/**
- * struct crash_size_facts - what the files say
- * @size: bytes in sysfs
- * @rows: bytes of the rows "Crash kernel" of /proc/iomem
- * @main_start: first byte of the last row, the main region
- * @main_end: the byte after its last
- * @nested: rows "System RAM" inside of another one
- * @total: bytes of MemTotal and of the reservation
- */
-struct crash_size_facts {
-	u64 size;
-	u64 rows;
-	u64 main_start;
-	u64 main_end;
-	unsigned int nested;
-	u64 total;
-};
-
 static u64 crash_size_page;
-
-static void crash_size_read_iomem(struct crash_size_facts *f)
-{
-	FILE *file = fopen("/proc/iomem", "re");
-	char line[256], name[64];
-	u64 start, last;
-
-	if (!file)
-		tap_bail("/proc/iomem: %s", strerror(errno));
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, " %lx-%lx : %63[^\n]", &start, &last, name) != 3)
-			continue;
-		f->nested += *line == ' ' && !strcmp(name, "System RAM");
-		if (strcmp(name, "Crash kernel"))
-			continue;
-		f->rows += last + 1 - start;
-		f->main_start = start;
-		f->main_end = last + 1;
-	}
-	fclose(file);
-}
-
-static struct crash_size_facts crash_size_read(void)
-{
-	struct crash_size_facts f = { };
-	long size;
-
-	if (util_read_number(CRASH_SIZE_FILE, &size))
-		tap_bail(CRASH_SIZE_FILE " cannot be read");
-	f.size = size;
-	crash_size_read_iomem(&f);
-	f.total = util_sum_fields("/proc/meminfo", "MemTotal:") * 1024 + f.size;
-	return f;
-}
-
-static bool crash_size_agrees(const struct crash_size_facts *f, u64 total)
-{
-	return f->rows == f->size && !f->nested && f->total == total;
-}
-
-static int crash_size_set(u64 bytes)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%lu", bytes);
-	return util_write(CRASH_SIZE_FILE, text);
-}
 
 /* One page at each end of the main region. */
 static int crash_size_load(void)
 {
-	struct crash_size_facts f = crash_size_read();
+	struct crash_region_facts f = crash_region_read();
 	static char byte = 'x';
 	struct kexec_segment seg[2] = {
 		{ &byte, 1, (void *)f.main_start, crash_size_page },
@@ -128,23 +63,23 @@ static u64 crash_size_free(void)
 
 static void crash_size_expect(const char *what, int err, int want, u64 size, u64 total)
 {
-	struct crash_size_facts f = crash_size_read();
+	struct crash_region_facts f = crash_region_read();
 
-	tap_point(err == want && f.size == size && crash_size_agrees(&f, total),
+	tap_point(err == want && f.size == size && crash_region_agrees(&f, total),
 		  "%s: %s, %lu bytes, %lu in /proc/iomem, MemTotal %+ld", what,
 		  util_errno_name(err), f.size, f.rows, (long)(f.total - total));
 }
 
 static void crash_size_edges_loaded(u64 total)
 {
-	struct crash_size_facts before = crash_size_read(), f;
+	struct crash_region_facts before = crash_region_read(), f;
 	int err = crash_size_load();
 
 	crash_size_expect("load", err, 0, before.size, total);
-	crash_size_expect("smaller with an image", crash_size_set(SZ_2M), ENOENT, before.size,
+	crash_size_expect("smaller with an image", crash_region_set(SZ_2M), ENOENT, before.size,
 			  total);
-	err = crash_size_set(before.size + 4 * SZ_2M);
-	f = crash_size_read();
+	err = crash_region_set(before.size + 4 * SZ_2M);
+	f = crash_region_read();
 	/* The memory next to the region was free a moment ago. */
 	crash_size_expect("larger with an image", err, 0, before.size + 4 * SZ_2M, total);
 	tap_point(f.main_start == before.main_start || f.main_end == before.main_end,
@@ -164,13 +99,13 @@ static int crash_size_offline(void)
 		tap_bail(CRASH_SIZE_BLOCK " cannot be read");
 	fclose(file);
 	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%lu/state",
-		 crash_size_read().main_start / block);
+		 crash_region_read().main_start / block);
 	return util_write(path, "offline");
 }
 
 static int crash_size_edges(void)
 {
-	u64 total = crash_size_read().total, free;
+	u64 total = crash_region_read().total, free;
 	long lost;
 	int err;
 
@@ -178,17 +113,17 @@ static int crash_size_edges(void)
 	crash_size_expect("at first", 0, 0, 0, total);
 	tap_point(crash_size_load() == EADDRNOTAVAIL, "no reservation, no crash image");
 	free = crash_size_free();
-	crash_size_expect("a byte", crash_size_set(1), 0, SZ_2M, total);
-	crash_size_expect("64 MiB", crash_size_set(64 * SZ_1M), 0, 64 * SZ_1M, total);
-	crash_size_expect("an odd number", crash_size_set(100000000), 0, 96 * SZ_1M, total);
-	crash_size_expect("all memory", crash_size_set(total), EINVAL, 96 * SZ_1M, total);
-	crash_size_expect("more than fits", crash_size_set(total / 64 * 63 & -SZ_2M), ENOMEM,
+	crash_size_expect("a byte", crash_region_set(1), 0, SZ_2M, total);
+	crash_size_expect("64 MiB", crash_region_set(64 * SZ_1M), 0, 64 * SZ_1M, total);
+	crash_size_expect("an odd number", crash_region_set(100000000), 0, 96 * SZ_1M, total);
+	crash_size_expect("all memory", crash_region_set(total), EINVAL, 96 * SZ_1M, total);
+	crash_size_expect("more than fits", crash_region_set(total / 64 * 63 & -SZ_2M), ENOMEM,
 			  96 * SZ_1M, total);
 	crash_size_edges_loaded(total);
 	err = crash_size_offline();
 	tap_point(err == EPERM || err == EBUSY, "its memory stays online: %s",
 		  util_errno_name(err));
-	crash_size_expect("nothing", crash_size_set(0), 0, 0, total);
+	crash_size_expect("nothing", crash_region_set(0), 0, 0, total);
 	lost = free - crash_size_free();
 	tap_point(lost < (long)CRASH_SIZE_SLACK, "lost %ld kB", lost / 1024);
 	return tap_finish();
@@ -200,22 +135,6 @@ static u64 crash_size_random(void)
 	u64 size = (rand() % CRASH_SIZE_MAX_MIB) * SZ_1M;
 
 	return rand() % 4 ? size & -SZ_2M : size + rand() % SZ_1M;
-}
-
-/* The size after a change from @now to @wanted that returned @err; -1 if @err is wrong. */
-static u64 crash_size_model(u64 now, u64 wanted, bool loaded, int err)
-{
-	u64 page = crash_size_page;
-
-	if (wanted > now) {
-		if (!err)
-			return (wanted + SZ_2M - 1) & -SZ_2M;
-		return err == ENOMEM || (loaded && err == ENOENT) ? now : -1UL;
-	}
-	if (loaded)
-		return err == ENOENT ? now : -1UL;
-	wanted = (wanted + page - 1) & -page;
-	return err ? -1UL : wanted < now ? wanted : now;
 }
 
 /**
@@ -236,7 +155,7 @@ struct crash_size_tally {
 
 static bool crash_size_round(struct crash_size_tally *t, u64 *size, u64 total)
 {
-	struct crash_size_facts f;
+	struct crash_region_facts f;
 	u64 wanted, now = *size;
 	int what = rand() % 8, err;
 
@@ -252,15 +171,15 @@ static bool crash_size_round(struct crash_size_tally *t, u64 *size, u64 total)
 		t->loads += t->loaded;
 	} else {
 		wanted = what == 2 ? 0 : crash_size_random();
-		err = crash_size_set(wanted);
-		*size = crash_size_model(now, wanted, t->loaded, err);
+		err = crash_region_set(wanted);
+		*size = crash_region_model(now, wanted, t->loaded, err);
 		t->grown += !err && wanted > now;
 		t->shrunk += !err && wanted < now;
 		t->short_of += err && wanted > now;
-		err = *size == -1UL ? err ?: -1 : 0;
+		err = *size == CRASH_REGION_WRONG ? err ?: -1 : 0;
 	}
-	f = crash_size_read();
-	if (err || f.size != *size || !crash_size_agrees(&f, total)) {
+	f = crash_region_read();
+	if (err || f.size != *size || !crash_region_agrees(&f, total)) {
 		tap_note("step %d from %lu: %d, %lu bytes (%lu expected)", what, now, err, f.size,
 			 *size);
 		tap_note("%lu in /proc/iomem, %u nested, MemTotal %+ld", f.rows, f.nested,
@@ -272,7 +191,7 @@ static bool crash_size_round(struct crash_size_tally *t, u64 *size, u64 total)
 
 static int crash_size_rounds(unsigned int rounds, unsigned int seed, u64 others)
 {
-	struct crash_size_facts f = crash_size_read();
+	struct crash_region_facts f = crash_region_read();
 	u64 size = f.size, free = crash_size_free() + size;
 	struct crash_size_tally t = { };
 	unsigned int i;
@@ -287,7 +206,7 @@ static int crash_size_rounds(unsigned int rounds, unsigned int seed, u64 others)
 	tap_point(t.grown && t.shrunk && t.loads, "grown %u, too large %u, shrunk %u, loads %u",
 		  t.grown, t.short_of, t.shrunk, t.loads);
 	crash_size_unload();
-	crash_size_set(0);
+	crash_region_set(0);
 	lost = free - crash_size_free();
 	tap_point(lost < (long)(CRASH_SIZE_SLACK + others), "lost %ld kB", lost / 1024);
 	return tap_finish();
@@ -300,10 +219,10 @@ static int crash_size_rate(unsigned int rounds, u64 mib)
 
 	for (i = 0; i < rounds; i++) {
 		start = util_now_ms();
-		grown += !crash_size_set(mib * SZ_1M);
+		grown += !crash_region_set(mib * SZ_1M);
 		now = util_now_ms() - start;
 		slowest = now > slowest ? now : slowest;
-		if (crash_size_set(0))
+		if (crash_region_set(0))
 			util_die("the reservation is not freed");
 	}
 	printf("grown %u\nof %u\ngrow_ms %lu\n", grown, rounds, slowest);
@@ -312,7 +231,7 @@ static int crash_size_rate(unsigned int rounds, u64 mib)
 
 static int crash_size_refuse(u64 bytes, const char *name)
 {
-	int err = crash_size_set(bytes);
+	int err = crash_region_set(bytes);
 
 	printf("%s\n", util_errno_name(err));
 	return strcmp(util_errno_name(err), name) ? 1 : 0;
