@@ -8,8 +8,9 @@
  *
  * The parts: cases (the table and its judge), races (concurrent and killed
  * loads), memory (leaks, and loads without page tables), faults (of each allocation),
- * policy (sysctls and lockdown); under them fixture (files, images, state), klog (the
- * kernel's words), iomem (addresses) and tap (results).
+ * policy (sysctls and lockdown), random_run (random calls, made by random_call); under
+ * them fixture (files, images, state), klog (the kernel's words), iomem and crash_region
+ * (addresses) and tap (results).
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include "leaks.h"
 #include "policy.h"
 #include "races.h"
+#include "random_run.h"
 #include "tap.h"
 #include "util.h"
 
@@ -33,6 +35,7 @@ enum mode {
 	MODE_LOCKDOWN,
 	MODE_FAULTS,
 	MODE_REBOOT,
+	MODE_RANDOM,
 };
 
 static const struct option options[] = {
@@ -50,6 +53,7 @@ static const struct option options[] = {
 	{ "lockdown", no_argument, NULL, 'l' },
 	{ "faults", required_argument, NULL, 'f' },
 	{ "faults-reboot", no_argument, NULL, 'R' },
+	{ "random", required_argument, NULL, 'x' },
 	{ }
 };
 
@@ -65,6 +69,7 @@ static void __noreturn complain(void)
 		"  --faults N        let each allocation and copy fail, and N times more to\n"
 		"                    watch free memory\n"
 		"  --faults-reboot   the same for a reboot that is refused\n"
+		"  --random O:S:C    O random operations with seed S, half of them by C callers\n"
 		"options\n"
 		"  --dir DIR         where to make a directory (default: here)\n"
 		"  --base            expect what the kernel we stand beside does\n"
@@ -136,6 +141,8 @@ static enum mode mode_of(int opt)
 		return MODE_FAULTS;
 	case 'R':
 		return MODE_REBOOT;
+	case 'x':
+		return MODE_RANDOM;
 	default:
 		return MODE_CASES;
 	}
@@ -155,6 +162,7 @@ int main(int argc, char **argv)
 {
 	enum mode mode = MODE_CASES;
 	unsigned int rounds = 0;
+	const char *how = NULL;
 	int opt;
 
 	snprintf(fixture.dir, sizeof(fixture.dir), "./kexec-XXXXXX");
@@ -168,6 +176,7 @@ int main(int argc, char **argv)
 		mode = mode_of(opt);
 		if (mode == MODE_ROUNDS || mode == MODE_FAULTS)
 			rounds = strtoul(optarg, NULL, 0);
+		how = optarg;
 	}
 	if (optind != argc || !fixture.kernel || !fixture.initrd)
 		complain();
@@ -193,6 +202,9 @@ int main(int argc, char **argv)
 		break;
 	case MODE_REBOOT:
 		faults_reboot();
+		break;
+	case MODE_RANDOM:
+		random_run(how);
 		break;
 	}
 	fixture_fini();
