@@ -92,7 +92,7 @@ class Visit:
         self.stock = self.machine.ask("uname -r")
 
     def install(self):
-        """the package installs, with its initrd, beside Debian's kernel"""
+        """the packages install, the kernel's with its initrd, beside Debian's kernel"""
         if self.loader:
             self.block(f"reserve-{self.loader}")
         self.machine.ask("mount LABEL=packages /mnt; cd /mnt")
@@ -100,6 +100,7 @@ class Visit:
         self.machine.ask(f"ls /boot/initrd.img-{self.release} /boot/vmlinuz-{self.stock}")
         if self.loader == "systemd-boot":
             self.block("prefer-systemd-boot")
+        self.want("Setting up kexec-ready", self.block("install-ready"))
         if self.suite == "bookworm":
             self.block("no-load-12")
         self.machine.ask("cd /; umount /mnt")
@@ -127,6 +128,16 @@ class Visit:
     def kexec(self):
         """kexec -s -l and systemctl kexec"""
         self.block("kexec", leaves=True)
+        self.running(self.release)
+        self.kexeced()
+
+    def kexec_if_ready(self):
+        """kexec-reboot fails without an image, with the reason in the journal, and starts one"""
+        status, text = self.machine.run(self.page["kexec-reboot"][-1])
+        if not status:
+            raise machine.Failed(f"kexec-reboot did not fail without an image: {text}")
+        self.want("EINVAL", self.block("kexec-reboot-log"))
+        self.block("kexec-reboot", leaves=True)
         self.running(self.release)
         self.kexeced()
 
@@ -172,16 +183,16 @@ class Visit:
         self.running(self.stock)
 
     def remove(self):
-        """the package is removed without a trace"""
+        """the packages are removed without a trace"""
         self.block("remove")
-        left = self.machine.ask("find /boot /usr/lib/modules /var/lib/kdump "
-                                f"-name '*{self.release}*'")
+        left = self.machine.ask("find /boot /usr/lib/modules /var/lib/kdump /usr/lib/systemd "
+                                f"-name '*{self.release}*' -o -name 'kexec-re*'")
         if left:
             raise machine.Failed(f"left: {left}")
 
 
-ALL = (Visit.start, Visit.install, Visit.reboot, Visit.kdump, Visit.kexec, Visit.disable, Visit.panic,
-       Visit.dump, Visit.second_panic, Visit.leave, Visit.remove)
+ALL = (Visit.start, Visit.install, Visit.reboot, Visit.kdump, Visit.kexec, Visit.kexec_if_ready,
+       Visit.disable, Visit.panic, Visit.dump, Visit.second_panic, Visit.leave, Visit.remove)
 
 
 def steps(name):
@@ -215,24 +226,32 @@ def follow(name, options, release):
     return lines, visit.used
 
 
+def find_packages(folder):
+    """The package of the kernel and that of the units in a folder by scripts/deb.sh."""
+    found = []
+    for pattern in ("linux-image-*.deb", "kexec-ready_*_all.deb"):
+        names = [path for path in sorted(Path(folder).glob(pattern)) if "-dbg_" not in path.name]
+        if len(names) != 1:
+            raise LookupError(f"{folder}: {pattern}: {len(names)} (1 package): run make deb")
+        found += names
+    return found
+
+
 def pack(options):
     """The packages for the machines, as a disk; returns the version of the kernel."""
-    files = [path for path in sorted(Path(options.packages).glob("*.deb"))
-             if "-dbg_" not in path.name]
-    if len(files) != 1:
-        sys.exit(f"{options.packages}: packages: {len(files)} (1 kernel): run make deb")
-    release = RELEASE.search(files[0].name).group(1)
+    files = find_packages(options.packages)
     folder = Path(options.work) / "packages"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
-    shutil.copy(files[0], folder)
+    for file in files:
+        shutil.copy(file, folder)
     disk = Path(options.work) / "packages.img"
     disk.unlink(missing_ok=True)
     with open(disk, "wb") as stream:
-        stream.truncate(2 * files[0].stat().st_size + 16 * MIB)
+        stream.truncate(2 * sum(file.stat().st_size for file in files) + 16 * MIB)
     subprocess.run(["mkfs.ext4", "-q", "-L", "packages", "-d", folder, disk], check=True)
-    return release
+    return RELEASE.search(files[0].name).group(1)
 
 
 def arguments():
@@ -253,7 +272,10 @@ def main():
         sys.exit(f"missing: {' '.join(missing)}")
     names = options.machines or list(MACHINES)
     Path(options.logs).mkdir(parents=True, exist_ok=True)
-    release = pack(options)
+    try:
+        release = pack(options)
+    except LookupError as what:
+        sys.exit(str(what))
     used = set()
     number = 0
     bad = False

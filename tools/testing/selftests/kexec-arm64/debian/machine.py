@@ -18,8 +18,9 @@ CMDLINE = "root=LABEL=root rw console=ttyAMA0"
 LOGIN = re.compile(r"login: root \(automatic login\)")
 PROMPT = re.compile(r"root@debian:[^\n]*# ")
 ANSI = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07|[()][A-Z0-9])|\r")
-BOOT_S = 900
-COMMAND_S = 600
+# Emulated, perhaps on a host with more processes than CPUs
+BOOT_S = 1800
+COMMAND_S = 1800
 SETTLE_S, SETTLE_TRIES = 30, 6
 
 

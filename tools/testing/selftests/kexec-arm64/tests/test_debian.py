@@ -3,6 +3,7 @@
 
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "debian"))
@@ -61,6 +62,20 @@ def test_steps(tap):
                   f"steps: {name}: each is described and runs once")
     tap.check(debian.RELEASE.search("linux-image-6.12.1-kexec-4k_6.12.1+kexec7_arm64.deb").group(1)
               == "6.12.1-kexec-4k", "packages: version of a kernel")
+
+
+def test_packages(tap):
+    names = ["linux-image-6.12.1-kexec-4k_6.12.1+kexec7_arm64.deb",
+             "linux-image-6.12.1-kexec-4k-dbg_6.12.1+kexec7_arm64.deb", "kexec-ready_6.12.1_all.deb"]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            Path(folder, name).touch()
+        found = [path.name for path in debian.find_packages(folder)]
+        tap.check(found == [names[0], names[2]], "packages: kernel and units, no symbols")
+        Path(folder, names[2]).unlink()
+        refused(tap, LookupError, lambda: debian.find_packages(folder), "packages: no units")
+        Path(folder, names[0].replace("4k_", "16k_")).touch()
+        refused(tap, LookupError, lambda: debian.find_packages(folder), "packages: two kernels")
 
 
 def fake_machine(text):
