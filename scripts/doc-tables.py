@@ -3,9 +3,10 @@
 """Writes the generated pages of Documentation/arch/arm64/kexec/.
 
 files.rst has the title and the DOC section of each source file, errors.rst the
-messages with their errnos and remedies, test-map.rst the tests that reach each file:
-KUnit suites, simulator files and fuzz targets by the functions that they call, QEMU
-cases by messages, parameters, and the rules below.
+messages with their errnos and remedies, messages.rst all messages in alphabetical order,
+test-map.rst the tests that reach each file: KUnit suites, simulator files and fuzz
+targets by the functions that they call, QEMU cases by messages, parameters, and the
+rules below.
 
 usage: doc-tables.py [--check]    (--check: compare, write nothing)
 """
@@ -17,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 import doc_errors
+import doc_messages
 
 TOP = Path(__file__).resolve().parents[1]
 DOCS = TOP / "Documentation/arch/arm64/kexec"
@@ -233,11 +235,21 @@ of a ``%s`` in the message above it.
 """, *sections]), complaints
 
 
+def messages_page():
+    title_line = "========\nMessages\n========\n"
+    sections, complaints = doc_messages.page(heading)
+    return "\n".join([HEAD, title_line, """\
+To find a message by its text: its first letters are those of the row.
+""", *sections]), complaints
+
+
 def main():
     check = "--check" in sys.argv[1:]
     errors, stale = errors_page()
+    messages, more = messages_page()
+    stale += more
     for name, page in (("files.rst", files_page()), ("errors.rst", errors),
-                       ("test-map.rst", map_page())):
+                       ("messages.rst", messages), ("test-map.rst", map_page())):
         path = DOCS / name
         if path.exists() and path.read_text(encoding="utf-8") == page:
             continue

@@ -151,12 +151,17 @@ def literal(texts):
     return lines
 
 
+def label(section):
+    """The name by which other pages refer to a section."""
+    return f"kexec_arm64_errors_{section}"
+
+
 def page(heading):
     """The page, and complaints about errors.toml."""
     errors = Errors()
     out = []
     for section in errors.sections:
-        out += [heading(section["title"], "="), section.get("text", "") + "\n"]
+        out += [f".. _{label(section['name'])}:", heading(section["title"], "="), section.get("text", "") + "\n"]
         failing = section["name"] in FAILING
         rows = []
         for texts, errnos, cause, remedy in errors.rows(section["name"]):
