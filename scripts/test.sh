@@ -80,6 +80,13 @@ test_package() {
 }
 
 # shellcheck disable=SC2317 # called through step
+test_kselftest() {
+	tap_start
+	ok 'kselftests build and install' "$("$top/scripts/kselftest.sh" 2>&1 || echo "status $?")"
+	tap_end
+}
+
+# shellcheck disable=SC2317 # called through step
 show_demo() {
 	local status=0
 	tap_start
@@ -153,6 +160,7 @@ step relocate 'Relocation on a model of the caches' \
 step matrix 'Configurations that no guest kernel has' scripts/matrix.sh
 step x86 'Other architectures: x86-64' scripts/x86-check.sh
 step deb 'Package for Debian' test_package
+step kselftest 'Tests as the kernel installs them' test_kselftest
 step check 'Static checks' scripts/check.sh
 step demo 'What make run shows' show_demo
 setup backport 'QEMU of bookworm-backports' "$coherency/qemu.sh"

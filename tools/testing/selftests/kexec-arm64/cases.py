@@ -55,6 +55,7 @@ class Case:
     cmdline: str = ""
     disk: int = 0
     disk_share: bool = False
+    folders: list = field(default_factory=list)
     payload: int = 0
     padding: int = 0
     reboots: bool = False
@@ -183,7 +184,7 @@ def check_case(case):
         raise TableError(f"{case.name}: inspect has no trace for that panic")
     if case.dumps and not (case.panic or case.inspect.get("panic")):
         raise TableError(f"{case.name}: a dump without a panic")
-    taps = sum(step.startswith("tap ") for step in case.steps)
+    taps = sum(step.startswith(("tap ", "kselftest ")) for step in case.steps)
     if bool(case.tap) != bool(taps) and not PLAIN_TAP.search(" | ".join(case.steps)):
         raise TableError(f"{case.name}: {taps} steps print TAP, {case.tap} tests are planned")
     if not re.fullmatch(r"[\w.+-]+", case.name):

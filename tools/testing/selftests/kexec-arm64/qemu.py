@@ -170,8 +170,9 @@ def write_padded(case, store, initrd, target):
 def write_disk_share(case, share, target):
     """For kernels that have no 9p: what they may load, as an archive without a file system."""
     with tarfile.open(target, "w") as archive:
-        for path in (share / "initrd", *(share / f"Image-{name}" for name in case.kernels
-                                         if not name.startswith("stock-"))):
+        for path in (share / "initrd", *(share / Path(name).name for name in case.folders),
+                     *(share / f"Image-{name}" for name in case.kernels
+                       if not name.startswith("stock-"))):
             archive.add(path, path.name)
 
 
@@ -210,6 +211,10 @@ def prepare(case, store, qemu=QEMU):
             if not store.module(name).is_file():
                 raise Unbuilt(f"{store.module(name)} is not built")
             shutil.copyfile(store.module(name), share / f"crash_test-{name}.ko")
+    for name in case.folders:
+        if not (store.build / name).is_dir():
+            raise Unbuilt(f"{store.build / name} is not built (scripts/kselftest.sh)")
+        shutil.copytree(store.build / name, share / Path(name).name)
     write_initrd(case, store, share / "initrd")
     if case.payload:
         write_payload(case, share / "initrd", share / "initrd-payload")
@@ -233,6 +238,8 @@ def prepare(case, store, qemu=QEMU):
 def tidy(case, store):
     """Drops what prepare() made; what the guest wrote stays."""
     work = store.work(case)
+    for name in case.folders:
+        shutil.rmtree(work / "share" / Path(name).name, ignore_errors=True)
     for path in (*work.glob("share/Image-*"), *work.glob("share/initrd*"), work / "disk",
                  work / "ram", *work.glob("share/out/full*"),
                  *work.glob("share/out/elf*")):

@@ -258,6 +258,21 @@ step_tap() {
 	with_share tap_program "$@"
 }
 
+# kselftest_program FOLDER KERNEL: with the files that an installed kernel has
+kselftest_program() {
+	release=$(uname -r)
+	mkdir -p /boot "/lib/modules/$release"
+	[ -e /dev/stdout ] || ln -s /proc/self/fd/1 /dev/stdout
+	ln -sf "$share/Image-$2" "/boot/vmlinuz-$release"
+	ln -sf $share/initrd "/boot/initrd.img-$release"
+	[ ! -e "$share/$1/config-$2" ] || cp "$share/$1/config-$2" "/lib/modules/$release/config"
+	tap_program "$share/$1/run_kselftest.sh"
+}
+
+step_kselftest() {
+	with_share kselftest_program "$@"
+}
+
 time_program() {
 	run kexec_time "$@"
 	say_lines "figure " /tmp/said

@@ -104,6 +104,16 @@ def with_line(line):
     return GOOD.replace("] Bye", f"] {line}\r\n[    1.100000] Bye").encode()
 
 
+def test_skip(tap):
+    case = load(TABLE)[0]
+    good = GOOD.replace("ok 2 - two", "ok 2 - two # SKIP")
+    tap.check(check_log.check(case, good.encode()), "log: another skipped TAP result")
+    case.tolerate.append("^ok 2 - two # SKIP$")
+    tap.check(not check_log.check(case, good.encode()), "log: a skipped TAP result that the case tolerates")
+    good = GOOD.replace("KXTAP: ok 2 - two", "KXTAP: # ok 7 # SKIP\r\n[    1.1] KXTAP: ok 2 - two")
+    tap.check(not check_log.check(case, good.encode()), "log: a skipped result in a comment")
+
+
 def test_forbidden(tap):
     case = load(TABLE)[0]
     for line in FORBIDDEN:
