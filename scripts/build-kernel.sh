@@ -8,6 +8,9 @@
 # The objects are in a folder of the source tree, and build/out/VARIANT is a link to
 # it. There kbuild passes relative paths to the compiler, so that one compiler cache
 # serves all variants, all checkouts and the base.
+#
+# Every 20 s a line says how far the build is: the number of objects, and how many the last
+# complete build of the variant had, which is kept beside the compiler cache.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -22,6 +25,7 @@ usage() {
 
 config_only=
 keep_going=()
+progress_s=${PROGRESS_S:-20}
 
 source_of() {
 	if [ "$1" = base ]; then
@@ -119,6 +123,44 @@ output_dir() {
 	echo "$build/out/$variant"
 }
 
+objects() {
+	find "$build/out/$1/" -name '*.o' | wc -l
+}
+
+# The objects of a build that starts from nothing or was interrupted; else the files that
+# this run has compiled, and the folder of the last one.
+progress_line() {
+	local variant=$1 known
+	if [ -e "$build/out/$variant/vmlinux" ]; then
+		sed -nE 's/^  (CC|AS) +(\[M\] +)?//p' "$log_dir/kernel-$variant.log" |
+			awk 'END { print NR + 0 " files compiled" (NR ? ", " $1 : "") }'
+		return
+	fi
+	known=$(cat "$CCACHE_DIR/objects-$variant" 2>/dev/null || :)
+	echo "$(objects "$variant") ${known:+of about $known }objects"
+}
+
+# show_progress VARIANT: until it is killed, or this script was.
+show_progress() {
+	local start=$SECONDS
+	while sleep "$progress_s" >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+		say "$1: $(progress_line "$1"), $((SECONDS - start)) s"
+	done
+}
+
+# run_make VARIANT SRC OUT TARGET...: with progress on the standard output.
+run_make() {
+	local variant=$1 src=$2 out=$3 status=0 watcher
+	shift 3
+	show_progress "$variant" 9>&- &
+	watcher=$!
+	"${kernel_make[@]}" "${keep_going[@]}" -C "$src" O="$out" "$@" \
+		>>"$log_dir/kernel-$variant.log" 2>&1 9>&- || status=$?
+	kill "$watcher" 2>/dev/null || :
+	wait "$watcher" 2>/dev/null || :
+	return "$status"
+}
+
 build_one() {
 	local variant=$1 src out log=$log_dir/kernel-$1.log start=$SECONDS targets
 	[ -f "$top/configs/$variant.config" ] || die "no such variant: $variant"
@@ -142,12 +184,12 @@ build_one() {
 	targets=(Image)
 	! grep -q '^CONFIG_MODULES=y' "$out/.config" || targets+=(modules)
 	! grep -q '^CONFIG_EFI_ZBOOT=y' "$out/.config" || targets+=(vmlinuz.efi)
-	if ! "${kernel_make[@]}" "${keep_going[@]}" -C "$src" O="$out" "${targets[@]}" \
-		>>"$log" 2>&1 9>&-; then
+	if ! run_make "$variant" "$src" "$out" "${targets[@]}"; then
 		grep -E -A 3 '(error|warning): |undefined reference|\*\*\* ' "$log" | head -n 40 >&2
 		die "$variant: build failed, see ${log#"$top"/}"
 	fi
 	flock -u 9
+	objects "$variant" >"$CCACHE_DIR/objects-$variant"
 	say "$variant: $(stat -L -c %s "$out/arch/arm64/boot/Image") bytes" \
 		"in $((SECONDS - start)) s"
 }
