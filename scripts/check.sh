@@ -224,6 +224,10 @@ ok 'an entry that is missing is found' "$(check_admin --self-test)"
 ok 'tests that the threat notes name exist' "$(quiet "$top/scripts/check-threats.py")"
 ok 'a wrong name in the threat notes is found' \
 	"$(quiet "$top/scripts/check-threats.py" --self-test)"
+ok 'the series for git am is whole and applies' "$(quiet "$top/scripts/series.sh")"
+ok 'README: commands, session, links' "$(quiet "$top/scripts/check-readme.py" "$src_ours")"
+ok 'a wrong command, session or link is found' \
+	"$(quiet "$top/scripts/check-readme.py" --self-test "$src_ours")"
 if command -v dt-validate >/dev/null; then
 	ok 'devicetree bindings' "$("$top/scripts/check-binding.sh" 2>&1 || echo "status $?")"
 else
@@ -234,7 +238,6 @@ if command -v sphinx-build >/dev/null; then
 else
 	ok 'documents build without a warning # SKIP sphinx-build (python3-sphinx) is missing'
 fi
-ok 'the series for git am is whole and applies' "$(quiet "$top/scripts/series.sh")"
 if [ -x "$shared_originality" ]; then
 	ok 'originality: no run of lines of the base' "$(check_originality)"
 else
