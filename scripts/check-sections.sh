@@ -8,16 +8,11 @@
 #	check-sections.sh [OUT]			objects of OUT (default: the 4k kernel)
 #	check-sections.sh --self-test [OUT]	plants one fault at a time, in a copy; each
 #						must be reported
+#	check-sections.sh --kernels VARIANT...	each of these kernels, as TAP
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-self_test=
-if [ "${1:-}" = --self-test ]; then
-	self_test=1
-	shift
-fi
-out=$(cd "${1:-$build/out/4k}" && pwd -P)
 list=$top/kernel/kexec/sections.txt
 copy=$build/check-sections
 
@@ -67,11 +62,11 @@ fault() {
 	expect "$name" "$message" "$said"
 }
 
-# list_fault NAME LINE MESSAGE: add LINE to the list, expect MESSAGE.
+# list_fault NAME SCRIPT MESSAGE: change the list by a sed script, expect MESSAGE.
 list_fault() {
-	local name=$1 line=$2 message=$3
+	local name=$1 script=$2 message=$3
 	local -a objects
-	sed "/^own crash_kexec/a $line" "$list" >"$copy/sections.txt"
+	sed "$script" "$list" >"$copy/sections.txt"
 	mapfile -t objects < <(linked_objects)
 	expect "$name" "$message" "$(check "$copy/sections.txt" "${objects[@]}" || :)"
 }
@@ -118,20 +113,53 @@ plant_all() {
 	fault 'a call out of the EL2 vectors' arch/arm64/kexec/el2_vectors.S \
 		's/^\.Lreturn:/&\n\tbl\t__hyp_set_vectors/' \
 		'trans_pgd_stub_vectors\(\): calls __hyp_set_vectors'
-	list_fault 'an entry that is not needed' 'call schedule : never' \
+	list_fault 'an entry that is not needed' '/^own crash_kexec/a call schedule : never' \
 		'call schedule is not needed'
-	list_fault 'an entry without a reason' 'call schedule' 'without a reason'
+	list_fault 'an entry without a reason' '/^own crash_kexec/a call schedule' \
+		'without a reason'
+	list_fault 'an entry for kernels with an option' \
+		's/^call irq_to_desc/& if CONFIG_NO_SUCH_OPTION/' \
+		'crash_stop_irqs\(\): calls irq_to_desc'
+	list_fault 'an entry for kernels without an option' \
+		's/^call irq_to_desc/& if !CONFIG_KEXEC_CORE/' \
+		'crash_stop_irqs\(\): calls irq_to_desc'
 }
 
-kernel_env
-rm -rf "$copy"
-mkdir -p "$copy"
-if [ -n "$self_test" ]; then
-	tap_start
-	plant_all
-	tap_end
-else
+# set_out DIR: the output folder that the functions above read.
+set_out() {
+	out=$(cd "$1" && pwd -P)
+}
+
+check_out() {
+	local -a objects
 	mapfile -t objects < <(linked_objects)
 	[ "${#objects[@]}" -ge 20 ] || die "only ${#objects[@]} objects in $out: was it built?"
 	check "$list" "${objects[@]}"
-fi
+}
+
+# Prints the output of a check that fails.
+complaint_of() {
+	local said
+	said=$(set_out "$build/out/$1" 2>&1 && check_out 2>&1) || echo "${said:-status $?}"
+}
+
+kernel_env
+case ${1:-} in
+--self-test)
+	set_out "${2:-$build/out/4k}"
+	rm -rf "$copy"
+	mkdir -p "$copy"
+	tap_start
+	plant_all
+	tap_end ;;
+--kernels)
+	shift
+	tap_start
+	for variant in "$@"; do
+		ok "sections of kernel $variant" "$(complaint_of "$variant")"
+	done
+	tap_end ;;
+*)
+	set_out "${1:-$build/out/4k}"
+	check_out ;;
+esac

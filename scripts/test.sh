@@ -155,6 +155,8 @@ setup stock "Debian's own arm64 kernels" "$selftests/stock.sh"
 [ "$mode" != prove ] || variants+=("${prove_variants[@]}")
 step kernels "Kernels: ${variants[*]}" build_kernels "${variants[@]}"
 step linkmap 'Link maps: none of the base, all of ours' scripts/linkmap-check.sh
+step sections 'Sections: the panic path, the relocation page and the idmap of each kernel' \
+	scripts/check-sections.sh --kernels "${variants[@]}"
 step relocate 'Relocation on a model of the caches' \
 	tools/testing/kexec/relocate_sim.py "$relocate_o"
 step matrix 'Configurations that no guest kernel has' scripts/matrix.sh

@@ -6,8 +6,8 @@
 #	check-sections.pl [--unused] LIST CONFIG OBJECT...
 #
 # LIST describes the sections, see sections.txt.  CONFIG is include/config/auto.conf.  With
-# --unused, an entry of LIST that no object needs is an error; this requires the objects of
-# both folders.  OBJDUMP names the tool to use.
+# --unused, an entry of LIST for this kernel that no object needs is an error; this requires
+# the objects of both folders.  OBJDUMP names the tool to use.
 #
 # A branch within a section has no relocation.  So the relocations are the references that
 # leave the section, or that read data.  An indirect branch has none: the functions that
@@ -38,9 +38,9 @@ sub read_config {
 	return map { /^(CONFIG_\w+)=[ym]/ ? ($1 => 1) : () } <$in>;
 }
 
-# A world: { name, object, alone, entries => [ { kind, name, option, used, line } ] }.
+# A world: { name, object, alone, entries => [ { kind, name, used, line } ] }.
 sub read_list {
-	my ($file) = @_;
+	my ($file, $config) = @_;
 	my (@worlds, %seen);
 	open(my $in, '<', $file) or die "check-sections: $file: $!\n";
 	while (<$in>) {
@@ -50,10 +50,10 @@ sub read_list {
 					entries => [] };
 			%seen = ();
 		} elsif (@worlds &&
-			 /^(own|call|address|indirect|without)\s+(\S+)(?:\s+if\s+(\w+))?\s+:\s+\S/) {
+			 /^(own|call|address|indirect|without)\s+(\S+)(?:\s+if\s+(!?)(\w+))?\s+:\s+\S/) {
 			complain("$file:$.: $1 $2 is listed twice") if $seen{"$1 $2"}++;
-			push @{$worlds[-1]{entries}},
-				{ kind => $1, name => $2, option => $3, line => $. };
+			push @{$worlds[-1]{entries}}, { kind => $1, name => $2, line => $. }
+				if !$4 || !$config->{$4} == !!$3;
 		} else {
 			complain("$file:$.: not understood, or without a reason");
 		}
@@ -195,12 +195,12 @@ sub check_object {
 }
 
 sub check_unused {
-	my ($list, $config, @worlds) = @_;
+	my ($list, @worlds) = @_;
 	for my $world (@worlds) {
 		complain("$list: no object has $world->{name}") unless $world->{found};
 		for my $e (@{$world->{entries}}) {
-			next if $e->{used} || ($e->{option} && !$config->{$e->{option}});
-			complain("$list:$e->{line}: $e->{kind} $e->{name} is not needed");
+			complain("$list:$e->{line}: $e->{kind} $e->{name} is not needed")
+				unless $e->{used};
 		}
 	}
 }
@@ -209,11 +209,11 @@ my $unused = @ARGV && $ARGV[0] eq '--unused' && shift @ARGV;
 die "usage: check-sections.pl [--unused] LIST CONFIG OBJECT...\n" if @ARGV < 3;
 my ($list, $config_file, @files) = @ARGV;
 my %config = read_config($config_file);
-my @worlds = read_list($list);
+my @worlds = read_list($list, \%config);
 my @objects = map { read_object($_) } @files;
 
 for my $world (@worlds) {
 	check_object($world, $_, \@objects) for @objects;
 }
-check_unused($list, \%config, @worlds) if $unused;
+check_unused($list, @worlds) if $unused;
 exit(%complaints ? 1 : 0);
