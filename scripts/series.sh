@@ -114,9 +114,11 @@ makefile() {
 		}
 		for (split /(?<=\n)(?=\n)/) {
 			next if !$ENV{SWITCHED} && /check-sections/;
-			s/^((obj-\S+\s*[+:]?=)((?:[^\n\\]|\\\n)*)\n)/assignment($1, $2, $3)/gem;
+			s/^((obj-[^=\n]*=)((?:[^\n\\]|\\\n)*)\n)/assignment($1, $2, $3)/gem;
 			$out .= $_;
 		}
+		# A condition has no objects yet.
+		$out =~ s/^ifn?def \S+\n(?:#.*\n)*endif\n//gm;
 		$out =~ s/\n{3,}/\n\n/g;
 		$out =~ s/\n+\z/\n/;
 		print $out;' "$1"
