@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Prints the longest chain of our functions from each system call to another function.
 
-usage: call-depth.py [--limit N] [VARIANT [TARGET]]
+usage: call-depth.py [--limit N] [OUT [TARGET]]
 
-The chain is read from the objects of build/out/VARIANT (4k), so an inlined function is no
+The chain is read from the objects of OUT (the 4k kernel), so an inlined function is no
 frame. TARGET is alloc_contig_range() unless given. With --limit, a chain of more than N
-functions is an error. A call through a pointer is not seen.
+functions, or none, is an error. A call through a pointer is not seen.
 """
 import glob
 import os
@@ -58,21 +58,21 @@ def main(args):
     if args[:1] == ["--limit"]:
         limit = int(args[1])
         args = args[2:]
-    variant = args[0] if args else "4k"
     target = args[1] if len(args) > 1 else "alloc_contig_range_noprof"
-    folder = os.path.join(TOP, "build", "out", variant)
+    folder = args[0] if args else os.path.join(TOP, "build", "out", "4k")
     sources = [s for d in ("kernel/kexec", "arch/arm64/kexec")
                for s in glob.glob(os.path.join(TOP, d, "**", "*.c"), recursive=True)]
     objects = [os.path.join(folder, os.path.relpath(s, TOP)[:-1] + "o") for s in sources]
     objects = [o for o in objects if "/tests/" not in o and os.path.exists(o)]
     if not objects:
-        sys.exit(f"call-depth.py: {variant} is not built: run scripts/build-kernel.sh {variant}")
+        sys.exit(f"call-depth.py: no objects in {folder}: run scripts/build-kernel.sh")
     graph = calls(objects)
     deepest = 0
     for entry in ENTRIES:
         path = longest(graph, entry, target)
         if not path:
             print(f"{entry} does not reach {target}")
+            deepest = sys.maxsize
             continue
         deepest = max(deepest, len(path))
         print(f"{len(path)} frames above {target}(): " + " > ".join(path))

@@ -18,6 +18,8 @@ shared_prose=$top/../shared/tools/prose
 
 max_function=50
 max_file=800
+max_columns=120
+max_frames=6
 
 # The functions named check_* print complaints only. They run in $(...), where a command
 # that fails does not end the script.
@@ -146,6 +148,10 @@ check_lengths() {
 		}'
 	all_files | grep -E '\.([chS]|py|sh)$' | (cd "$top" && xargs -d '\n' wc -l) |
 		awk -v max="$max_file" '$2 != "total" && $1 >= max { print $2 ": " $1 " lines" }'
+	all_files | grep '^tools/testing/selftests/.*\.toml$' | while IFS= read -r f; do
+		expand "$top/$f" | awk -v file="$f" -v max="$max_columns" '
+			length > max { print file ":" FNR ": " length " columns" }'
+	done
 }
 
 # Absolute paths, marks of unfinished work, missing licence lines.
@@ -212,7 +218,10 @@ ok 'sections: each fault that is planted is found' \
 ok 'kernel-doc -Wall' "$(check_kernel_doc)"
 ok 'shellcheck' "$(quiet each shell shellcheck)"
 ok 'Python compiles' "$(quiet check_python)"
-ok "functions under $max_function lines, files under $max_file" "$(check_lengths)"
+ok "functions under $max_function lines, files under $max_file, cases of $max_columns columns" \
+	"$(check_lengths)"
+ok "frames from the system calls to alloc_contig_range(): $max_frames at most" \
+	"$(quiet "$top/scripts/call-depth.py" --limit "$max_frames" "$out")"
 ok 'plain words' "$(check_words)"
 ok 'each phrase of the list is found' "$(quiet "$top/scripts/check-words.py" --self-test)"
 ok 'files that comments and documents name exist' "$(quiet check_names)"
