@@ -8,6 +8,7 @@
 #	deps.sh             for every command
 #	deps.sh deb         and for packages from Debian's configurations
 #	deps.sh debian      and for Debian guests
+#	deps.sh --list [deb | debian]   only prints their names
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -45,10 +46,9 @@ packages() {
 	python3-sphinx           # the same: the documents
 	python3-yaml             # the same: sources of the kernel's documents
 	shellcheck               # make check
-	dt-schema                # make check: devicetree bindings
 	device-tree-compiler     # device trees of unusual guests
 	clang                    # fuzz targets
-	libclang-rt-14-dev       # the same: libFuzzer, sanitizers
+	libclang-rt-dev          # the same: libFuzzer, sanitizers
 	zlib1g-dev               # the same: unpacks what the kernel's zlib has unpacked
 	libfdt-dev               # host simulator: reads the trees that the kernel code writes
 	qemu-system-arm          # the guests
@@ -63,6 +63,8 @@ packages() {
 	rsync                    # the same
 	busybox-static           # the same: runs the scripts of the package
 	LIST
+	# make check: devicetree bindings. Debian 13 has no such package.
+	[ "$release" != 12 ] || echo dt-schema
 	case $1 in
 	deb)
 		echo dwarves     # type information of the kernel (BTF)
@@ -84,8 +86,17 @@ missing() {
 	done < <(packages "$for")
 }
 
+list_only=
+[ "${1:-}" != --list ] || {
+	list_only=1
+	shift
+}
 for=${1:-all}
 need_release
+[ -z "$list_only" ] || {
+	packages "$for"
+	exit
+}
 mapfile -t wanted < <(missing)
 if [ "${#wanted[@]}" -eq 0 ]; then
 	say "all $(packages "$for" | wc -l) packages are there"

@@ -15,7 +15,7 @@ log_dir=$build/log
 base_version=6
 base_patchlevel=12
 qemu_version=7.2
-base_tarball=/usr/src/linux-source-$base_version.$base_patchlevel.tar.xz
+base_tarball=${BASE_TARBALL:-/usr/src/linux-source-$base_version.$base_patchlevel.tar.xz}
 
 # The kernels that the tests build from the overlay, in this order,
 variants=(4k 4k-va39 4k-va52 16k 64k)
@@ -44,11 +44,12 @@ need_space() {
 	[ "$free" -ge "$2" ] || die "$3: disk space: $free MB in $1 (at least $2 MB)"
 }
 
-# The packages have other names, or do not exist, in other releases.
+# The packages have other names, or do not exist, in other releases. Sets $release.
 need_release() {
 	local file=${OS_RELEASE:-/etc/os-release} id version
 	id=$(sed -n 's/^ID=//p' "$file" 2>/dev/null)
 	version=$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' "$file" 2>/dev/null)
+	release=$version
 	case $id-$version in
 	debian-12 | debian-13) ;;
 	*) die "build host: ${id:-unknown} ${version:-unknown} (Debian 12 or 13)" ;;

@@ -40,7 +40,7 @@ check_version() {
 	version=$(makefile_value "$1" VERSION)
 	patchlevel=$(makefile_value "$1" PATCHLEVEL)
 	[ "$version.$patchlevel" = "$base_version.$base_patchlevel" ] ||
-		die "the base is $version.$patchlevel," \
+		die "the base is ${version:-?}.${patchlevel:-?}," \
 			"this overlay requires $base_version.$base_patchlevel"
 }
 
@@ -53,7 +53,8 @@ unpack() {
 	say "unpacking $(basename "$base_tarball") into ${dir#"$top"/}"
 	rm -rf "$dir.new"
 	mkdir -p "$dir.new"
-	tar -C "$dir.new" --strip-components=1 -I 'xz -T0' -xf "$base_tarball"
+	tar -C "$dir.new" --strip-components=1 -I 'xz -T0' -xf "$base_tarball" ||
+		die "$base_tarball cannot be unpacked (damaged, disk space)"
 	check_version "$dir.new"
 	for old in "$dir"/out-*; do
 		[ ! -d "$old" ] || mv "$old" "$dir.new/"

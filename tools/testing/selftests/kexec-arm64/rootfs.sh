@@ -46,6 +46,7 @@ fetch() {
 	mmdebstrap --quiet --arch=arm64 --variant=extract \
 		--include="$packages" "$suite" "$tree" 2>"$out/mmdebstrap.log" || {
 		cat "$out/mmdebstrap.log" >&2
+		say "$packages: cannot be fetched (network, disk space)" >&2
 		exit 1
 	}
 	echo "$suite $packages" >"$out/debian.stamp"

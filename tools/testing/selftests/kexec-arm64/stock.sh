@@ -84,6 +84,7 @@ rm -rf "$out/lists"
 mmdebstrap --quiet --arch=arm64 --variant=extract \
 	--extract-hook="$here/stock.sh --hook $out" "$suite" "$out/lists" 2>"$out/log" || {
 	cat "$out/log" >&2
+	echo "stock.sh: Debian's kernels cannot be fetched (network, disk space)" >&2
 	exit 1
 }
 rm -rf "$out/lists"
