@@ -185,7 +185,8 @@ build_one() {
 	! grep -q '^CONFIG_MODULES=y' "$out/.config" || targets+=(modules)
 	! grep -q '^CONFIG_EFI_ZBOOT=y' "$out/.config" || targets+=(vmlinuz.efi)
 	if ! run_make "$variant" "$src" "$out" "${targets[@]}"; then
-		grep -E -A 3 '(error|warning): |undefined reference|\*\*\* ' "$log" | head -n 40 >&2 || :
+		grep -E -A 3 '(error|warning): |undefined reference|\*\*\* ' "$log" |
+			head -n 40 >&2 || :
 		! grep -q 'No space left on device' "$log" ||
 			die "$variant: disk space: none left in ${build#"$top"/}"
 		die "$variant: build failed, see ${log#"$top"/}"

@@ -177,6 +177,7 @@ if [ "$mode" = prove ]; then
 		"$mutation/host.py" --filter 'lib/(range_map|extent)'
 	step review 'Changes that reviewers chose' "$mutation/review.py"
 	step random 'Host simulator: longer random tests' make -s -C tools/testing/kexec fuzz
+	step tools 'What dump tools read' "$selftests/debian/tools.py" --check
 	step releases 'Build hosts' scripts/check-releases.sh
 	step debian 'Debian machines' scripts/debian.sh
 fi

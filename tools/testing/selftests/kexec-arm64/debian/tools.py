@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Prints a table: which dumps the dump tools of three Debian releases can read.
+"""Finds out which dumps the dump tools of three Debian releases can read.
 
-    tools.py [--filter REGEX] [--output FILE]
+    tools.py [--filter REGEX] [--tools REGEX] [--write | --check]
+
+Without an option it prints the table; --write puts the results into the table of
+Documentation/arch/arm64/kexec/tools.rst and keeps its other cells, --check prints TAP: each
+result has to be the one that is in the page.
 
 The cases of tools.toml make the dumps. The tools are the arm64 programs of the
 releases, each in a tree of its own, run in qemu-user by binfmt_misc; root is
@@ -23,6 +27,10 @@ import qemu # pylint: disable=wrong-import-position
 
 TOP = Path(__file__).resolve().parents[5]
 CASES = Path(__file__).with_name("tools.toml")
+PAGE = TOP / "Documentation/arch/arm64/kexec/tools.rst"
+BEGIN, END = ".. tools.py begins", ".. tools.py ends"
+# In the page: a cell without a result
+OPEN = "?"
 RELEASES = ("bookworm", "trixie", "forky")
 PACKAGES = "makedumpfile,crash,kexec-tools,python3-drgn,dash,coreutils"
 PANIC = "sysrq triggered crash"
@@ -149,58 +157,114 @@ def columns(cases):
     return [case.name.removeprefix("tools-") for case in cases]
 
 
-def render(cases, rows, reasons):
-    """The table as reStructuredText, and the reasons of each no below it."""
-    heads = ["tool", "version", *columns(cases)]
-    widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
+def render(heads, rows):
+    """The table as reStructuredText, and the reason of each no below it."""
+    heads = ["tool", "version", *heads]
+    cells = [[cell.split(":")[0] for cell in row[2:]] for row in rows]
+    lines = [heads, *([*row[:2], *found] for row, found in zip(rows, cells))]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
+            for line in lines]
     rule = "  ".join("=" * width for width in widths)
-    lines = [rule, "  ".join(cell.ljust(widths[i]) for i, cell in enumerate(heads)).rstrip(), rule]
-    lines += ["  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)).rstrip()
-              for row in rows]
-    lines += [rule, ""]
-    lines += [f"- {names}: ``{text}``" for names, text in reasons]
-    return "\n".join(lines) + "\n"
+    reasons = {}
+    for row in rows:
+        for head, cell in zip(heads[2:], row[2:]):
+            if cell.startswith("no: "):
+                reasons.setdefault((*row[:2], cell[4:]), []).append(head)
+    notes = [f"- {tool} {version}, {', '.join(found)}: ``{text}``"
+             for (tool, version, text), found in reasons.items()]
+    return "\n".join([rule, text[0], rule, *text[1:], rule, "", *notes]) + "\n"
 
 
-def survey(cases, releases, store):
-    """Each dump is made once, shown to all tools, and deleted."""
-    cells = {}
+def read_page(text):
+    """The cells of the page: {(tool, version, column): cell}."""
+    part = text.split(f"{BEGIN}\n", 1)[1].split(f"\n{END}", 1)[0]
+    rows = [re.split(r" {2,}", line.strip()) for line in part.splitlines()
+            if line.strip() and not line.startswith(("=", "-"))]
+    heads, found = rows[0], {}
+    for row in rows[1:]:
+        found |= {(row[0], row[1], head): cell for head, cell in zip(heads[2:], row[2:])}
+    notes = re.findall(r"^- (.+) (\S+), (.+): ``(.+)``$", part, re.M)
+    for tool, version, names, reason in notes:
+        found |= {(tool, version, head): f"no: {reason}" for head in names.split(", ")}
+    return found
+
+
+def merge(known, results, heads):
+    """Rows of the table: results, else what is known of a cell."""
+    cells = known | results
+    order = [tool.name for tool in TOOLS]
+    names = sorted({key[:2] for key in cells},
+                   key=lambda key: (order.index(key[0]), [int(n) for n in key[1].split(".")]))
+    return [[*name, *(cells.get((*name, head), OPEN) for head in heads)] for name in names]
+
+
+def compare(known, results):
+    """TAP: results that differ from the page. A dump that is new to a tool has to be read."""
+    print(f"TAP version 13\n1..{len(results)}")
+    bad = 0
+    for number, (key, cell) in enumerate(results.items(), 1):
+        wanted, found = (text.split(":")[0] for text in (known.get(key, OPEN), cell))
+        good = found == wanted or (wanted == OPEN and found != "no")
+        bad += not good
+        print(f"{'ok' if good else 'not ok'} {number} - {' '.join(key)}: {cell}"
+              f"{'' if good else f', and {known.get(key, OPEN)} in the page'}")
+    return 1 if bad else 0
+
+
+def survey(cases, releases, tools, store):
+    """Each dump is made once, shown to all tools, and deleted. Yields (tool, version, column)
+    and a cell."""
+    versions = {(release.suite, tool.name): release.version(tool)
+                for release in releases for tool in tools}
     for case in cases:
         dump = make_dump(case, store)
         vmlinux = debug_vmlinux(case, store)
         for release in releases:
-            for tool in TOOLS:
+            for tool in tools:
                 cell = reads(release, tool, dump, vmlinux)
-                cells[release.suite, tool.name, case.name] = cell
-                print(f"# {case.name}: {tool.name} of {release.suite}: {cell}",
-                      file=sys.stderr, flush=True)
+                key = (tool.name, versions[release.suite, tool.name], case.name.removeprefix("tools-"))
+                print(f"# {' '.join(key)}: {cell}", file=sys.stderr, flush=True)
+                yield key, cell
         qemu.tidy(case, store)
-    return cells
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--filter", default=".", help="regex: only these dumps")
+    parser.add_argument("--tools", default=".", help="regex: only these tools")
+    parser.add_argument("--write", action="store_true", help="put the results into the page")
+    parser.add_argument("--check", action="store_true", help="compare the results with the page")
+    return parser.parse_args()
+
+
+def write_page(text, rows, heads):
+    head, rest = text.split(f"{BEGIN}\n", 1)
+    tail = rest.split(f"{END}\n", 1)[1]
+    PAGE.write_text(f"{head}{BEGIN}\n\n{render(heads, rows)}\n{END}\n{tail}", encoding="utf-8")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--filter", default=".")
-    parser.add_argument("--output", type=Path)
-    options = parser.parse_args()
+    options = parse_options()
     store = qemu.Store(TOP / "build")
-    cases = [case for case in table.load(CASES) if re.search(options.filter, case.name)]
+    cases = table.load(CASES)
+    heads = columns(cases)
+    chosen = [case for case in cases if re.search(options.filter, case.name)]
+    tools = [tool for tool in TOOLS if re.search(options.tools, tool.name)]
     releases = [Release(suite, store.build) for suite in RELEASES]
-    cells = survey(cases, releases, store)
-    rows, reasons = [], []
-    for tool in TOOLS:
-        for release in releases:
-            version = release.version(tool)
-            found = [cells[release.suite, tool.name, case.name] for case in cases]
-            rows.append([tool.name, version, *(cell.split(":")[0] for cell in found)])
-            for text in sorted({cell[4:] for cell in found if cell.startswith("no: ")}):
-                names = [name for name, cell in zip(columns(cases), found) if cell[4:] == text]
-                reasons.append((f"{tool.name} {version}, {', '.join(names)}", text))
-    text = render(cases, rows, reasons)
-    print(text, end="")
-    if options.output:
-        options.output.write_text(text, encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
+    known = read_page(text)
+    results = {}
+    for key, cell in survey(chosen, releases, tools, store):
+        results[key] = cell
+        if options.write:
+            write_page(text, merge(known, results, heads), heads)
+    if options.check:
+        return compare(known, results)
+    if not options.write:
+        print(render(heads, merge({}, results, columns(chosen))), end="")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

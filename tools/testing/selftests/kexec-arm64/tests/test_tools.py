@@ -3,6 +3,8 @@
 
 import sys
 import tempfile
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,10 +26,25 @@ def test_tools(tap):
                   f"tools: {name}")
     tap.check(tools.reads(release_that(0, "a panic", ""), symbols, "d", None) == "-",
               "tools: no debug information")
-    case = SimpleNamespace(name="tools-4k")
-    text = tools.render([case], [["t", "1.0", "no"]], [("t 1.0, 4k", "bad")])
-    tap.check("t     1.0      no" in text and "- t 1.0, 4k: ``bad``" in text, "tools: table")
 
+
+def test_page(tap):
+    results = {("crash", "9.0.2", "4k-48-s"): "no: bad: dump", ("crash", "8.0.6", "4k-48-s"): "yes"}
+    known = {("drgn", "0.3.0", "16k-48-s"): "-"}
+    rows = tools.merge(known, results, ["4k-48-s", "16k-48-s"])
+    tap.check([row[:2] for row in rows] == [["crash", "8.0.6"], ["crash", "9.0.2"], ["drgn", "0.3.0"]],
+              "tools: rows in the order of tools and versions")
+    text = f"{tools.BEGIN}\n\n{tools.render(['4k-48-s', '16k-48-s'], rows)}\n{tools.END}\n"
+    tap.check("crash  9.0.2    no       ?" in text and "- crash 9.0.2, 4k-48-s: ``bad: dump``" in text,
+              "tools: table")
+    found = tools.read_page(text)
+    tap.check({key: cell for key, cell in found.items() if cell != "?"} == known | results,
+              "tools: the table is read as it was written")
+    with redirect_stdout(StringIO()) as out:
+        same, other = tools.compare(found, results), tools.compare(found, {("crash", "8.0.6", "4k-48-s"): "no: x"})
+        new = [tools.compare(found, {("crash", "8.0.6", "64k-48-s"): cell}) for cell in ("yes", "no: x")]
+    tap.check((same, other, *new) == (0, 1, 0, 1) and out.getvalue().count("not ok") == 2,
+              "tools: results that the page does not have")
 
 
 class FakeGuest:
