@@ -22,6 +22,7 @@ install_tests() {
 	}
 }
 
+"$top/scripts/prepare.sh" --pristine >/dev/null
 kernel_env
 rm -rf "$dest"
 mkdir -p "$dest/obj" "$log_dir"
