@@ -66,14 +66,14 @@ static u64 *low_memory_take(u64 bytes)
 
 static void __noreturn low_memory_observe(void)
 {
-	u64 nr = LOW_MEMORY_OBSERVER_MIB * SZ_1M / sizeof(u64), i;
+	u64 nr = LOW_MEMORY_OBSERVER_MIB * SZ_1M / sizeof(u64), pid = getpid(), i;
 	u64 *mem = low_memory_take(nr * sizeof(u64));
 
 	for (i = 0; i < nr; i++)
-		mem[i] = i * getpid();
+		mem[i] = i * pid;
 	for (;;) {
 		for (i = 0; i < nr; i++)
-			if (mem[i] != i * getpid())
+			if (mem[i] != i * pid)
 				_exit(1);
 		usleep(LOW_MEMORY_SETTLE_US / 10);
 	}
