@@ -135,7 +135,7 @@ if [ "$mode" = quick ]; then
 	step relocate 'Relocation on a model of the caches' \
 		tools/testing/kexec/relocate_sim.py "$relocate_o"
 	step demo 'What make run shows' show_demo
-	step qemu 'QEMU: the quick cases' "$selftests/run.py" --groups quick -j2
+	step qemu 'QEMU: the quick cases' "$selftests/run.py" --groups quick -j2 --patience 3
 	verdict
 fi
 
@@ -169,7 +169,7 @@ setup backport 'QEMU of bookworm-backports' "$coherency/qemu.sh"
 step coherency-model 'Cache model: streams of events, and one fault of each kind' check_model
 groups=quick,ci
 [ "$mode" != prove ] || groups+=,prove
-step qemu 'QEMU' "$selftests/run.py" --groups "$groups" -j2
+step qemu 'QEMU' "$selftests/run.py" --groups "$groups" -j2 --patience 3
 step coherency 'Guests under the cache model' "$coherency/guest.py" --groups "$groups" -j2
 if [ "$mode" = prove ]; then
 	step mutants 'Cache and TLB maintenance, replaced by NOP' "$coherency/mutants.py"

@@ -34,8 +34,8 @@
 #define ASK_SIZE		(32 * SZ_1M)
 #define ASK_RESERVED		"0x50100000:0x10000"
 #define ASK_READERS		4
-#define ASK_EVENT_MS		5000
-#define ASK_BUSY_MS		30000
+#define ASK_EVENT_MS		60000
+#define ASK_BUSY_MS		60000
 #define ASK_REST_US		300000
 #define ASK_MORE		20	/* changes after the last cycle, at most */
 

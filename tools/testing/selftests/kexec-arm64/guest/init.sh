@@ -334,7 +334,7 @@ step_memory() {
 		read -r _ mem _ </proc/meminfo
 		[ $((mem >> 10)) -lt "$1" ] || [ $((mem >> 10)) -gt "$2" ] || break
 		tries=$((tries + 1))
-		[ $tries -lt 300 ] || die "$((mem >> 10)) MiB of memory"
+		[ $tries -lt 900 ] || die "$((mem >> 10)) MiB of memory"
 		sleep 0.2
 	done
 	say "memory $((mem >> 10)) MiB"
@@ -355,7 +355,11 @@ step_cpu() {
 	echo "$2" >"/sys/devices/system/cpu/cpu$1/online" || die "CPU $1 is not $2"
 }
 
+# The reboot compares digests from soon after its process has begun
 bring_up_later() {
+	until pidof kexec_direct >/dev/null; do
+		usleep 50000
+	done
 	usleep "$2"
 	until echo 1 >"/sys/devices/system/cpu/cpu$1/online"; do
 		say "cpu $1 is refused"

@@ -34,8 +34,8 @@
 
 #define RACES_CHILDREN	4
 #define RACES_LOADS	8
-#define RACES_DEATH_MS	3000	/* limit from the signal to the end of the child */
-#define RACES_TRIES	3	/* where a load is over before it is caught */
+#define RACES_DEATH_MS	20000	/* limit from the signal to the end of the child */
+#define RACES_TRIES	20	/* where a load is over before it is caught */
 #define RACES_START_MS	20000	/* limit for a load to be seen under way */
 
 /* Shared between the children. */
@@ -165,7 +165,7 @@ static bool races_wait_start(pid_t pid)
 		if (kexec_call_file(FIXTURE_NO_FD, FIXTURE_NO_FD, NULL, 0,
 				    KEXEC_FILE_NO_INITRAMFS) == EBUSY)
 			return true;
-		if (waitpid(pid, NULL, WNOHANG | WNOWAIT) == pid)
+		if (util_child_ended(pid))
 			return false;
 		usleep(1000);
 	}

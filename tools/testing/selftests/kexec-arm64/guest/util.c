@@ -268,6 +268,20 @@ pid_t util_fork(void)
 }
 
 /**
+ * util_child_ended() - look whether a child has ended
+ * @pid: a child that has not been waited for
+ *
+ * Return: true if it has; its status can still be read with waitpid().
+ */
+bool util_child_ended(pid_t pid)
+{
+	siginfo_t info = { };
+
+	/* waitpid() does not accept WNOWAIT. */
+	return waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid == pid;
+}
+
+/**
  * util_end_child() - kill a child and wait for its end
  * @pid: the child
  */

@@ -6,6 +6,7 @@
 #ifndef UTIL_H
 #define UTIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -40,6 +41,7 @@ u64 util_now_ns(void);
 u64 util_now_ms(void);
 
 pid_t util_fork(void);
+bool util_child_ended(pid_t pid);
 void util_end_child(pid_t pid);
 const char *util_errno_name(int err);
 u64 util_random(u64 *state, u64 limit);
