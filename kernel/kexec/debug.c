@@ -24,6 +24,7 @@
 #include <linux/mutex.h>
 #include <linux/panic.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/time64.h>
@@ -43,9 +44,6 @@ MODULE_PARM_DESC(fail_seal, "make loads fail after all files were read");
 
 module_param_cb(demand_signature, &param_ops_bool_enable_only, &kexec_debug.demand_signature, 0644);
 MODULE_PARM_DESC(demand_signature, "refuse kernels without a good signature from now on");
-
-module_param_named(read_delay_ms, kexec_debug.read_delay_ms, uint, 0644);
-MODULE_PARM_DESC(read_delay_ms, "delay between looking at the files of a load and reading them, in ms");
 
 module_param_named(inject_recheck_ms, kexec_debug.recheck_ms, uint, 0644);
 MODULE_PARM_DESC(inject_recheck_ms, "delay of each check of the image, in ms");
@@ -91,6 +89,23 @@ void __kexec_panic kexec_debug_meet(unsigned int point)
 		return;
 	for (ms = 0; ms < DEBUG_MEET_MS && READ_ONCE(debug_meet) == point + 1; ms++)
 		mdelay(1);
+}
+
+static unsigned int debug_hold_read;
+module_param_named(hold_read, debug_hold_read, uint, 0644);
+MODULE_PARM_DESC(hold_read, "stop the next load before it reads its files (1); it is stopped (2); continue (0)");
+
+/**
+ * kexec_debug_hold_read() - stop a load between looking at its files and reading them
+ *
+ * Context: the kexec lock is held; a fatal signal ends the wait.
+ */
+void kexec_debug_hold_read(void)
+{
+	if (cmpxchg(&debug_hold_read, 1, 2) != 1)
+		return;
+	while (READ_ONCE(debug_hold_read) == 2 && !fatal_signal_pending(current))
+		msleep(1);
 }
 
 static unsigned int debug_panic_again;

@@ -11,7 +11,6 @@
  * @in_place: allocate the destinations of segments
  * @fail_seal: make loads fail after all files were read
  * @demand_signature: refuse kernels without a good signature
- * @read_delay_ms: delay of kexec_file_load() before the files are read
  * @recheck_ms: delay of each check of the image
  * @refresh_size: maximum bytes of an updated ELF core header, 0 for its segment
  */
@@ -19,7 +18,6 @@ struct kexec_debug_params {
 	bool in_place;
 	bool fail_seal;
 	bool demand_signature;
-	unsigned int read_delay_ms;
 	unsigned int recheck_ms;
 	unsigned int refresh_size;
 };
@@ -29,6 +27,7 @@ extern struct kexec_debug_params kexec_debug;
 
 void kexec_debug_count_deferred(void);
 void kexec_debug_meet(unsigned int point);
+void kexec_debug_hold_read(void);
 void kexec_debug_panic_again(unsigned int tries);
 void kexec_debug_panic_copy(unsigned int segments);
 void kexec_debug_panic_publish(unsigned int point);
@@ -40,6 +39,7 @@ static const struct kexec_debug_params kexec_debug = { .in_place = true };
 
 static inline void kexec_debug_count_deferred(void) { }
 static inline void kexec_debug_meet(unsigned int point) { }
+static inline void kexec_debug_hold_read(void) { }
 static inline void kexec_debug_panic_again(unsigned int tries) { }
 static inline void kexec_debug_panic_copy(unsigned int segments) { }
 static inline void kexec_debug_panic_publish(unsigned int point) { }

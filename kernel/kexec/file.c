@@ -16,7 +16,6 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
-#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/ima.h>
 #include <linux/log2.h>
@@ -643,8 +642,7 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
 
 	if (!ret)
 		ret = file_place_all(load);
-	if (kexec_debug.read_delay_ms)
-		msleep(kexec_debug.read_delay_ms);
+	kexec_debug_hold_read();
 	if (!ret)
 		ret = file_fill_kernel(load, kernel);
 	if (!ret)

@@ -8,7 +8,7 @@
  *
  * odd_kernel changes
  *	A file changes after the kernel has looked at it and before it is read: EAGAIN,
- *	and the next load works. Needs the parameter kexec.read_delay_ms.
+ *	and the next load works. Needs the parameter kexec.hold_read.
  *
  * odd_kernel race
  *	The same without that parameter: one task changes the file over and over while
@@ -39,9 +39,8 @@
 
 #define ODD_PATH	"/tmp/odd"
 #define ODD_INITRD	"/tmp/odd-initrd"
-#define ODD_DELAY	"/sys/module/kexec/parameters/read_delay_ms"
-#define ODD_DELAY_MS	"1000"
-#define ODD_SETTLE_US	300000		/* from "a load is under way" to its delay */
+#define ODD_HOLD	"/sys/module/kexec/parameters/hold_read"
+#define ODD_FREE_TRIES	100		/* of 100 ms, until an image is freed */
 #define ODD_IMAGE	(SZ_1M / 4)	/* bytes of the Image */
 #define ODD_MEMORY	SZ_1M		/* its image_size */
 #define ODD_LIMIT_MIB	40
@@ -370,8 +369,8 @@ static void odd_try_file(const struct odd_file *f)
 
 static int odd_run_files(void)
 {
+	unsigned int i, tries = 0;
 	u64 before, after;
-	unsigned int i;
 
 	tap_plan(ARRAY_SIZE(odd_files) + 1);
 	odd_write_good();
@@ -381,8 +380,10 @@ static int odd_run_files(void)
 	for (i = 0; i < ARRAY_SIZE(odd_files); i++)
 		odd_try_file(&odd_files[i]);
 	/* The image that the last good load replaced is freed by a worker. */
-	usleep(ODD_SETTLE_US);
-	after = util_sum_fields("/proc/meminfo", "MemFree");
+	do {
+		usleep(100000);
+		after = util_sum_fields("/proc/meminfo", "MemFree");
+	} while (after + ODD_LEAK_KB <= before && ++tries < ODD_FREE_TRIES);
 	tap_point(after + ODD_LEAK_KB > before, "memory is free again: %lu kB, %lu before", after,
 		  before);
 	return tap_finish();
@@ -465,41 +466,54 @@ static bool odd_under_way(void)
 	return kexec_call_file(-1, -1, "", 1, KEXEC_FILE_NO_INITRAMFS) == EBUSY;
 }
 
+static void odd_set_hold(const char *value)
+{
+	int err = util_write(ODD_HOLD, value);
+
+	if (err)
+		tap_bail("%s: %s", ODD_HOLD, strerror(err));
+}
+
+/* The load is between its two looks at the files; false if it has ended before. */
+static bool odd_wait_hold(pid_t pid)
+{
+	long value = 0;
+
+	while (!util_read_number(ODD_HOLD, &value) && value != 2) {
+		if (util_child_ended(pid))
+			return false;
+		usleep(1000);
+	}
+	return value == 2;
+}
+
 static void odd_try_change(const struct odd_change *c)
 {
 	const struct odd_buf initrd = { .at = odd_image, .len = sizeof(odd_image) };
+	bool held;
 	int status;
 	pid_t pid;
 
 	odd_make_image(ODD_MEMORY);
 	odd_write_form(c->form);
 	odd_write(ODD_INITRD, &initrd, 0);
+	odd_set_hold("1");
 	fflush(stdout);
 	pid = fork();
 	if (pid < 0)
 		tap_bail("fork: %s", strerror(errno));
 	if (!pid)
 		_exit(odd_load(true));
-	while (!odd_under_way())
-		usleep(1000);
-	usleep(ODD_SETTLE_US);
+	held = odd_wait_hold(pid);
 	odd_change_file(c);
+	odd_set_hold("0");
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
 		tap_point(false, "%s: the load died", c->name);
 		return;
 	}
 	status = WEXITSTATUS(status);
-	tap_point(status == c->want && kexec_call_loaded() && !odd_under_way(), "%s: %s", c->name,
-		  status ? strerrorname_np(status) : "loaded");
-}
-
-static void odd_set_delay(const char *ms)
-{
-	int fd = open(ODD_DELAY, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, ms, strlen(ms)) < 0)
-		tap_bail("%s: %s", ODD_DELAY, strerror(errno));
-	close(fd);
+	tap_point(held && status == c->want && kexec_call_loaded() && !odd_under_way(), "%s: %s",
+		  c->name, status ? strerrorname_np(status) : "loaded");
 }
 
 static int odd_run_changes(void)
@@ -510,10 +524,8 @@ static int odd_run_changes(void)
 	odd_write_good();
 	if (odd_load(false))
 		tap_bail("the good file does not load");
-	odd_set_delay(ODD_DELAY_MS);
 	for (i = 0; i < ARRAY_SIZE(odd_changes); i++)
 		odd_try_change(&odd_changes[i]);
-	odd_set_delay("0");
 	odd_write_good();
 	tap_point(!odd_load(false), "the next load works");
 	return tap_finish();
