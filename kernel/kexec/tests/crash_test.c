@@ -17,7 +17,8 @@
  * hung        sleep in uninterruptible state, without an end
  * remote      write to address 0 in an interrupt of the last CPU
  * reboot      panic in a reboot notifier, at the next reboot
- * stall       keep the last CPU from its stopper for 8 seconds
+ * stall       keep the last CPU from its stopper until "go-on", for 16 seconds at most
+ * go-on       end that
  * busy        spin on the last CPU from the next reboot notifier on
  * irqs        panic with interrupts of several chips, see crash_test_irqs()
  * irq-strike  panic, and panic again when an interrupt is masked
@@ -215,8 +216,10 @@ static int crash_test_busy(u64 pa)
 	return register_reboot_notifier(&crash_test_busy_nb);
 }
 
-/* Longer than a reader of /sys/kernel/kexec/ready waits for a CPU. */
-#define CRASH_TEST_STALL_MS	8000
+/* Longer than two readers of /sys/kernel/kexec/ready wait for a CPU; RCU waits longer. */
+#define CRASH_TEST_STALL_MS	16000
+
+static bool crash_test_stalled;
 
 static int crash_test_stall_cpu(void *unused)
 {
@@ -225,7 +228,7 @@ static int crash_test_stall_cpu(void *unused)
 	preempt_disable();
 	complete(&crash_test_runs);
 	/* By the clock: mdelay() takes longer where CPUs are slow. */
-	while (ktime_before(ktime_get(), end))
+	while (READ_ONCE(crash_test_stalled) && ktime_before(ktime_get(), end))
 		cpu_relax();
 	preempt_enable();
 	return 0;
@@ -237,9 +240,16 @@ static int crash_test_stall(u64 pa)
 
 	if (IS_ERR(task))
 		return PTR_ERR(task);
+	WRITE_ONCE(crash_test_stalled, true);
 	kthread_bind(task, cpumask_last(cpu_online_mask));
 	wake_up_process(task);
 	wait_for_completion(&crash_test_runs);
+	return 0;
+}
+
+static int crash_test_go_on(u64 pa)
+{
+	WRITE_ONCE(crash_test_stalled, false);
 	return 0;
 }
 
@@ -428,6 +438,7 @@ static const struct crash_test_action {
 	{ "remote", crash_test_remote },
 	{ "reboot", crash_test_reboot },
 	{ "stall", crash_test_stall },
+	{ "go-on", crash_test_go_on },
 	{ "busy", crash_test_busy },
 	{ "irqs", crash_test_irqs },
 	{ "irq-strike", crash_test_irq_strike },
