@@ -49,7 +49,7 @@ RULES = {
     "usable": LOADS, "image": LOADS, "state": LOADS, "lock": LOADS, "reboot": r"\| leave ",
     "verify": r"\| leave |\| digests", "sysctl": r"\| sysctl |kexec_verify|\| no-verify",
     "hotplug": r"\| (memory|block|cpu) ", "revalidate": r"\| (memory|block|cpu) ",
-    "timeline": r"\| leave ", "timeline_sysfs": HANDED_ON, "timeline_abi": HANDED_ON,
+    "timeline": r"\| leave ", "read": rf"{LOADS}(kexec-s|direct|debug)", "uki": "[a-z]?uki", "timeline_sysfs": HANDED_ON, "timeline_abi": HANDED_ON,
     "crash": r"\| panic ", "crash_elfcorehdr": r"\| load-crash ", "elfcore": r"\| save-dump ",
     "crash_vmcoreinfo": r"\| save-dump ", "vmcore_info": r"\| save-dump ",
     "crash_protect": r"\| crash-test ", "crash_reserve": "crashkernel=",

@@ -11,6 +11,9 @@
  * and unpacked.  A file of gzip, lz4, lzo or zstd that is no larger than its Image is read to
  * the end of the segment and unpacked below it; any other is read to memory of its own.
  *
+ * A unified kernel image is read to the segment of the initrd.  When its kernel is copied or
+ * unpacked, its initrd is moved to the start of the segment and the rest of that is freed.
+ *
  * IMA's measurement list and the device tree are last: reading adds measurements, and the
  * tree has the addresses of all segments.
  */
@@ -38,6 +41,7 @@
 #include "runs.h"
 #include "segment.h"
 #include "signature.h"
+#include "uki.h"
 #include "lib/range_map.h"
 
 /* Header and PE sections. */
@@ -57,9 +61,12 @@
  * @img: the image
  * @info: requirements of the kernel's header
  * @fdt: content of the device tree
- * @head: first bytes of the kernel file
+ * @cmdline: command line of the next kernel, NULL if it has none
+ * @head: first bytes of the kernel in the file
  * @head_len: size of @head, in bytes
- * @kernel_len: size of the kernel file, in bytes
+ * @uki: the kernel file, if it is a UKI
+ * @kernel_pos: offset of the kernel in the file
+ * @kernel_len: bytes of the kernel in the file
  * @kernel_base: boundary that the kernel is at text_offset from, 0 if not placed
  * @kernel_seg: segment of the kernel
  * @initrd_seg: segment of the initrd, if there is one
@@ -73,8 +80,11 @@ struct file_load {
 	struct kexec_image *img;
 	struct kexec_image_info info;
 	struct kexec_fdt_request fdt;
+	char *cmdline;
 	void *head;
 	size_t head_len;
+	struct kexec_uki uki;
+	u64 kernel_pos;
 	size_t kernel_len;
 	u64 kernel_base;
 	int kernel_seg;
@@ -99,7 +109,7 @@ static int file_peek_packed(struct file_load *load, struct file *file)
 		pr_err("no memory to look at the packed kernel's header\n");
 		return -ENOMEM;
 	}
-	got = kexec_read_at(file, data, len, load->info.payload_start);
+	got = kexec_read_at(file, data, len, load->kernel_pos + load->info.payload_start);
 	if (got < 0) {
 		pr_err("kernel: reading the packed header failed (%zd)\n", got);
 		return got;
@@ -119,10 +129,35 @@ static int file_peek_packed(struct file_load *load, struct file *file)
 	return -ENOEXEC;
 }
 
+static int file_read_head(struct file_load *load, struct file *file, u64 pos, u64 len)
+{
+	ssize_t got;
+
+	load->kernel_pos = pos;
+	load->kernel_len = len;
+	load->head_len = min_t(u64, len, FILE_HEAD);
+	got = kexec_read_at(file, load->head, load->head_len, pos);
+	if (got < 0) {
+		pr_err("kernel: reading the header failed (%zd)\n", got);
+		return got;
+	}
+	return got == load->head_len ? 0 : kexec_read_changed("kernel");
+}
+
+static int file_open_uki(struct file_load *load, struct file *file)
+{
+	const struct uki_part *linux_part = &load->uki.layout.part[UKI_LINUX];
+	int ret = kexec_uki_open(&load->uki, file, load->kernel_len, load->head, load->head_len,
+				 &load->cmdline);
+
+	if (ret || !load->uki.len)
+		return ret;
+	return file_read_head(load, file, linux_part->start, linux_part->len);
+}
+
 static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 {
 	loff_t size = kexec_read_size(file, fd, "kernel");
-	ssize_t got;
 	int ret;
 
 	if (size < 0)
@@ -132,16 +167,12 @@ static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 		pr_err("no memory to look at the kernel's header\n");
 		return -ENOMEM;
 	}
-	load->kernel_len = size;
-	load->head_len = min_t(u64, size, FILE_HEAD);
-	got = kexec_read_at(file, load->head, load->head_len, 0);
-	if (got < 0) {
-		pr_err("kernel: reading the header failed (%zd)\n", got);
-		return got;
-	}
-	if (got != load->head_len)
-		return kexec_read_changed("kernel");
-	ret = kexec_arch_image_probe(load->head, got, size, &load->info);
+	ret = file_read_head(load, file, 0, size);
+	if (!ret)
+		ret = file_open_uki(load, file);
+	if (!ret)
+		ret = kexec_arch_image_probe(load->head, load->head_len, load->kernel_len,
+					     &load->info);
 	if (!ret && load->info.packed)
 		ret = file_peek_packed(load, file);
 	return ret;
@@ -164,7 +195,7 @@ static int file_copy_cmdline(struct file_load *load, const char __user *cmdline,
 		pr_err("command line of %lu bytes cannot be read (%ld)\n", len, PTR_ERR(copy));
 		return PTR_ERR(copy);
 	}
-	load->fdt.cmdline = copy;
+	load->cmdline = copy;
 	if (copy[len - 1]) {
 		pr_err("command line of %lu bytes does not end with a NUL\n", len);
 		return -EINVAL;
@@ -179,6 +210,12 @@ static int file_copy_cmdline(struct file_load *load, const char __user *cmdline,
 static bool file_seats_high(const struct file_load *load)
 {
 	return !load->info.low && !load->first_fit && !load->fdt.crash;
+}
+
+/* A UKI is in the segment of the initrd while it is loaded. */
+static u64 file_initrd_room(const struct file_load *load)
+{
+	return max(load->fdt.initrd_len, load->uki.len);
 }
 
 /* The lowest window that has the end of the kernel. */
@@ -197,7 +234,7 @@ static int file_place_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_e
 {
 	const struct kexec_image_info *info = &load->info;
 	struct range_request req = {
-		.size = PAGE_ALIGN(load->fdt.initrd_len),
+		.size = PAGE_ALIGN(file_initrd_room(load)),
 		.align = info->part_align,
 		.min = round_down(kernel_pa, info->window_align),
 		.max = round_down(kernel_pa, info->window_align) + info->window,
@@ -205,7 +242,7 @@ static int file_place_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_e
 	};
 	int seg;
 
-	if (!load->fdt.initrd_len)
+	if (!req.size)
 		return 0;
 	if (req.top_down)
 		req.min = file_window_below(info, kernel_end);
@@ -349,7 +386,7 @@ static int file_place_all(struct file_load *load)
 		return kexec_pages_place(load->img);
 	if (ret == -EADDRNOTAVAIL)
 		pr_err("no place for the kernel (%llu kB) and its initrd (%llu kB) in %llu GiB; %s\n",
-		       size >> 10, load->fdt.initrd_len >> 10, load->info.window >> 30,
+		       size >> 10, file_initrd_room(load) >> 10, load->info.window >> 30,
 		       load->img->plan.crash ?
 		       "boot with a larger crashkernel=" :
 		       "use a smaller initrd or reserve less memory");
@@ -374,12 +411,14 @@ static int file_check_head(const struct file_load *load, const void *file)
  * @reader: reads the file
  * @data: the file
  * @own: memory of its own for it, NULL if it is read to the end of the segment
+ * @check: its signature has to be checked
  */
 struct file_packed {
 	struct file_load *load;
 	struct kexec_reader *reader;
 	void *data;
 	void *own;
+	bool check;
 };
 
 /* A signed program is verified before it is unpacked, which may overwrite it. */
@@ -388,10 +427,10 @@ static int file_unpack(void *va, size_t len, const struct file_packed *packed)
 	struct file_load *load = packed->load;
 	struct kexec_image_info now;
 	size_t unpacked = len;
-	int ret, check = 1;
+	int ret, check = packed->check;
 
 	/* A file that is not packed from its first byte on is a program of its own. */
-	if (load->info.payload_start)
+	if (check && load->info.payload_start)
 		check = kexec_signature_check_program(packed->data, load->kernel_len);
 	if (check < 0)
 		return check;
@@ -435,7 +474,7 @@ static int file_fill_packed(struct file_load *load, struct kexec_reader *reader)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 	bool in_place = load->info.in_place && load->kernel_len <= load->info.image_size;
-	struct file_packed packed = { .load = load, .reader = reader };
+	struct file_packed packed = { .load = load, .reader = reader, .check = true };
 	bool fits = file_packed_fits(load, in_place);
 	int ret;
 
@@ -487,6 +526,52 @@ static int file_fill_initrd(struct file_load *load, struct file *file)
 		return 0;
 	return kexec_segment_read(load->img, load->initrd_seg, load->fdt.initrd_len,
 				  kexec_read_all, &reader);
+}
+
+static int file_unpack_uki(void *va, size_t len, void *arg)
+{
+	return file_unpack(va, len, arg);
+}
+
+static int file_copy_uki(void *va, size_t len, void *arg)
+{
+	return kexec_uki_copy(va, arg, len);
+}
+
+static int file_fill_uki_kernel(void *arg, void *kernel, bool check)
+{
+	struct file_load *load = arg;
+	struct file_packed packed = { .load = load, .data = kernel, .check = check };
+	int ret = file_check_head(load, kernel);
+
+	if (ret)
+		return ret;
+	if (load->info.packed)
+		return kexec_segment_read(load->img, load->kernel_seg, load->info.image_size,
+					  file_unpack_uki, &packed);
+	ret = check ? kexec_signature_check(kernel, load->kernel_len) : 0;
+	return ret ?: kexec_segment_read(load->img, load->kernel_seg, load->kernel_len,
+					 file_copy_uki, kernel);
+}
+
+static int file_fill_uki(struct file_load *load, struct file *kernel, struct file *initrd)
+{
+	struct kexec_uki_fill fill = {
+		.uki = &load->uki,
+		.file = { .file = kernel, .id = READING_KEXEC_IMAGE, .what = "kernel" },
+		.initrd = {
+			.file = initrd, .id = READING_KEXEC_INITRAMFS, .what = "initrd",
+		},
+		.fill_kernel = file_fill_uki_kernel,
+		.arg = load,
+	};
+	int ret = kexec_segment_read(load->img, load->initrd_seg, load->fdt.initrd_len,
+				     kexec_uki_fill, &fill);
+
+	/* Without any initrd one page is left. */
+	if (!ret)
+		kexec_segment_trim(load->img, load->initrd_seg, max(load->fdt.initrd_len, 1));
+	return ret;
 }
 
 static int file_add_buffer(struct kexec_image *img, struct kexec_buf *kbuf)
@@ -597,6 +682,9 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 			return size;
 		load->fdt.initrd_len = size;
 	}
+	if (load->uki.len)
+		load->fdt.initrd_len = kexec_uki_add_initrd(&load->uki, load->fdt.initrd_len);
+	load->fdt.cmdline = load->cmdline;
 	if (load->fdt.crash) {
 		size_t len;
 
@@ -628,10 +716,10 @@ static int file_check_total(const struct file_load *load)
 		       kexec_read_memory());
 		return -EADDRNOTAVAIL;
 	}
-	if (size + load->fdt.initrd_len <= limit)
+	if (size + file_initrd_room(load) <= limit)
 		return 0;
 	pr_err("kernel (%llu bytes) and initrd (%llu bytes) exceed half of memory, %llu bytes\n",
-	       size, load->fdt.initrd_len, limit);
+	       size, file_initrd_room(load), limit);
 	return -EINVAL;
 }
 
@@ -644,8 +732,9 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
 		ret = file_place_all(load);
 	kexec_debug_hold_read();
 	if (!ret)
-		ret = file_fill_kernel(load, kernel);
-	if (!ret)
+		ret = load->uki.len ? file_fill_uki(load, kernel, initrd) :
+		      file_fill_kernel(load, kernel);
+	if (!ret && !load->uki.len)
 		ret = file_fill_initrd(load, initrd);
 	if (ret)
 		return ret;
@@ -683,15 +772,16 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 	img->plan.crash = kexec_image_is_crash(img);
 	load.fdt.crash = img->plan.crash;
 
-	ret = file_probe_kernel(&load, fd_file(kernel), kernel_fd);
+	ret = file_copy_cmdline(&load, cmdline, cmdline_len);
 	if (!ret)
-		ret = file_copy_cmdline(&load, cmdline, cmdline_len);
+		ret = file_probe_kernel(&load, fd_file(kernel), kernel_fd);
 	if (!ret)
 		ret = file_size_all(&load, fd_file(initrd), initrd_fd, flags);
 	if (!ret)
 		ret = file_fill_all(&load, fd_file(kernel), kernel_fd, fd_file(initrd));
 
+	kexec_uki_close(&load.uki);
 	kfree(load.head);
-	kfree(load.fdt.cmdline);
+	kfree(load.cmdline);
 	return ret;
 }

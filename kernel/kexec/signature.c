@@ -41,18 +41,38 @@ static const char *signature_fault(int err)
 	return "not signed as it should be";
 }
 
+static bool signature_demanded(void)
+{
+	return signature_enforced || kexec_debug.demand_signature;
+}
+
+/* Under lockdown only IMA's appraisal can replace a signature. */
+static bool signature_locked_down(void)
+{
+	return !ima_appraise_signature(READING_KEXEC_IMAGE) &&
+	       security_locked_down(LOCKDOWN_KEXEC);
+}
+
+/**
+ * kexec_signature_required() - tell whether a kernel needs a valid signature
+ *
+ * Return: true if it does.
+ */
+bool kexec_signature_required(void)
+{
+	return signature_demanded() || signature_locked_down();
+}
+
 static int signature_judge(int ret)
 {
 	if (!ret)
 		return 0;
-	if (signature_enforced || kexec_debug.demand_signature) {
+	if (signature_demanded()) {
 		pr_err("the kernel is %s (%d), but this system demands a signature\n",
 		       signature_fault(ret), ret);
 		return ret;
 	}
-	/* Under lockdown only IMA's appraisal can replace a signature. */
-	if (!ima_appraise_signature(READING_KEXEC_IMAGE) &&
-	    security_locked_down(LOCKDOWN_KEXEC)) {
+	if (signature_locked_down()) {
 		pr_err("the kernel is %s (%d), and the system is locked down; sign it with a trusted key\n",
 		       signature_fault(ret), ret);
 		return -EPERM;

@@ -176,5 +176,22 @@ def extent():
                                                              13, 12))
 
 
+def program(names):
+    """Headers of a PE program with sections of 64 bytes, which follow each other."""
+    head = struct.pack("<2s58xI", b"MZ", 64)
+    coff = struct.pack("<4sHH12xHH", b"PE\0\0", 0xaa64, len(names), 16, 0)
+    return head + coff + bytes(16) + b"".join(
+        struct.pack("<8sIIII16x", name, 60, 0, 64, 1024 + 64 * i) for i, name in enumerate(names))
+
+
+def uki():
+    stub = [b".text", b".osrel", b".cmdline", b".uname", b".initrd", b".linux"]
+    for names, profile in ((stub, 0), (stub + [b".profile", b".cmdline", b".dtbauto"] * 2, 1),
+                           ([b".profile", b".initrd", b".linux", b".profile"], 0)):
+        yield bytes([0, profile, 0, 8]) + program(names)
+    yield b"\1\0\0\0@1 quiet  splash\n"
+    yield b"\1\0\0\0ID=debian\nPRETTY_NAME=\"Debian\"\nPRETTY_NAME=x\n"
+
+
 SEEDS = {make.__name__: make for make in (image_header, image_unpack, fdt, crashkernel_param,
-                                          elfcore, timeline_abi, range_map, extent)}
+                                          elfcore, timeline_abi, range_map, extent, uki)}

@@ -7,7 +7,7 @@
 #include <linux/types.h>
 
 /*
- * The fields of PE/COFF that an Image loader reads, at the offsets of the PE
+ * The fields of PE/COFF that the loaders read, at the offsets of the PE
  * format specification, "COFF File Header" and "Section Table".
  */
 #define MZ_MAGIC	('M' | 'Z' << 8)
@@ -23,7 +23,9 @@ struct pe_hdr {
 };
 
 struct section_header {
-	u8 unread_name[16];
+	char name[8];
+	u32 virtual_size;
+	u32 unread_address;
 	u32 raw_data_size;
 	u32 data_addr;
 	u8 unread_rest[16];

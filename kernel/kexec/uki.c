@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Loading a unified kernel image
+ *
+ * A UKI is read as a whole, so LSM, IMA and the signature check see all bytes.  Its headers
+ * and its command line are read before, to place the segments, and compared afterwards.
+ *
+ * The signature of a UKI is for its kernel, initrd and command line together.  On a system
+ * that requires a signature the caller can neither add an initrd nor replace the command
+ * line of a signed one.
+ */
+#define pr_fmt(fmt) "kexec: UKI: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/errno.h>
+#include <linux/ima.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <asm/setup.h>
+
+#include "read.h"
+#include "signature.h"
+#include "uki.h"
+
+/* Bytes copied between two checks for signals. */
+#define UKI_CHUNK	SZ_1M
+
+/* ima_measure_critical_data() returns lengths as int. */
+#define UKI_MEASURE	SZ_1G
+
+/* A command line may have spaces around it in its section. */
+#define UKI_CMDLINE_MAX	(2 * COMMAND_LINE_SIZE)
+
+/* Characters of a description in a message. */
+#define UKI_TEXT	64
+
+/* The initrd of the caller starts here, as the archives of systemd-stub do. */
+#define UKI_INITRD_ALIGN	4
+
+static int uki_read_cmdline(struct kexec_uki *uki, struct file *file)
+{
+	const struct uki_part *part = &uki->layout.part[UKI_CMDLINE];
+	ssize_t got;
+
+	if (!part->len)
+		return 0;
+	if (part->len > UKI_CMDLINE_MAX) {
+		pr_err("command line of %llu bytes is too long (limit %d)\n", part->len,
+		       UKI_CMDLINE_MAX);
+		return -ENOEXEC;
+	}
+	uki->cmdline = kzalloc(part->len + 1, GFP_KERNEL);
+	if (!uki->cmdline) {
+		pr_err("no memory for the command line\n");
+		return -ENOMEM;
+	}
+	got = kexec_read_at(file, uki->cmdline, part->len, part->start);
+	if (got < 0) {
+		pr_err("reading the command line failed (%zd)\n", got);
+		return got;
+	}
+	return got == part->len ? 0 : kexec_read_changed("kernel");
+}
+
+static int uki_use_cmdline(struct kexec_uki *uki, char **cmdline)
+{
+	const u64 len = uki->layout.part[UKI_CMDLINE].len;
+	char *line;
+
+	if (!uki->cmdline)
+		return 0;
+	line = kmemdup(uki->cmdline, len + 1, GFP_KERNEL);
+	if (!line) {
+		pr_err("no memory for the command line\n");
+		return -ENOMEM;
+	}
+	kfree(*cmdline);
+	*cmdline = line;
+	if (kexec_uki_clean_line(line, len) < COMMAND_LINE_SIZE)
+		return 0;
+	pr_err("command line of %zu bytes is too long (limit %d)\n", strlen(line),
+	       COMMAND_LINE_SIZE - 1);
+	return -ENOEXEC;
+}
+
+/**
+ * kexec_uki_open() - find the parts of a UKI and the command line to use
+ * @uki: zeroed; filled in if the file is a UKI; kexec_uki_close() after success and failure
+ * @file: the file
+ * @len: bytes of it
+ * @head: its first bytes
+ * @head_len: bytes at @head
+ * @cmdline: command line of the caller, allocated, or NULL; of a UKI the one to use
+ *
+ * A command line of the caller that is not empty replaces that of the UKI.  "@" and a number
+ * as its first word select a profile.
+ *
+ * Return: 0, or a negative errno after one message, see kexec_uki_parse().
+ */
+int kexec_uki_open(struct kexec_uki *uki, struct file *file, u64 len, const void *head,
+		   size_t head_len, char **cmdline)
+{
+	const char *rest = NULL;
+	unsigned int profile = 0;
+	int ret;
+
+	if (!kexec_uki_detect(head, head_len))
+		return 0;
+	if (*cmdline)
+		rest = kexec_uki_parse_profile(*cmdline, &profile);
+	ret = kexec_uki_parse(head, head_len, len, profile, &uki->layout);
+	if (ret)
+		return ret;
+	uki->head = kmemdup(head, head_len, GFP_KERNEL);
+	if (!uki->head) {
+		pr_err("no memory for the headers\n");
+		return -ENOMEM;
+	}
+	uki->head_len = head_len;
+	uki->len = len;
+	ret = uki_read_cmdline(uki, file);
+	if (ret)
+		return ret;
+	if (!rest || !*rest)
+		return uki_use_cmdline(uki, cmdline);
+	memmove(*cmdline, rest, strlen(rest) + 1);
+	uki->cmdline_given = true;
+	return 0;
+}
+
+/**
+ * kexec_uki_close() - free what kexec_uki_open() has allocated
+ * @uki: the UKI
+ */
+void kexec_uki_close(struct kexec_uki *uki)
+{
+	kfree(uki->head);
+	kfree(uki->cmdline);
+}
+
+static void uki_describe(const struct kexec_uki *uki, const void *file)
+{
+	const struct uki_part *uname = &uki->layout.part[UKI_UNAME];
+	const struct uki_part *osrel = &uki->layout.part[UKI_OSREL];
+	const char *name = "";
+	int uname_len = strnlen(file + uname->start, min(uname->len, UKI_TEXT));
+	int name_len = min(kexec_uki_os_name(file + osrel->start, osrel->len, &name), UKI_TEXT);
+
+	pr_info("kernel \"%*pE\" of \"%*pE\"\n", uname_len, file + uname->start, name_len, name);
+	if (uki->layout.device_tree)
+		pr_info("device tree ignored; the next kernel uses that of this system\n");
+}
+
+static int uki_check_unchanged(const struct kexec_uki *uki, const void *file)
+{
+	const struct uki_part *part = &uki->layout.part[UKI_CMDLINE];
+
+	if (memcmp(file, uki->head, uki->head_len) ||
+	    (uki->cmdline && memcmp(file + part->start, uki->cmdline, part->len)))
+		return kexec_read_changed("kernel");
+	return 0;
+}
+
+/* Returns 1 for an unsigned UKI, whose kernel may be signed. */
+static int uki_verify(const struct kexec_uki *uki, const void *file)
+{
+	int ret = kexec_signature_check_program(file, uki->len);
+
+	if (ret || !(uki->cmdline_given || uki->initrd_len) || !kexec_signature_required())
+		return ret;
+	pr_err("%s of the caller refused: this system demands a signature\n",
+	       uki->initrd_len ? "initrd" : "command line");
+	return -EPERM;
+}
+
+static void uki_measure_part(const struct uki_part *part, const char *what, const void *file)
+{
+	u64 done, step;
+	char name[48];
+
+	for (done = 0; done < part->len; done += step) {
+		step = min_t(u64, part->len - done, UKI_MEASURE);
+		snprintf(name, sizeof(name), "kexec_uki-%s-%llu", what, done);
+		ima_measure_critical_data("kexec_load", name, file + part->start + done, step,
+					  true, NULL, 0);
+	}
+}
+
+static void uki_measure(const struct kexec_uki *uki, const void *file)
+{
+	uki_measure_part(&uki->layout.part[UKI_LINUX], "linux", file);
+	uki_measure_part(&uki->layout.part[UKI_INITRD], "initrd", file);
+}
+
+/**
+ * kexec_uki_copy() - copy a part
+ * @dst: filled
+ * @src: the part; may overlap @dst, but does not start before it
+ * @len: bytes
+ *
+ * Other tasks may run meanwhile, and a fatal signal ends the work.
+ *
+ * Return: 0, or -EINTR after one message.
+ */
+int kexec_uki_copy(void *dst, const void *src, size_t len)
+{
+	size_t done, step;
+
+	for (done = 0; done < len; done += step) {
+		step = min_t(size_t, len - done, UKI_CHUNK);
+		if (fatal_signal_pending(current)) {
+			pr_err("copying was interrupted by a signal after %zu bytes\n", done);
+			return -EINTR;
+		}
+		memmove(dst + done, src + done, step);
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * kexec_uki_add_initrd() - add an initrd of the caller
+ * @uki: the UKI
+ * @len: bytes of it, 0 if there is none
+ *
+ * Return: bytes of both, that of the UKI first.
+ */
+u64 kexec_uki_add_initrd(struct kexec_uki *uki, u64 len)
+{
+	u64 own_len = uki->layout.part[UKI_INITRD].len;
+
+	uki->initrd_len = len;
+	return len ? ALIGN(own_len, UKI_INITRD_ALIGN) + len : own_len;
+}
+
+static int uki_move_initrds(const struct kexec_uki_fill *fill, void *va, size_t len)
+{
+	const struct uki_part *own = &fill->uki->layout.part[UKI_INITRD];
+	u64 more = fill->uki->initrd_len;
+	int ret = kexec_uki_copy(va, va + own->start, own->len);
+
+	if (ret || !more)
+		return ret;
+	memset(va + own->len, 0, len - more - own->len);
+	return kexec_read_all(va + len - more, more, (void *)&fill->initrd);
+}
+
+/**
+ * kexec_uki_fill() - read a UKI, fill the segment of its kernel, and leave the initrd
+ * @va: the segment of the initrd, mapped, which the UKI fits in
+ * @len: bytes of all initrds
+ * @arg: a struct kexec_uki_fill
+ *
+ * Return: 0, or a negative errno after one message: -EAGAIN if the file has changed since
+ * kexec_uki_open(), -EPERM if the caller adds to a signed UKI and the system demands a
+ * signature.
+ */
+int kexec_uki_fill(void *va, size_t len, void *arg)
+{
+	struct kexec_uki_fill *fill = arg;
+	struct kexec_uki *uki = fill->uki;
+	int ret, check;
+
+	ret = kexec_read_all(va, uki->len, &fill->file);
+	if (!ret)
+		ret = uki_check_unchanged(uki, va);
+	if (ret)
+		return ret;
+	check = uki_verify(uki, va);
+	if (check < 0)
+		return check;
+	uki_describe(uki, va);
+	uki_measure(uki, va);
+	ret = fill->fill_kernel(fill->arg, va + uki->layout.part[UKI_LINUX].start, check);
+	return ret ?: uki_move_initrds(fill, va, len);
+}
