@@ -144,6 +144,22 @@ def write_initrd(case, store, target):
         archive.close()
 
 
+def uki_cmdline(case, store, name):
+    """The command line of a unified kernel image that is loaded without another one."""
+    leave = f"{store.cmdline(case)} kx.boot={{}} kx.at={{}}"
+    boot = 2
+    for number, step in enumerate(case.steps):
+        verb, *words = step.split()
+        if words[:2] == ["uki", name] and verb in ("load", "load-crash"):
+            last = "panic" if verb == "load-crash" else "leave"
+            more = " nr_cpus=1 reset_devices" if verb == "load-crash" else ""
+            after = next(i for i, later in enumerate(case.steps) if i > number and
+                         later.split()[0] == last)
+            return leave.format(boot, after + 2) + more
+        boot += verb == "leave"
+    return leave.format(0, 0)
+
+
 def write_payload(case, initrd, target):
     """An initrd with so many MiB more in it that nothing can compress or guess."""
     source = random.Random(case.name)
@@ -199,11 +215,18 @@ def prepare(case, store, qemu=QEMU):
     shutil.rmtree(work, ignore_errors=True)
     share = work / "share"
     share.mkdir(parents=True)
+    write_initrd(case, store, share / "initrd")
+    if any(map(sign.uki_kind, case.kernels)):
+        (share / "initrd-added").write_bytes(sign.added_initrd(b"caller\n"))
     for name in case.kernels:
         # A copy: a build may go on meanwhile, and a guest cannot follow our symlinks.
         try:
-            sign.make(store.kernel(name), sign.split(name)[2], store.key(name), work,
-                      share / f"Image-{name}")
+            source = store.kernel(name)
+            if sign.uki_kind(name):
+                source = work / "uki.efi"
+                sign.write_uki(name, (store.kernel(name), share / "initrd", store.key(name)),
+                               uki_cmdline(case, store, name), source)
+            sign.make(source, sign.split(name)[2], store.key(name), work, share / f"Image-{name}")
         except sign.Missing as what:
             raise Unbuilt(str(what)) from None
         sign.finish(name, share / f"Image-{name}")
@@ -215,7 +238,6 @@ def prepare(case, store, qemu=QEMU):
         if not (store.build / name).is_dir():
             raise Unbuilt(f"{store.build / name} is not built (scripts/kselftest.sh)")
         shutil.copytree(store.build / name, share / Path(name).name)
-    write_initrd(case, store, share / "initrd")
     if case.payload:
         write_payload(case, share / "initrd", share / "initrd-payload")
     if case.padding:

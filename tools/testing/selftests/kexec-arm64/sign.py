@@ -4,13 +4,18 @@
 A name such as "4k-signed" or "4k-zboot-tampered" has the kernel and its change: the
 signature is made with the key of the build, which is in the keyring of every kernel of
 that build. The last word is a change of the whole file: "4k-signed-gzpad" is compressed,
-with zeroes after it.
+with zeroes after it. "4k-zuki-signed" is a unified kernel image with the zboot program of 4k,
+signed as a whole.
 """
 
 import gzip
+import io
 import shutil
 import struct
 import subprocess
+
+import cpio
+import uki
 
 # Distance of the changed byte from the end of the plain file
 TAMPERED_AT = 16
@@ -19,6 +24,12 @@ TREATMENTS = {"signed": ("build", False), "tampered": ("build", True),
               "foreign": ("nobody", False)}
 PACKED = {"zboot": "vmlinuz.efi"}
 PLAIN = "Image"
+# Unified kernel images, and the file that is their kernel: as an Image; as a zboot program; in
+# an Image.gz; as a zboot program in two profiles; as a signed Image, and no command line
+UKIS = {"uki": "Image", "zuki": "vmlinuz.efi", "guki": "Image", "puki": "vmlinuz.efi",
+        "iuki": "Image"}
+OS_RELEASE = b'ID=kx\nPRETTY_NAME="A system of kexec tests"\n'
+ADDED = "added"
 PADDING = bytes(512)
 # Field of the Image header, and a value that no place can satisfy
 TEXT_OFFSET_AT, TEXT_OFFSET = 8, 2 << 20
@@ -69,8 +80,18 @@ def flipped(data):
     return data[:at] + bytes([data[at] ^ 4]) + data[at + 1:]
 
 
+def tampered(part):
+    """One bit in the middle of a section of a UKI is changed."""
+    def change(data):
+        start, size = uki.find(data, part)
+        at = start + size // 2
+        return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+    return change
+
+
 # What is done to a complete file
 FORMS = {
+    **{f"t{part}": tampered(f".{part}") for part in ("linux", "initrd", "cmdline", "osrel")},
     "padded": lambda image: image + PADDING,
     "gzpad": lambda image: gzip.compress(image, 1) + PADDING,
     "inner": zboot,
@@ -102,14 +123,20 @@ def split(name):
     name = name.removesuffix(f"-{last_form(name)}")
     name, _, last = name.rpartition("-") if name.endswith(tuple(TREATMENTS)) else (name, "", "")
     plain, _, form = name.rpartition("-")
-    if form in PACKED:
-        return plain, PACKED[form], last or None
+    if form in PACKED or form in UKIS:
+        return plain, {**PACKED, **UKIS}[form], last or None
     return name, PLAIN, last or None
+
+
+def uki_kind(name):
+    """The word of a kernel's name that makes it a unified kernel image."""
+    return next((word for word in name.split("-") if word in UKIS), None)
 
 
 def tools(names):
     """Programs that are needed to make these kernels."""
     wanted = {treatment for _, _, treatment in map(split, names)}
+    wanted |= {"signed" for name in names if uki_kind(name) == "iuki"}
     packers = [command[0] for packer, command in PACKERS.items()
                if any((last_form(name) or "").endswith(packer) for name in names)]
     return [*(["sbsign"] if wanted - {None} else []),
@@ -157,6 +184,40 @@ def make(source, treatment, key, work, target):
     quietly("sbsign", "--key", str(key), "--cert", str(key), "--output", str(target), str(source))
     if changed:
         tamper(target, source.stat().st_size - TAMPERED_AT)
+
+
+def added_initrd(text):
+    """A plain archive with one file, which can only follow another one at a multiple of 4."""
+    stream = io.BytesIO()
+    archive = cpio.Archive(stream)
+    archive.add_file(ADDED, text)
+    archive.close()
+    return stream.getvalue()
+
+
+def write_uki(name, files, cmdline, target):
+    """Writes the unified kernel image that @name is made of.
+
+    @files are the kernel, the initrd, and the build's key and certificate.
+    """
+    kernel, initrd, key = files
+    kind = uki_kind(name)
+    if kind == "iuki":
+        make(kernel, "signed", key, target.parent, target)
+        kernel = target
+    linux = kernel.read_bytes()
+    if kind == "guki":
+        linux = gzip.compress(linux, 1)
+    line = b" \t%s\n" % cmdline.encode()
+    parts = [(".osrel", OS_RELEASE), (".uname", b"6.12\x1b kx"), (".ucode", bytes(99)),
+             (".dtb", b"no tree"), (".linux", linux), (".cmdline", line),
+             (".initrd", added_initrd(b"uki\n") + initrd.read_bytes() + b"\0")]
+    if kind == "iuki":
+        parts = [(name, content) for name, content in parts if name != ".cmdline"]
+    if kind == "puki":
+        parts += [(".profile", b"ID=plain\n"), (".profile", b"ID=other\n"),
+                  (".cmdline", b"kx.profile=1 " + cmdline.encode())]
+    target.write_bytes(uki.make(parts))
 
 
 def finish(name, target):

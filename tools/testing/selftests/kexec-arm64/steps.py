@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOADERS = ("direct", "debug", "packed", "kexec-s", "kexec-a", "kexec-c", "kexec-ci",
-           "kexec-ci-high", "kexec-ci-dtb", "flag-ci", "update-ci")
+           "kexec-ci-high", "kexec-ci-dtb", "flag-ci", "update-ci", "uki")
 REGISTRY = Path(__file__).with_name("steps.toml")
 WIDTH = 96
 

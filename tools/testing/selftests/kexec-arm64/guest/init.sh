@@ -139,6 +139,12 @@ load_image() {
 		shift
 		;;
 	esac
+	if [ "$how" = uki ]; then
+		given=$*
+		run kexec_direct --kernel "$kernel" ${given:+--cmdline "$given"} ${flag:+--on-crash}
+		say "loaded $how ${kernel##*/}"
+		return
+	fi
 	set -- "$(next_cmdline "$way")${*:+ $*}"
 	# kexec-tools draws the next kernel's seeds only if that does not make it wait
 	head -c 1 /dev/random >/dev/null
@@ -173,12 +179,15 @@ step_load_crash() {
 }
 
 refuse_image() {
-	how=$1 kernel=$share/Image-$2
+	how=$1 kernel=$share/Image-$2 name=$2 error=$3
+	shift 3
 	pack_kernel
-	! kexec_direct --kernel "$kernel" --initrd "$share/initrd" >/tmp/said 2>&1 ||
-		die "it was loaded"
-	grep -q ": $3\$" /tmp/said || die "$(cat /tmp/said), not $3"
-	say "refused $1 $2: $3"
+	given=$*
+	set -- ${given:+--cmdline "$given"}
+	[ "$how" = uki ] || set -- --initrd "$share/initrd" "$@"
+	! kexec_direct --kernel "$kernel" "$@" >/tmp/said 2>&1 || die "it was loaded"
+	grep -q ": $error\$" /tmp/said || die "$(cat /tmp/said), not $error"
+	say "refused $how $name: $error"
 }
 
 step_refuse() {

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import sign
+import uki
 
 
 def test_sign(tap):
@@ -16,7 +17,9 @@ def test_sign(tap):
              "4k-zboot": ("4k", "vmlinuz.efi", None),
              "4k-zboot-tampered": ("4k", "vmlinuz.efi", "tampered"),
              "4k-zboot-signed-padded": ("4k", "vmlinuz.efi", "signed"),
-             "4k-va39-offset": ("4k-va39", "Image", None), "4k-zzstd": ("4k", "Image", None)}
+             "4k-va39-offset": ("4k-va39", "Image", None), "4k-zzstd": ("4k", "Image", None),
+             "4k-uki": ("4k", "Image", None), "4k-zuki-signed": ("4k", "vmlinuz.efi", "signed"),
+             "4k-zuki-foreign-tlinux": ("4k", "vmlinuz.efi", "foreign")}
     tap.check({name: sign.split(name) for name in names} == names,
               "sign: a name says what is made of what")
     tap.check(sign.tools(["4k", "4k-zboot"]) == [] and sign.tools(["4k-signed"]) == ["sbsign"] and
@@ -45,3 +48,33 @@ def test_sign(tap):
         tap.check(zboot[24:27] == b"xz\0" and zboot[start + size:] == struct.pack("<I", 200) and
                   sign.pack("xz", image + bytes(101)).startswith(zboot[start:start + size]),
                   "sign: its size follows a payload of xz")
+
+
+def test_uki(tap):
+    tap.check([sign.uki_kind(name) for name in ("4k", "4k-zboot", "4k-uki", "4k-puki-signed")] ==
+              [None, None, "uki", "puki"], "uki: a name says what kind it is")
+    tap.check(sign.tools(["4k-iuki"]) == ["sbsign"], "uki: a signature inside needs a tool, too")
+    data = uki.make([(".linux", bytes(700)), (".initrd", b"i" * 9), (".initrd", b"j" * 512)])
+    tap.check(uki.find(data, ".linux") == (512, 700) and uki.find(data, ".initrd") == (2048, 512),
+              "uki: sections are padded in the file, and the last of a name is found")
+    tap.check(data[1536:1545] == b"i" * 9 and data[2048:] == b"j" * 512 and
+              struct.unpack_from("<4sHH", data, 64) == (b"PE\0\0", uki.ARM64, 3),
+              "uki: a program for arm64")
+    changed = sign.FORMS["tinitrd"](data)
+    tap.check([at for at in range(len(data)) if data[at] != changed[at]] == [2048 + 256],
+              "uki: one byte of a part is changed")
+    with tempfile.TemporaryDirectory() as folder:
+        kernel, initrd, made = (Path(folder, name) for name in ("kernel", "initrd", "made"))
+        kernel.write_bytes(b"kernel")
+        initrd.write_bytes(b"root")
+        sign.write_uki("4k-guki", (kernel, initrd, None), "quiet", made)
+        data = made.read_bytes()
+        start, size = uki.find(data, ".linux")
+        tap.check(gzip.decompress(data[start:start + size]) == b"kernel", "uki: a packed kernel")
+        start, size = uki.find(data, ".initrd")
+        tap.check(data[start:start + size].endswith(b"root\0") and size % 4 == 1,
+                  "uki: an initrd that does not end where another may start")
+        sign.write_uki("4k-puki", (kernel, initrd, None), "quiet", made)
+        data = made.read_bytes()
+        start, size = uki.find(data, ".cmdline")
+        tap.check(data[start:start + size] == b"kx.profile=1 quiet", "uki: a second profile")
