@@ -108,7 +108,9 @@ class Store:
 
 def need_tools(case, qemu=QEMU):
     trees = ("fdtput",) if case.dtb or case.next_dtb else ()
-    for tool in (qemu, *trees, *(("swtpm",) if case.tpm else ()), *sign.tools(case.kernels)):
+    for tool in (qemu, *trees, *(("swtpm",) if case.tpm else ()), *sign.tools(case.kernels),
+                 *([command[0] for command in sign.PACKERS.values()] if damages_files(case)
+                   else ())):
         if not shutil.which(tool):
             raise Missing(tool)
     firmware = FIRMWARE.get(case.firmware)
@@ -144,6 +146,18 @@ def write_initrd(case, store, target):
         archive.close()
 
 
+def damages_files(case):
+    """Whether the guest has to have files of every format."""
+    return any(step.startswith("tap damage_file ") for step in case.steps)
+
+
+def write_samples(case, store, target):
+    """A file of every format, with its name."""
+    target.mkdir()
+    for name, data in sign.samples(store.kernel(case.kernel).read_bytes()).items():
+        (target / name).write_bytes(data)
+
+
 def uki_cmdline(case, store, name):
     """The command line of a unified kernel image that is loaded without another one."""
     leave = f"{store.cmdline(case)} kx.boot={{}} kx.at={{}}"
@@ -153,8 +167,8 @@ def uki_cmdline(case, store, name):
         if words[:2] == ["uki", name] and verb in ("load", "load-crash"):
             last = "panic" if verb == "load-crash" else "leave"
             more = " nr_cpus=1 reset_devices" if verb == "load-crash" else ""
-            after = next(i for i, later in enumerate(case.steps) if i > number and
-                         later.split()[0] == last)
+            after = next((i for i, later in enumerate(case.steps) if i > number and
+                          later.split()[0] == last), number)
             return leave.format(boot, after + 2) + more
         boot += verb == "leave"
     return leave.format(0, 0)
@@ -238,6 +252,8 @@ def prepare(case, store, qemu=QEMU):
         if not (store.build / name).is_dir():
             raise Unbuilt(f"{store.build / name} is not built (scripts/kselftest.sh)")
         shutil.copytree(store.build / name, share / Path(name).name)
+    if damages_files(case):
+        write_samples(case, store, share / "samples")
     if case.payload:
         write_payload(case, share / "initrd", share / "initrd-payload")
     if case.padding:

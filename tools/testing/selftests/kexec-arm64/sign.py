@@ -220,6 +220,20 @@ def write_uki(name, files, cmdline, target):
     target.write_bytes(uki.make(parts))
 
 
+def samples(kernel):
+    """Small files of every format, by name: an Image with a part of @kernel, packed."""
+    image = struct.pack("<2I3Q24x4sI", 0, 0, 0, 1 << 20, 0xa, b"ARM\x64", 0) + kernel[64:1 << 17]
+    made = {"raw": image, "gzip": pack("gzip", image), "zboot-gzip": zboot(image)}
+    for packer in PACKERS:
+        made[f"zboot-{packer}"] = zboot(image, packer)
+        if packer != "lzma":
+            made[packer] = pack(packer, image)
+    parts = [(".osrel", OS_RELEASE), (".cmdline", b"quiet"), (".initrd", bytes(5000))]
+    made["uki"] = uki.make([*parts, (".linux", image)])
+    made["uki-zboot"] = uki.make([(".linux", zboot(image)), *parts, (".profile", b"ID=x\n")])
+    return made
+
+
 def finish(name, target):
     """Does to the file @target what the last word of the kernel's name says."""
     if last_form(name):
