@@ -167,8 +167,8 @@ def make_tree(base, tree):
         subprocess.run(["git", *command], cwd=tree, check=True)
 
 
-def differences(tree, ours):
-    for name, source in new_files().items():
+def differences(tree, ours, new):
+    for name, source in new.items():
         if not (tree / name).is_file() or (tree / name).read_bytes() != (TOP / source).read_bytes():
             yield name
     for name in hooked():
@@ -176,22 +176,24 @@ def differences(tree, ours):
             yield name
 
 
-def run_way(lines, base, ours):
+def run_way(lines, ours, new):
     """Runs a block in a new tree; its scripts have been run already."""
     code = "\n".join(command for command in commands(lines)
                      if not command.startswith(("make ", "scripts/")))
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
-        make_tree(base, tree)
+        make_tree(ours.parent / "base", tree)
         done = subprocess.run(["bash", "-euc", code], cwd=TOP, check=False, capture_output=True,
                               text=True, env=os.environ | {"TREE": folder})
         if done.returncode:
             yield f"README.md: {code.splitlines()[0]}: {done.stderr.strip()[-300:]}"
-        elif wrong := list(differences(tree, ours)):
+        elif wrong := list(differences(tree, ours, new)):
             yield f"README.md: {code.splitlines()[0]}: differ: {', '.join(wrong[:5])}"
 
 
 def check_ways(text, ours):
+    # git may require the user's configuration for this checkout
+    new = new_files()
     for name in ("AUTHOR", "COMMITTER"):
         os.environ |= {f"GIT_{name}_NAME": "kexec", f"GIT_{name}_EMAIL": "kexec@localhost"}
     os.environ |= {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
@@ -200,7 +202,7 @@ def check_ways(text, ours):
     if len(ways) != 2:
         yield f"README.md: ways into a tree: {len(ways)} (2)"
     for lines in ways:
-        yield from run_way(lines, ours.parent / "base", ours)
+        yield from run_way(lines, ours, new)
 
 
 def self_test(texts, testing, scripts, ours):
