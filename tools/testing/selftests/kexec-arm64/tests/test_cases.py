@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tables of cases that are good, and tables that must be refused."""
 
+import fnmatch
+import re
+from pathlib import Path
+
 import cases
 from tests.sample import TABLE, load
+
+REPORTS = (Path(__file__).resolve().parents[5]
+           / "Documentation/arch/arm64/kexec/reports.rst")
 
 PROFILES = """
 [profile.low]
@@ -88,3 +95,28 @@ def test_rules(tap):
               "table: a dump with the trace of its panic")
     tap.check(refuses(TABLE.replace("tap = 2", "tap = 0")), "table: refuses TAP without a plan")
     tap.check(refuses(TABLE.replace('"tap program", ', "")), "table: refuses a plan without TAP")
+
+
+def reported(text):
+    """The cases in a page's column of tests, as patterns: "-hot" follows the name before it, or
+    replaces its last word."""
+    for cell in re.findall(r"^     - cases? ((?:.|\n       )*)", text, re.M):
+        base = ""
+        plain = re.sub(r"KUnit \S+|\([^)]*\)|\band\b", " ", cell.replace("\\", ""))
+        for word in re.findall(r"[\w*-]+", plain):
+            if word.startswith("-"):
+                yield (base + word, base.rsplit("-", 1)[0] + word)
+            else:
+                base = word
+                yield (word,)
+
+
+def test_reports(tap):
+    names = [case.name for case in cases.load()]
+    wanted = list(reported(REPORTS.read_text(encoding="utf-8")))
+    lost = [patterns[0] for patterns in wanted
+            if not any(fnmatch.filter(names, pattern) for pattern in patterns)]
+    tap.check(wanted and not lost, f"table: has the cases of the reports ({' '.join(lost)})")
+    sample = "   * - r\n     - cases one, -two;\n       three-\\* (x)\n   * - s\n     - none\n"
+    tap.check(list(reported(sample)) == [("one",), ("one-two", "one-two"), ("three-*",)],
+              "table: cases in a column of reports")
