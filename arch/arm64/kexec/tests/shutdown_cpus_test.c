@@ -79,7 +79,7 @@ static void stop_test_busy_cpu(struct kunit *test)
 	if (!IS_ERR(task)) {
 		kthread_bind(task, cpu);
 		wake_up_process(task);
-		for (i = 0; i < 1000 && !READ_ONCE(busy.begun); i++)
+		for (i = 0; i < 20000 && !READ_ONCE(busy.begun); i++)
 			fsleep(1000);
 		first = stop_test_ask();
 		WRITE_ONCE(busy.end, true);
