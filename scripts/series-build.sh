@@ -16,6 +16,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 src=$build/src/series
+# A copy: series.sh, which make check runs, too, makes build/series again.
+queue=$build/src/series.patches
 selftests=$top/tools/testing/selftests/kexec-arm64
 boot_case='^chain-kexec-s-el1$'
 booted=
@@ -131,7 +133,9 @@ case ${1:-} in
 esac
 
 kernel_env
-mkdir -p "$log_dir" "$build/out"
+mkdir -p "$log_dir" "$build/out" "$build/src"
+rm -rf "$queue"
+cp -r "$build/series" "$queue"
 [ "${builds[0]}" = objects ] || "$selftests/rootfs.sh" >/dev/null
 # Unpack the tree again, keep the objects.
 rm -f "$src/.base-id"
@@ -139,8 +143,8 @@ rm -f "$src/.base-id"
 # Objects of the last run may have been built from patched files.
 (cd "$src" && sed -n 's|^--- a/||p' "$top"/patches/0*.patch | sort -u | xargs -d '\n' touch)
 tap_start
-for patch in "$build"/series/*.patch; do
+for patch in "$queue"/*.patch; do
 	step "$patch"
 done
-rm -f "$build/series-boot" "$build/out/series"
+rm -rf "$build/series-boot" "$build/out/series" "$queue"
 tap_end
