@@ -13,7 +13,6 @@
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/kexec_arch.h>
-#include <linux/kexec_arch.h>
 #include <linux/kstrtox.h>
 #include <linux/list.h>
 #include <linux/log2.h>
@@ -30,6 +29,7 @@
 #include <linux/time64.h>
 
 #include "debug.h"
+#include "lock.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "kexec."
@@ -196,6 +196,22 @@ void __kexec_panic kexec_debug_copy_refresh(void *dst, const void *src, size_t l
 		memcpy(dst + at, src + at, end - at);
 	}
 }
+
+/* Fails at once, because the lock is busy. */
+static int debug_lock_twice(const char *val, const struct kernel_param *kp)
+{
+	if (!kexec_lock())
+		return -EBUSY;
+	WARN_ON(kexec_lock_timeout());
+	kexec_unlock_nowork();
+	return 0;
+}
+
+static const struct kernel_param_ops debug_lock_twice_ops = {
+	.set = debug_lock_twice,
+};
+module_param_cb(inject_lock_twice, &debug_lock_twice_ops, NULL, 0200);
+MODULE_PARM_DESC(inject_lock_twice, "wait for the kexec lock while holding it");
 
 /* For instance 0x48000000:0x10000. */
 static int debug_reserve(const char *val, const struct kernel_param *kp)

@@ -22,7 +22,8 @@
  * alone.
  *
  * Lockdep checks every use outside of the panic path, where a stopped CPU may hold the lock
- * of lockdep.  tools/testing/kexec/litmus tests each order.
+ * of lockdep.  It reports a task that waits for a lock that it holds, or that a holder needs.
+ * tools/testing/kexec/litmus tests each order.
  */
 #include <linux/atomic.h>
 #include <linux/bitops.h>
@@ -59,7 +60,7 @@ static bool __kexec_panic lock_move(enum lock_state from, enum lock_state to)
 	return atomic_try_cmpxchg(&kexec_lock_state.word, &now, to);
 }
 
-/* Only tried, so waiting for it is no part of a deadlock. */
+/* Only tried, so this is no part of a deadlock; lock_wait() may be. */
 static __always_inline bool lock_map_acquired(bool acquired)
 {
 	if (acquired)
@@ -130,6 +131,8 @@ static bool lock_wait(bool (*try)(void))
 {
 	const ktime_t end = ktime_add_ms(ktime_get(), KEXEC_LOCK_TIMEOUT_MS);
 
+	/* A deadlock would be a failure after the timeout. */
+	might_lock(&kexec_lock_state);
 	while (!try()) {
 		if (kexec_lock_is_busy() || ktime_after(ktime_get(), end))
 			return false;
