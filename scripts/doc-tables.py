@@ -64,10 +64,12 @@ RULES = {
     "unpack": r"\| load packed|zboot|gz|4k-z", "image_blocks": r"4k-zl(z4|zo)",
     "unpack_block": r"4k-zl(z4|zo)", "unpack_lzma": "4k-zlzma", "unpack_xz": "4k-zxz",
     "unpack_zstd": "4k-zzstd",
+    "initrd": "initrd-(zstd|mixed)", "initrd_pack": "initrd-(zstd|mixed)", "initrd_cpio": "initrd-(zstd|mixed)",
+    "initrd_run": "initrd-(zstd|mixed)",
     "fdt": r"\| load (kexec-s|direct)",
     "fdt_collect": r"\| load (kexec-s|direct)", "fdt_memrsv": r"name=[a-z-]*its|\| cpu ",
     "fault": "kexec_fault_record", "zone": LOADS, "purgatory": r"\| load(-crash)? kexec-c ",
-    "memreserve": "name=[a-z-]*its", "ima": r"\| ima ",
+    "memreserve": "name=[a-z-]*its", "ima": r"\| ima ", "ima_list": r"\| ima ",
 }
 
 

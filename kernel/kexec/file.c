@@ -33,7 +33,9 @@
 #include "crash_elfcorehdr.h"
 #include "debug.h"
 #include "file.h"
+#include "ima_list.h"
 #include "image.h"
+#include "initrd.h"
 #include "lock.h"
 #include "pages.h"
 #include "placement.h"
@@ -53,9 +55,6 @@
 /* A packed file may have padding or an EFI program. */
 #define FILE_PACKED_EXTRA	SZ_16M
 
-/* Measurements that IMA may add after its list is placed. */
-#define FILE_IMA_SPARE	SZ_1M
-
 /**
  * struct file_load - state of one kexec_file_load
  * @img: the image
@@ -69,6 +68,7 @@
  * @kernel_len: bytes of the kernel in the file
  * @kernel_base: boundary that the kernel is at text_offset from, 0 if not placed
  * @kernel_seg: segment of the kernel
+ * @initrd: the initrd
  * @initrd_seg: segment of the initrd, if there is one
  * @dtb_seg: segment of the device tree
  * @dtb_room: size of that segment, before it is trimmed
@@ -88,6 +88,7 @@ struct file_load {
 	size_t kernel_len;
 	u64 kernel_base;
 	int kernel_seg;
+	struct kexec_initrd initrd;
 	int initrd_seg;
 	int dtb_seg;
 	size_t dtb_room;
@@ -215,7 +216,7 @@ static bool file_seats_high(const struct file_load *load)
 /* A UKI is in the segment of the initrd while it is loaded. */
 static u64 file_initrd_room(const struct file_load *load)
 {
-	return max(load->fdt.initrd_len, load->uki.len);
+	return load->uki.len ? max(load->fdt.initrd_len, load->uki.len) : load->initrd.room;
 }
 
 /* The lowest window that has the end of the kernel. */
@@ -384,7 +385,7 @@ static int file_place_all(struct file_load *load)
 		kexec_contig_place(load->img);
 	if (!ret)
 		return kexec_pages_place(load->img);
-	if (ret == -EADDRNOTAVAIL)
+	if (ret == -EADDRNOTAVAIL && !load->initrd.unpack)
 		pr_err("no place for the kernel (%llu kB) and its initrd (%llu kB) in %llu GiB; %s\n",
 		       size >> 10, file_initrd_room(load) >> 10, load->info.window >> 30,
 		       load->img->plan.crash ?
@@ -516,16 +517,24 @@ static int file_fill_kernel(struct file_load *load, struct file *file)
 	return ret;
 }
 
-static int file_fill_initrd(struct file_load *load, struct file *file)
+/* Again, if the file could not be unpacked. */
+static int file_fill_initrd(struct file_load *load)
 {
-	struct kexec_reader reader = {
-		.file = file, .id = READING_KEXEC_INITRAMFS, .what = "initrd",
-	};
+	struct kexec_initrd *initrd = &load->initrd;
+	bool unpack;
+	int ret;
 
-	if (!load->fdt.initrd_len)
+	if (!initrd->len)
 		return 0;
-	return kexec_segment_read(load->img, load->initrd_seg, load->fdt.initrd_len,
-				  kexec_read_all, &reader);
+	do {
+		unpack = initrd->unpack;
+		ret = kexec_segment_read(load->img, load->initrd_seg, initrd->len,
+					 kexec_initrd_read, initrd);
+	} while (!ret && initrd->unpack != unpack);
+	if (!ret)
+		kexec_segment_trim(load->img, load->initrd_seg, initrd->len);
+	load->fdt.initrd_len = initrd->len;
+	return ret;
 }
 
 static int file_unpack_uki(void *va, size_t len, void *arg)
@@ -574,80 +583,6 @@ static int file_fill_uki(struct file_load *load, struct file *kernel, struct fil
 	return ret;
 }
 
-static int file_add_buffer(struct kexec_image *img, struct kexec_buf *kbuf)
-{
-	const struct kexec_segment *segment = &img->kimage.segment[img->kbuf_seg];
-
-	if (kbuf->memsz > segment->memsz) {
-		pr_err("IMA list: %lu bytes are more than was reserved (%zu): load it again\n",
-		       kbuf->memsz, segment->memsz);
-		return -EAGAIN;
-	}
-	kexec_segment_trim(img, img->kbuf_seg, kbuf->memsz);
-	kbuf->mem = segment->mem;
-	return kexec_segment_fill_kernel(img, img->kbuf_seg, kbuf->buffer, kbuf->bufsz);
-}
-
-/**
- * kexec_add_buffer() - fill the segment that is reserved for IMA's measurement list
- * @kbuf: the request; @kbuf->mem receives the physical address
- *
- * Called back during a load.
- *
- * Return: 0, or a negative errno after one message.
- */
-int kexec_add_buffer(struct kexec_buf *kbuf)
-{
-	struct kexec_image *img = to_kexec_image(kbuf->image);
-
-	img->ima_len = kbuf->memsz;
-	img->kbuf_error = file_add_buffer(img, kbuf);
-	return img->kbuf_error;
-}
-
-#ifdef CONFIG_IMA_KEXEC
-/* The size for IMA, and memory for measurements during the load. */
-static size_t file_ima_room(const struct file_load *load)
-{
-	unsigned long size = ima_get_binary_runtime_size();
-
-	/* IMA adds no list that is larger than half of memory. */
-	if (load->fdt.crash || size > kexec_read_memory() / 2)
-		return 0;
-	return PAGE_ALIGN(size + CONFIG_IMA_KEXEC_EXTRA_MEMORY_KB * SZ_1K + FILE_IMA_SPARE);
-}
-
-/* IMA ignores a failure to add its list; here the load fails. */
-static int file_add_ima(struct file_load *load)
-{
-	struct kexec_image *img = load->img;
-
-	if (!load->ima_room)
-		return 0;
-	ima_add_kexec_buffer(&img->kimage);
-	if (img->kbuf_error)
-		return img->kbuf_error;
-	if (!img->kimage.is_ima_segment_index_set) {
-		kexec_segment_drop(img);
-		return 0;
-	}
-	img->backing[img->kbuf_seg].written_late = true;
-	load->fdt.ima_pa = img->kimage.ima_buffer_addr;
-	load->fdt.ima_len = img->kimage.ima_buffer_size;
-	return 0;
-}
-#else
-static size_t file_ima_room(const struct file_load *load)
-{
-	return 0;
-}
-
-static int file_add_ima(struct file_load *load)
-{
-	return 0;
-}
-#endif
-
 static int file_fill_fdt(struct file_load *load)
 {
 	void *fdt = kvzalloc(load->dtb_room, GFP_KERNEL);
@@ -680,6 +615,8 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 		size = kexec_read_size(initrd, initrd_fd, "initrd");
 		if (size < 0)
 			return size;
+		load->initrd.file_len = size;
+		kexec_initrd_keep(&load->initrd);
 		load->fdt.initrd_len = size;
 	}
 	if (load->uki.len)
@@ -693,7 +630,7 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 			return ret;
 		load->fdt.elfcorehdr_len = len;
 	}
-	load->ima_room = file_ima_room(load);
+	load->ima_room = kexec_ima_list_room(load->fdt.crash);
 	ret = kexec_arch_fdt_build(&load->fdt, NULL, 0, &load->dtb_room);
 	if (ret)
 		return ret;
@@ -723,25 +660,55 @@ static int file_check_total(const struct file_load *load)
 	return -EINVAL;
 }
 
+static int file_plan_initrd(struct file_load *load)
+{
+	if (load->fdt.crash || load->uki.len || !load->initrd.file_len)
+		return 0;
+	return kexec_initrd_plan(&load->initrd, kexec_read_memory() / 2 - load->info.image_size);
+}
+
+/* An unpacked initrd that there is no place for is loaded as it is. */
+static int file_plan_and_place(struct file_load *load)
+{
+	int ret = file_plan_initrd(load);
+
+	if (ret)
+		return ret;
+	for (;;) {
+		ret = file_place_all(load);
+		if (ret != -EADDRNOTAVAIL || !load->initrd.unpack)
+			return ret;
+		pr_notice("initrd: loaded as it is: no place for %zu kB\n",
+			  load->initrd.len >> 10);
+		kexec_initrd_keep(&load->initrd);
+		load->first_fit = false;
+	}
+}
+
 static int file_fill_all(struct file_load *load, struct file *kernel, int kernel_fd,
 			 struct file *initrd)
 {
+	struct kexec_reader reader = {
+		.file = initrd, .id = READING_KEXEC_INITRAMFS, .what = "initrd",
+	};
 	int ret = file_check_total(load);
 
+	load->initrd.read = kexec_read_all;
+	load->initrd.arg = &reader;
 	if (!ret)
-		ret = file_place_all(load);
+		ret = file_plan_and_place(load);
 	kexec_debug_hold_read();
 	if (!ret)
 		ret = load->uki.len ? file_fill_uki(load, kernel, initrd) :
 		      file_fill_kernel(load, kernel);
 	if (!ret && !load->uki.len)
-		ret = file_fill_initrd(load, initrd);
+		ret = file_fill_initrd(load);
 	if (ret)
 		return ret;
 
 	if (load->fdt.cmdline)
 		ima_kexec_cmdline(kernel_fd, load->fdt.cmdline, strlen(load->fdt.cmdline));
-	ret = file_add_ima(load);
+	ret = load->ima_room ? kexec_ima_list_fill(load->img, &load->fdt) : 0;
 	if (!ret)
 		ret = load->fdt.crash ? kexec_elfcorehdr_fill(load->img, load->elfcore_seg) : 0;
 	return ret ?: file_fill_fdt(load);

@@ -34,6 +34,7 @@ static const struct sim_test *const sim_tables[] = {
 	image_header_sim_tests,
 	fdt_sim_tests,
 	timeline_sim_tests,
+	initrd_cpio_sim_tests,
 };
 
 /**

@@ -44,6 +44,7 @@ extern const struct sim_test crashkernel_param_sim_tests[];
 extern const struct sim_test image_header_sim_tests[];
 extern const struct sim_test fdt_sim_tests[];
 extern const struct sim_test timeline_sim_tests[];
+extern const struct sim_test initrd_cpio_sim_tests[];
 
 u64 sim_random(struct sim *s);
 u64 sim_below(struct sim *s, u64 limit);
