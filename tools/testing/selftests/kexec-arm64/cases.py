@@ -58,6 +58,7 @@ class Case:
     folders: list = field(default_factory=list)
     payload: int = 0
     padding: int = 0
+    initrds: list = field(default_factory=list)
     reboots: bool = False
     tpm: bool = False
     args: list = field(default_factory=list)

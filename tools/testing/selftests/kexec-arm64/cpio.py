@@ -35,16 +35,17 @@ class Archive:
     def _pad(self):
         self._put(b"\0" * (-self.offset % ALIGN))
 
-    def _header(self, name, mode, size, device=(0, 0)):
-        self.inode += 1
+    def _header(self, name, mode, size, device=(0, 0), owner=(0, 0), links=1, mtime=0):
+        # All names of a file with several links have one number.
+        self.inode += links == 1
         raw = name.encode() + b"\0"
         # ino mode uid gid nlink mtime size devmajor devminor rdevmajor rdevminor namesize check
-        fields = (self.inode, mode, 0, 0, 1, 0, size, 0, 0, *device, len(raw), 0)
+        fields = (self.inode, mode, *owner, links, mtime, size, 0, 0, *device, len(raw), 0)
         self._put(b"070701" + b"".join(b"%08X" % f for f in fields) + raw)
         self._pad()
 
-    def add(self, name, mode, data=b"", device=(0, 0)):
-        self._header(name, mode, len(data), device)
+    def add(self, name, mode, data=b"", device=(0, 0), **more):
+        self._header(name, mode, len(data), device, **more)
         self._put(data)
         self._pad()
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import cpio
+import initrds
 import metrics
 import sign
 import steps
@@ -109,6 +110,7 @@ class Store:
 def need_tools(case, qemu=QEMU):
     trees = ("fdtput",) if case.dtb or case.next_dtb else ()
     for tool in (qemu, *trees, *(("swtpm",) if case.tpm else ()), *sign.tools(case.kernels),
+                 *initrds.tools(case.initrds),
                  *([command[0] for command in sign.PACKERS.values()] if damages_files(case)
                    else ())):
         if not shutil.which(tool):
@@ -129,21 +131,27 @@ def add_modules(archive, folder):
         archive.add_file(f"{place}/{path.name}", path.read_bytes())
 
 
+def write_case(case, store, stream):
+    archive = cpio.Archive(stream)
+    archive.add_dir("case")
+    archive.add_file("case/name", f"{case.name}\n".encode())
+    archive.add_file("case/date", f"{int(time.time())}\n".encode())
+    archive.add_file("case/cmdline", f"{store.cmdline(case)}\n".encode())
+    archive.add_file("case/steps", "".join(f"{s}\n" for s in case.steps).encode())
+    for name in case.kernels:
+        add_modules(archive, store.kernel(name).parent / "modules")
+    if case.initrds:
+        initrds.add_samples(archive)
+    archive.close()
+
+
 def write_initrd(case, store, target):
     """The common root, followed by the files of this case in /case."""
     with open(target, "wb") as stream:
         for path in store.archives(case):
             stream.write(path.read_bytes())
             stream.write(b"\0" * (-stream.tell() % cpio.ALIGN))
-        archive = cpio.Archive(stream)
-        archive.add_dir("case")
-        archive.add_file("case/name", f"{case.name}\n".encode())
-        archive.add_file("case/date", f"{int(time.time())}\n".encode())
-        archive.add_file("case/cmdline", f"{store.cmdline(case)}\n".encode())
-        archive.add_file("case/steps", "".join(f"{s}\n" for s in case.steps).encode())
-        for name in case.kernels:
-            add_modules(archive, store.kernel(name).parent / "modules")
-        archive.close()
+        write_case(case, store, stream)
 
 
 def damages_files(case):
@@ -252,6 +260,8 @@ def prepare(case, store, qemu=QEMU):
         if not (store.build / name).is_dir():
             raise Unbuilt(f"{store.build / name} is not built (scripts/kselftest.sh)")
         shutil.copytree(store.build / name, share / Path(name).name)
+    for name in case.initrds:
+        initrds.write(name, store.archives(case), share / "initrd", share / f"initrd-{name}")
     if damages_files(case):
         write_samples(case, store, share / "samples")
     if case.payload:

@@ -18,6 +18,7 @@
 export PATH=/bin
 
 sys=/sys/kernel
+unpack=/proc/sys/kernel/kexec_unpack_initrd
 share=/share
 cache=loose
 # shellcheck source=kdump.sh
@@ -242,6 +243,22 @@ step_param() {
 sum_file() {
 	digest=$(sha256sum "$1") || die "sha256sum failed"
 	say "sum ${digest%% *}"
+}
+
+# Names, modes, owners, links, times and content of the root
+list_root() {
+	find / -mindepth 1 \( -path /dev -o -path /proc -o -path /share -o -path /sys \
+		-o -path /tmp \) -prune -o -print | sort >/tmp/names
+	tr '\n' '\0' </tmp/names | xargs -0 stat -c '%n %f %u %g %h %s %t %T %Y %N' || return
+	while IFS= read -r name; do
+		[ ! -f "$name" ] || [ -L "$name" ] || echo "$name"
+	done </tmp/names | tr '\n' '\0' | xargs -0 sha256sum
+}
+
+step_root() {
+	list_root >/tmp/root || die "no list of the root"
+	digest=$(sha256sum /tmp/root)
+	say "root ${digest%% *} of $(wc -l </tmp/names)"
 }
 
 step_sum() {
@@ -508,6 +525,8 @@ if [ -n "$began" ]; then
 	done <$sys/kexec_timeline
 fi
 say "boot $boot $(describe)"
+# Most cases are about the bytes of their initrd or its memory; the others leave the default
+grep -q unpack /case/steps || [ ! -e $unpack ] || echo 0 >$unpack
 while read -r line <&3; do
 	step=$((step + 1))
 	[ $step -ge "$at" ] || continue
