@@ -20,7 +20,7 @@ base_tarball=${BASE_TARBALL:-/usr/src/linux-source-$base_version.$base_patchleve
 # The kernels that the tests build from the overlay, in this order,
 variants=(4k 4k-va39 4k-va52 16k 64k)
 # and those for make prove only.
-prove_variants=(devices nocontig)
+prove_variants=(devices nocontig kcsan)
 # ... and those for packages, from Debian's configurations.
 deb_variants=(deb-generic deb-cloud)
 debian_configs=$build/deb/config
