@@ -21,7 +21,7 @@ help:
 	@echo 'make compare      run the cases of hotplug and reservations on both kernels'
 	@echo 'make check        static checks: checkpatch, warnings, sparse, shellcheck, ...'
 	@echo 'make matrix       compile our folders in configurations that no guest kernel has'
-	@echo 'make kernel       build the kernel VARIANT=4k (4k-va39, 4k-va52, 16k, 64k, devices, nocontig, demo, base)'
+	@echo 'make kernel       build the kernel VARIANT=4k (4k-va39, 4k-va52, 16k, 64k, devices, nocontig, kcsan, demo, base)'
 	@echo 'make deb          packages for arm64 Debian, DEBCONFIG=generic (cloud, small)'
 	@echo 'make debian       install the small package in Debian 12 and 13 guests: kexec, kdump'
 	@echo 'make series       the patch series for git am, in build/series/; builds and boots each step'

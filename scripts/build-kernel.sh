@@ -113,6 +113,17 @@ configure() {
 	mv "$out/.fragment.new" "$out/.fragment"
 }
 
+# Variables of kbuild for a variant in which a sanitizer instruments the overlay alone.
+sanitizer_args() {
+	local name folder
+	name=$(sed -n 's/^# instrument: *//p' "$top/configs/$1.config")
+	[ -n "$name" ] || return 0
+	echo "${name}_SANITIZE=n"
+	for folder in kernel/kexec arch/arm64/kexec; do
+		(cd "$top/$folder" && find . -name '*.c' -printf "${name}_SANITIZE_%P\n")
+	done | LC_ALL=C sort -u | sed 's/\.c$/.o=y/'
+}
+
 output_dir() {
 	local src=$1 variant=$2
 	mkdir -p "$src/out-$variant" "$build/out"
@@ -151,10 +162,12 @@ show_progress() {
 # run_make VARIANT SRC OUT TARGET...: with progress on the standard output.
 run_make() {
 	local variant=$1 src=$2 out=$3 status=0 watcher
+	local -a sanitize
 	shift 3
+	mapfile -t sanitize < <(sanitizer_args "$variant")
 	show_progress "$variant" 9>&- &
 	watcher=$!
-	"${kernel_make[@]}" "${keep_going[@]}" -C "$src" O="$out" "$@" \
+	"${kernel_make[@]}" "${keep_going[@]}" -C "$src" O="$out" "${sanitize[@]}" "$@" \
 		>>"$log_dir/kernel-$variant.log" 2>&1 9>&- || status=$?
 	kill "$watcher" 2>/dev/null || :
 	wait "$watcher" 2>/dev/null || :
