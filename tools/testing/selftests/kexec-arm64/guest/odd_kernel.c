@@ -49,6 +49,8 @@
 #define ODD_LOADS_MAX	3000		/* until each result was seen */
 #define ODD_RACE_SIZE	(16 * SZ_1M)	/* vfree() of so much unmaps at once, sooner or later */
 #define ODD_ZBOOT_AT	(2 * 4096)
+#define ODD_CMDLINE_AT	(2 * 4096)	/* sections of a UKI */
+#define ODD_LINUX_AT	(3 * 4096)
 
 struct odd_buf {
 	unsigned char *at;
@@ -189,6 +191,29 @@ static void odd_put_zboot(struct odd_buf *b, u32 start, u32 size, const char *me
 	while (b->len < ODD_ZBOOT_AT)
 		odd_put(b, "", 1);
 	odd_put_gzip(b, odd_image, sizeof(odd_image));
+}
+
+static void odd_put_section(unsigned char *entry, const char *name, u32 start, u32 size)
+{
+	memcpy(entry, name, strlen(name));
+	memcpy(entry + 8, &size, 4);
+	memcpy(entry + 16, &size, 4);
+	memcpy(entry + 20, &start, 4);
+}
+
+/* PE format: "PE Header", "COFF File Header", "Section Table". */
+static void odd_put_uki(struct odd_buf *b)
+{
+	unsigned char head[ODD_LINUX_AT] = "MZ";
+
+	head[60] = 64;
+	memcpy(head + 64, "PE\0", 4);
+	head[64 + 6] = 2;
+	odd_put_section(head + 88, ".linux", ODD_LINUX_AT, sizeof(odd_image));
+	odd_put_section(head + 128, ".cmdline", ODD_CMDLINE_AT, 5);
+	memcpy(head + ODD_CMDLINE_AT, "quiet", 5);
+	odd_put(b, head, sizeof(head));
+	odd_put(b, odd_image, sizeof(odd_image));
 }
 
 static int odd_load(bool initrd)
@@ -394,6 +419,7 @@ enum odd_form {
 	ODD_RAW,
 	ODD_GZIP,
 	ODD_ZBOOT_FORM,
+	ODD_UKI,
 };
 
 struct odd_change {
@@ -423,6 +449,11 @@ static const struct odd_change odd_changes[] = {
 	ODD_CHANGE("raw becomes empty", EAGAIN, ODD_RAW, .grows = -(long)ODD_IMAGE),
 	ODD_CHANGE("packed shrinks", EAGAIN, ODD_GZIP, .grows = -1),
 	ODD_CHANGE("packed grows", EAGAIN, ODD_GZIP, .grows = 1),
+	ODD_CHANGE("UKI, a section header", EAGAIN, ODD_UKI, .at = 88 + 36, .bytes = "xy"),
+	ODD_CHANGE("UKI, the command line", EAGAIN, ODD_UKI, .at = ODD_CMDLINE_AT, .bytes = "xy"),
+	ODD_CHANGE("UKI, the header in it", EAGAIN, ODD_UKI, .other = true),
+	ODD_CHANGE("UKI, a byte between its parts", 0, ODD_UKI, .at = 5000, .bytes = "xy"),
+	ODD_CHANGE("UKI shrinks", EAGAIN, ODD_UKI, .grows = -1),
 	ODD_CHANGE("initrd shrinks", EAGAIN, ODD_RAW, .initrd = true, .grows = -1),
 	ODD_CHANGE("initrd grows", EAGAIN, ODD_RAW, .initrd = true, .grows = 1),
 };
@@ -435,6 +466,8 @@ static void odd_write_form(enum odd_form form)
 		odd_put(&b, odd_image, sizeof(odd_image));
 	else if (form == ODD_GZIP)
 		odd_put_gzip(&b, odd_image, sizeof(odd_image));
+	else if (form == ODD_UKI)
+		odd_put_uki(&b);
 	else
 		odd_put_zboot(&b, ODD_ZBOOT_AT, sizeof(odd_image) + 10 + 8 + 5 * 5, "gzip");
 	odd_write(ODD_PATH, &b, 0);
