@@ -180,5 +180,6 @@ if [ "$mode" = prove ]; then
 	step tools 'What dump tools read' "$selftests/debian/tools.py" --check
 	step releases 'Build hosts' scripts/check-releases.sh
 	step debian 'Debian machines' scripts/debian.sh
+	step series 'The series for git am: each patch builds and boots' scripts/series.sh --build
 fi
 verdict
