@@ -9,6 +9,7 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import stat
 import subprocess
 
@@ -18,6 +19,7 @@ import cpio
 GAP = 512
 MTIME = 1234567890
 HOLE = 600 << 20
+BULK = 24 << 20
 
 COMMANDS = {
     "lz4": ["lz4", "-l", "-1", "-", "-"],
@@ -34,7 +36,8 @@ PACKERS = (*COMMANDS, *LIBRARIES)
 
 
 # The packers of the other names.
-USED = {"mixed": ("zstd", "lz4"), "cut": ("zstd",), "nested": (), "bomb": ("zstd",)}
+USED = {"mixed": ("zstd", "lz4"), "cut": ("zstd",), "nested": (), "large": ("zstd",),
+        "bomb": ("zstd",)}
 
 
 def tools(names):
@@ -87,6 +90,15 @@ def hole():
         return command.stdout.read()
 
 
+def bulk():
+    """A file of hexadecimal digits, half of which a packer saves."""
+    stream = io.BytesIO()
+    archive = cpio.Archive(stream)
+    archive.add_file("bulk", random.Random(BULK).randbytes(BULK // 2).hex().encode())
+    archive.close()
+    return stream.getvalue()
+
+
 def boot_config(data):
     """A boot configuration at the end, see Documentation/admin-guide/bootconfig.rst."""
     text = b'samples.word = "unpacked"\n\0'
@@ -107,6 +119,8 @@ def make(name, root, own):
         return padded(own) + pack("zstd", root)[:-1000]
     if name == "nested":
         return padded(own) + pack("gzip", pack("gzip", root))
+    if name == "large":
+        return padded(own) + pack("zstd", root + bulk())
     if name == "bomb":
         return padded(pack("zstd", root)) + padded(own) + hole()
     raise ValueError(f"no initrd {name}")
