@@ -53,6 +53,7 @@ RULES = {
     "crash": r"\| panic ", "crash_elfcorehdr": r"\| load-crash ", "elfcore": r"\| save-dump ",
     "crash_vmcoreinfo": r"\| save-dump ", "vmcore_info": r"\| save-dump ",
     "crash_protect": r"\| crash-test ", "crash_reserve": "crashkernel=",
+    "crash_cma": r"crashkernel=\S+,cma",
     "crash_grow": r"\| crash-size ", "crash_size": r"\| crash-size ",
     "crashkernel_param": "crashkernel=", "extent": COPIES, "range_map": r"\| load ",
     "prepare": COPIES, "exit": LEAVES, "cache": LEAVES, "relocate": COPIES, "cpu_reset": LEAVES,

@@ -144,6 +144,9 @@ struct kexec_range {
 	u64 end;
 };
 
+/* As in mainline: more ranges would make a longer device tree, and rarely more memory. */
+#define KEXEC_CRASH_CMA_MAX	4
+
 /* Less than a page. */
 #define KEXEC_REFUSAL_TEXT	3584
 
@@ -191,6 +194,15 @@ int kexec_arch_reserved(void *fdt, unsigned int *generation);
 /* Implemented by the generic part. */
 struct kexec_plan *kexec_image_plan(struct kimage *image);
 __printf(2, 3) void kexec_refusal_err(struct kexec_refusal *refusal, const char *fmt, ...);
+
+#if IS_ENABLED(CONFIG_CMA) && IS_ENABLED(CONFIG_CRASH_RESERVE)
+unsigned int kexec_crash_cma(struct kexec_range *ranges);
+#else
+static inline unsigned int kexec_crash_cma(struct kexec_range *ranges)
+{
+	return 0;
+}
+#endif
 
 /*
  * For drivers of hardware that uses memory while the next kernel runs.  32-bit Arm has the

@@ -3,9 +3,9 @@
  * DOC: panic path, from __crash_kexec() to the capture kernel
  *
  * Runs on the owner of panic_cpu, allocates nothing, and waits only for the other CPUs to
- * stop, for a limited time.  The kexec lock is tried, because its holder may be the
- * interrupted task, and tried again after the stop: the holder runs until then.  So
- * everything is decided after the stop, except that panic() continues without a
+ * stop and for DMA to CMA areas, for a limited time.  The kexec lock is tried, because its
+ * holder may be the interrupted task, and tried again after the stop: the holder runs until
+ * then.  So everything is decided after the stop, except that panic() continues without a
  * reservation, or without an image while the lock is held.
  *
  * The image to start is kexec_crash_image, or else kexec_crash_pending, which is copied to
@@ -30,6 +30,7 @@
 #include <linux/smp.h>
 
 #include "crash.h"
+#include "crash_cma.h"
 #include "crash_elfcorehdr.h"
 #include "crash_vmcoreinfo.h"
 #include "debug.h"
@@ -99,6 +100,8 @@ static void __noreturn __kexec_panic crash_leave(struct kexec_image *img, struct
 	kexec_debug_panic_again(crash_tries);
 	crash_save_vmcoreinfo();
 	machine_crash_shutdown(regs);
+	if (img->kimage.file_mode)
+		kexec_crash_cma_wait();
 	machine_kexec(&img->kimage);
 	unreachable();
 }

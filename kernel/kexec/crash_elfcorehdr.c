@@ -36,6 +36,7 @@
 
 #include <asm/sections.h>
 
+#include "crash_cma.h"
 #include "crash_elfcorehdr.h"
 #include "debug.h"
 #include "digest.h"
@@ -95,11 +96,18 @@ static int elfcorehdr_ram(struct kexec_range **ramp, unsigned int *nrp)
 	return 0;
 }
 
+static unsigned int elfcorehdr_skip_reserved(struct kexec_range *skip, bool cma)
+{
+	skip[0] = (struct kexec_range) { crashk_res.start, elfcorehdr_end(&crashk_res) };
+	skip[1] = (struct kexec_range) { crashk_low_res.start, elfcorehdr_end(&crashk_low_res) };
+	return 2 + (cma ? kexec_crash_cma(skip + 2) : 0);
+}
+
 /*
  * Memory that does not belong to a dump or cannot be read there; NULL without memory for
- * the list.
+ * the list.  @cma: the capture kernel uses the CMA areas.
  */
-static struct kexec_range *elfcorehdr_skip(unsigned int *nrp)
+static struct kexec_range *elfcorehdr_skip(unsigned int *nrp, bool cma)
 {
 	unsigned int nr = kexec_arch_dump_excluded(NULL, 0), i;
 	struct kexec_range *excluded __free(kvfree) = NULL;
@@ -108,15 +116,13 @@ static struct kexec_range *elfcorehdr_skip(unsigned int *nrp)
 	excluded = kvcalloc(nr + 1, sizeof(*excluded), GFP_KERNEL);
 	if (!excluded)
 		return NULL;
-	skip = kvcalloc(nr + 2, sizeof(*skip), GFP_KERNEL);
+	skip = kvcalloc(nr + 2 + KEXEC_CRASH_CMA_MAX, sizeof(*skip), GFP_KERNEL);
 	if (!skip)
 		return NULL;
-	skip[0] = (struct kexec_range) { crashk_res.start, elfcorehdr_end(&crashk_res) };
-	skip[1] = (struct kexec_range) { crashk_low_res.start, elfcorehdr_end(&crashk_low_res) };
+	*nrp = elfcorehdr_skip_reserved(skip, cma);
 	kexec_arch_dump_excluded(excluded, nr);
 	for (i = 0; i < nr; i++)
-		skip[i + 2] = (struct kexec_range) { excluded[i].start, excluded[i].end };
-	*nrp = nr + 2;
+		skip[(*nrp)++] = (struct kexec_range) { excluded[i].start, excluded[i].end };
 	return skip;
 }
 
@@ -133,8 +139,12 @@ static u64 *elfcorehdr_cpu_notes(unsigned int *nrp)
 	return pa;
 }
 
-/* Without @buf only @capacity is computed, the size with spare capacity. */
+/*
+ * Without @buf only @capacity is computed, the size with spare capacity.  @cma: the capture
+ * kernel uses the CMA areas.
+ */
 struct elfcorehdr_target {
+	bool cma;
 	void *buf;
 	size_t capacity;
 	size_t used;
@@ -184,7 +194,7 @@ static int elfcorehdr_describe(struct elfcorehdr_target *to)
 	int ret;
 
 	notes = elfcorehdr_cpu_notes(&req.nr_cpus);
-	skip = elfcorehdr_skip(&req.nr_skip);
+	skip = elfcorehdr_skip(&req.nr_skip, to->cma);
 	ret = notes && skip ? elfcorehdr_ram(&ram, &req.nr_ram) : -ENOMEM;
 	req.ram = ram;
 	req.skip = skip;
@@ -217,7 +227,7 @@ static int elfcorehdr_report(int err)
  */
 int kexec_elfcorehdr_size(size_t *len)
 {
-	struct elfcorehdr_target to = { };
+	struct elfcorehdr_target to = { .cma = true };
 	int ret;
 
 	get_online_mems();
@@ -229,7 +239,7 @@ int kexec_elfcorehdr_size(size_t *len)
 
 static int elfcorehdr_read(void *va, size_t len, void *arg)
 {
-	struct elfcorehdr_target to = { .buf = va, .capacity = len };
+	struct elfcorehdr_target to = { .cma = true, .buf = va, .capacity = len };
 	int ret;
 
 	memset(va, 0, len);
@@ -255,9 +265,10 @@ int kexec_elfcorehdr_fill(struct kexec_image *img, unsigned int seg)
 }
 
 /**
- * kexec_elfcorehdr_check_user() - print a notice about a header that user space has built
+ * kexec_elfcorehdr_check_user() - print notices about a header that user space has built
  *
- * User space does not know which memory cannot be read.
+ * User space does not know which memory cannot be read, and has no CMA area in the device
+ * tree.
  */
 void kexec_elfcorehdr_check_user(void)
 {
@@ -266,6 +277,8 @@ void kexec_elfcorehdr_check_user(void)
 	if (nr)
 		pr_notice("ELF header of user space: %u ranges in it cannot be read; use kexec -s\n",
 			  nr);
+	if (kexec_crash_cma_nr())
+		pr_notice("crashkernel=SIZE,cma is not used by this crash image; use kexec -s\n");
 }
 
 #ifdef CONFIG_CRASH_HOTPLUG
@@ -404,9 +417,11 @@ static void elfcorehdr_no_update(struct kexec_image *img)
 	kexec_sysfs_notify(true);
 }
 
-static bool elfcorehdr_stage(struct kexec_refresh *r)
+static bool elfcorehdr_stage(struct kexec_image *img)
 {
+	struct kexec_refresh *r = &img->refresh;
 	struct elfcorehdr_target to = {
+		.cma = img->kimage.file_mode,
 		.buf = r->stage,
 		.capacity = min_not_zero(r->capacity, (size_t)kexec_debug.refresh_size),
 	};
@@ -464,7 +479,7 @@ void kexec_elfcorehdr_update(void)
 	/* Readers were answered EBUSY.  Sent when the lock is released. */
 	kexec_sysfs_notify(true);
 	kexec_debug_panic_refresh();
-	if (!elfcorehdr_stage(&img->refresh))
+	if (!elfcorehdr_stage(img))
 		return;
 	kexec_debug_panic_refresh();
 	if (!kexec_lock_commit())

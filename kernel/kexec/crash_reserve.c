@@ -13,7 +13,7 @@
  *
  * A low region that does not fit is reduced: the main region alone still makes a dump on
  * most machines.  This runs early at boot, in memblock; crash_size.c changes the
- * reservation at run time, by the same rules.
+ * reservation at run time, by the same rules.  For crashkernel=SIZE,cma see crash_cma.c.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -29,6 +29,7 @@
 #include <linux/printk.h>
 #include <linux/sizes.h>
 
+#include "crash_cma.h"
 #include "crash_reserve.h"
 #include "lib/crashkernel_param.h"
 
@@ -46,6 +47,9 @@ struct crash_rules kexec_crash_rules __ro_after_init = {
 	.low_size = DEFAULT_CRASH_KERNEL_LOW_SIZE,
 };
 
+/* Bytes of crashkernel=SIZE,cma that parse_crashkernel() found. */
+static u64 crash_cma_size __initdata;
+
 /* @end is exclusive. */
 struct crashkernel_window {
 	u64 start;
@@ -60,13 +64,25 @@ static int __init crash_known_param(char *unused)
 }
 early_param("crashkernel", crash_known_param);
 
-static void __init crash_report_refusal(const struct crashkernel_request *req, bool all)
+static void __init crash_report_refusal(const struct crashkernel_request *req, const char *form)
 {
 	if (req->why)
-		pr_err("crashkernel=%s is ignored: %s at \"%.20s\"\n", all ? "" : "SIZE,low",
-		       req->why, req->where);
-	if (req->cma)
-		pr_warn("crashkernel=SIZE,cma is ignored: not supported yet\n");
+		pr_err("crashkernel=%s is ignored: %s at \"%.20s\"\n", form, req->why, req->where);
+}
+
+/* Returns 0 bytes if no CMA area is to be reserved. */
+static u64 __init crash_parse_cma(const char *cmdline, u64 ram)
+{
+	struct crashkernel_request req;
+
+	if (crashkernel_param_parse_cma(cmdline, ram, &req)) {
+		crash_report_refusal(&req, "SIZE,cma");
+		return 0;
+	}
+	if (IS_ENABLED(CONFIG_CMA))
+		return req.size;
+	pr_warn("crashkernel=SIZE,cma is ignored: the kernel has no CMA\n");
+	return 0;
 }
 
 /**
@@ -78,8 +94,8 @@ static void __init crash_report_refusal(const struct crashkernel_request *req, b
  * @low_size: receives the size of the low region, in bytes
  * @high: set if ",high" is requested
  *
- * Return: 0, -ENOENT without a request or in a capture kernel, or -EINVAL after one
- * message.
+ * Return: 0, with a size of 0 if only ",cma" is requested; -ENOENT without a request or in
+ * a capture kernel; or -EINVAL after one message.
  */
 int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 			     unsigned long long *crash_size,
@@ -96,7 +112,9 @@ int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 			pr_info("crashkernel= is ignored in a capture kernel\n");
 		ret = -ENOENT;
 	} else {
-		crash_report_refusal(&req, ret);
+		crash_report_refusal(&req, ret ? "" : "SIZE,low");
+		if (!req.zero && ret != -EINVAL)
+			crash_cma_size = crash_parse_cma(cmdline, system_ram);
 	}
 	kexec_crash_rules = (struct crash_rules) {
 		.forbidden = req.zero || is_kdump_kernel(),
@@ -110,6 +128,9 @@ int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 			system_ram >> 20);
 		ret = -EINVAL;
 	}
+	/* The main region may be claimed at run time. */
+	if (ret == -ENOENT && crash_cma_size)
+		ret = 0;
 
 	*crash_size = ret ? 0 : req.size;
 	*crash_base = req.base;
@@ -222,7 +243,7 @@ static u64 __init crash_alloc_anywhere(u64 size, const struct crashkernel_window
 /**
  * reserve_crashkernel_generic() - reserve the memory that parse_crashkernel() found
  * @cmdline: not used
- * @crash_size: bytes
+ * @crash_size: bytes, 0 if only CMA areas are requested
  * @crash_base: first byte, 0 for any
  * @crash_low_size: bytes of the low region, if one is needed
  * @high: prefer memory out of the reach of 32-bit devices
@@ -239,6 +260,8 @@ void __init reserve_crashkernel_generic(char *cmdline, unsigned long long crash_
 	const u64 low_size = PAGE_ALIGN(crash_low_size);
 	u64 base;
 
+	if (!size)
+		return kexec_crash_cma_reserve(crash_cma_size);
 	if (crash_base)
 		base = crash_alloc_at(crash_base, size);
 	else if (high)
@@ -251,6 +274,7 @@ void __init reserve_crashkernel_generic(char *cmdline, unsigned long long crash_
 	if (base >= low.end && low_size)
 		crash_alloc_low(low_size, &low);
 	crash_set_resource(&crashk_res, base, size, "crashkernel");
+	kexec_crash_cma_reserve(crash_cma_size);
 }
 
 /* Below the memory that they are part of. */

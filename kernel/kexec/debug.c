@@ -34,7 +34,10 @@
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "kexec."
 
-struct kexec_debug_params kexec_debug = { .in_place = true };
+struct kexec_debug_params kexec_debug = {
+	.in_place = true,
+	.cma_wait_ms = KEXEC_CMA_WAIT_MS,
+};
 
 module_param_named(in_place, kexec_debug.in_place, bool, 0644);
 MODULE_PARM_DESC(in_place, "allocate the destinations of segments (N: copy everything)");
@@ -50,6 +53,9 @@ MODULE_PARM_DESC(inject_recheck_ms, "delay of each check of the image, in ms");
 
 module_param_named(inject_refresh_size, kexec_debug.refresh_size, uint, 0644);
 MODULE_PARM_DESC(inject_refresh_size, "maximum size of an updated ELF core header, in bytes (0: its segment)");
+
+module_param_named(cma_wait_ms, kexec_debug.cma_wait_ms, uint, 0644);
+MODULE_PARM_DESC(cma_wait_ms, "wait of a panic for DMA to CMA areas, in ms");
 
 /* Approximate: no lock guards it. */
 static unsigned int debug_deferred;

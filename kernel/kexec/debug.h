@@ -13,6 +13,7 @@
  * @demand_signature: refuse kernels without a good signature
  * @recheck_ms: delay of each check of the image
  * @refresh_size: maximum bytes of an updated ELF core header, 0 for its segment
+ * @cma_wait_ms: wait of a panic for DMA to CMA areas
  */
 struct kexec_debug_params {
 	bool in_place;
@@ -20,7 +21,14 @@ struct kexec_debug_params {
 	bool demand_signature;
 	unsigned int recheck_ms;
 	unsigned int refresh_size;
+	unsigned int cma_wait_ms;
 };
+
+/*
+ * The time that mainline waits.  A device writes for milliseconds to a page that a driver
+ * has pinned for one transfer.
+ */
+#define KEXEC_CMA_WAIT_MS	10000
 
 #ifdef CONFIG_KEXEC_DEBUG_PARAMS
 extern struct kexec_debug_params kexec_debug;
@@ -35,7 +43,10 @@ void kexec_debug_panic_refresh(void);
 void kexec_debug_panic_grow(void);
 void kexec_debug_copy_refresh(void *dst, const void *src, size_t len);
 #else
-static const struct kexec_debug_params kexec_debug = { .in_place = true };
+static const struct kexec_debug_params kexec_debug = {
+	.in_place = true,
+	.cma_wait_ms = KEXEC_CMA_WAIT_MS,
+};
 
 static inline void kexec_debug_count_deferred(void) { }
 static inline void kexec_debug_meet(unsigned int point) { }

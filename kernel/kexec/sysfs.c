@@ -71,6 +71,19 @@ int __init kexec_sysfs_add(const struct attribute_group *files)
 }
 
 /**
+ * kexec_sysfs_add_old() - add a link at the place that a file had before Linux 6.19
+ * @file: name of the file in /sys/kernel/kexec
+ * @old: name of the link in /sys/kernel
+ *
+ * Context: boot, after kexec_sysfs_add() for the file.
+ * Return: 0, or a negative errno.
+ */
+int __init kexec_sysfs_add_old(const char *file, const char *old)
+{
+	return compat_only_sysfs_link_entry_to_kobj(kernel_kobj, sysfs_folder, file, old);
+}
+
+/**
  * kexec_sysfs_notify() - report that an answer of ready or crash_ready may have changed
  * @crash: the latter
  *

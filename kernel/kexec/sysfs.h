@@ -7,6 +7,7 @@
 struct attribute_group;
 
 int kexec_sysfs_add(const struct attribute_group *files);
+int kexec_sysfs_add_old(const char *file, const char *old);
 void kexec_sysfs_notify(bool crash);
 void kexec_sysfs_flush(void);
 

@@ -60,10 +60,19 @@ static void fdt_collect_add_usable(struct fdt_source *src,
 
 static void fdt_collect_usable(struct fdt_source *src)
 {
+	struct kexec_range cma[KEXEC_CRASH_CMA_MAX];
+	unsigned int nr, i;
+
 	if (!IS_ENABLED(CONFIG_CRASH_RESERVE))
 		return;
 	fdt_collect_add_usable(src, &crashk_res);
 	fdt_collect_add_usable(src, &crashk_low_res);
+	nr = kexec_crash_cma(cma);
+	for (i = 0; i < nr; i++)
+		src->usable[src->nr_usable++] = (struct fdt_range) {
+			.start = cma[i].start,
+			.size = cma[i].end - cma[i].start,
+		};
 }
 
 static int fdt_collect_check(void)
@@ -76,7 +85,11 @@ static int fdt_collect_check(void)
 
 static size_t fdt_collect_bound(const struct kexec_fdt_request *req)
 {
-	struct fdt_source src = { .nr_persistent = fdt_collect_max_persistent() };
+	struct fdt_source src = {
+		/* A low region may be claimed until the tree is built. */
+		.nr_usable = KEXEC_FDT_MAX_USABLE,
+		.nr_persistent = fdt_collect_max_persistent(),
+	};
 
 	fdt_collect_blob(&src);
 	return kexec_fdt_bound(&src, req);

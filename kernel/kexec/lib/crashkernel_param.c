@@ -8,11 +8,12 @@
  *	crashkernel=SIZE[@OFFSET] [crashkernel=SIZE,low]
  *	crashkernel=START-[END]:SIZE[,START-[END]:SIZE...][@OFFSET] [crashkernel=SIZE,low]
  *	crashkernel=SIZE,high [crashkernel=SIZE,low]
+ *	crashkernel=SIZE,cma, alone or in addition to one of these
  *
  * The last parameter of each kind is used; one without a suffix takes precedence over
- * ",high".  A malformed ",low" is ignored, because the main region is useful without it;
- * ",cma" reserves no memory.  Of several ranges the first with the size of memory is used,
- * rounded up to CRASHKERNEL_RAM_UNIT, because firmware reserves a part.
+ * ",high".  A malformed ",low" or ",cma" is ignored, because the main region is useful
+ * without it.  Of several ranges the first with the size of memory is used, rounded up to
+ * CRASHKERNEL_RAM_UNIT, because firmware reserves a part.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -81,6 +82,11 @@ static int crashkernel_refuse(struct crashkernel_request *req, const char *where
 	req->where = where;
 	req->why = why;
 	return -EINVAL;
+}
+
+static int crashkernel_refuse_all(struct crashkernel_request *req, const char *where)
+{
+	return crashkernel_refuse(req, where, "that is all the memory there is");
 }
 
 /* 16 and above mean "no digit". */
@@ -223,7 +229,8 @@ static int crashkernel_suffixed(struct crashkernel_request *req, const char *p,
 	int ret = crashkernel_number(req, &p, size);
 
 	if (!ret && crashkernel_find_end(p) - p != strlen(suffix))
-		ret = crashkernel_refuse(req, p, "',high' or ',low' expected after the number");
+		ret = crashkernel_refuse(req, p,
+					 "',high', ',low' or ',cma' expected after the number");
 	return ret;
 }
 
@@ -285,9 +292,7 @@ int crashkernel_param_parse(const char *cmdline, u64 ram, u64 low_default,
 	u64 unit = CRASHKERNEL_RAM_UNIT;
 	int ret;
 
-	*req = (struct crashkernel_request){
-		.cma = crashkernel_find_last(cmdline, crashkernel_cma),
-	};
+	*req = (struct crashkernel_request){ };
 	if (value)
 		ret = crashkernel_plain_low(req, cmdline, value, ALIGN(ram, unit), low_default);
 	else
@@ -295,10 +300,32 @@ int crashkernel_param_parse(const char *cmdline, u64 ram, u64 low_default,
 	if (ret)
 		return ret;
 	if (req->size >= ram)
-		return crashkernel_refuse(req,
-					  value ?: crashkernel_find_last(cmdline, crashkernel_high),
-				      "that is all the memory there is");
+		return crashkernel_refuse_all(req, value ?:
+					      crashkernel_find_last(cmdline, crashkernel_high));
 	return 0;
+}
+
+/**
+ * crashkernel_param_parse_cma() - read crashkernel=SIZE,cma from a command line
+ * @cmdline: the command line
+ * @ram: bytes of memory that the machine has
+ * @req: receives the size; other members are 0
+ *
+ * Return: 0; -ENOENT if there is no such parameter; -EINVAL with @req->why set if it is
+ * malformed or for all memory.
+ */
+int crashkernel_param_parse_cma(const char *cmdline, u64 ram, struct crashkernel_request *req)
+{
+	const char *value = crashkernel_find_last(cmdline, crashkernel_cma);
+	int ret;
+
+	*req = (struct crashkernel_request){ };
+	if (!value)
+		return -ENOENT;
+	ret = crashkernel_suffixed(req, value, crashkernel_cma, &req->size);
+	if (!ret && req->size >= ram)
+		ret = crashkernel_refuse_all(req, value);
+	return ret;
 }
 
 /**

@@ -13,7 +13,6 @@
  * @low_given: @low_size is that of ",low"
  * @high: place the main region out of the reach of 32-bit devices
  * @zero: the request is "crashkernel=0", not a range of 0 bytes
- * @cma: a part from CMA is requested as well (",cma")
  * @why: reason of -EINVAL; after 0, the fault of ",low" or NULL
  * @where: with @why, position of the fault in the command line
  */
@@ -24,13 +23,13 @@ struct crashkernel_request {
 	bool low_given;
 	bool high;
 	bool zero;
-	bool cma;
 	const char *why;
 	const char *where;
 };
 
 int crashkernel_param_parse(const char *cmdline, u64 ram, u64 low_default,
 			    struct crashkernel_request *req);
+int crashkernel_param_parse_cma(const char *cmdline, u64 ram, struct crashkernel_request *req);
 u64 kexec_reserve_fit_low(u64 size, u64 largest, u64 free, u64 align);
 
 #endif /* _KERNEL_KEXEC_RESERVE_H */

@@ -27,7 +27,6 @@ struct crashkernel_case {
 	u64 base;
 	u64 low_size;
 	bool high;
-	bool cma;
 	bool low_is_wrong;
 	bool zero;
 };
@@ -40,9 +39,9 @@ struct crashkernel_case {
 #define PLAIN_LOW(ram, line, size, low)	{ line, ram, 0, size, 0, low }
 #define FIXED_LOW(ram, line, size, base, low)	{ line, ram, 0, size, base, low }
 #define BAD_LOW(ram, line, size, base, low) \
-	{ line, ram, 0, size, base, low, false, false, true }
-#define CMA(ram, line, size, base, low, high) \
-	{ line, ram, 0, size, base, low, high, true }
+	{ line, ram, 0, size, base, low, false, true }
+#define BESIDE_CMA(ram, line, size, base, low, high) \
+	{ line, ram, 0, size, base, low, high }
 
 #define ZERO(ram, line, high)		{ line, ram, 0, 0, 0, LOW, high, .zero = true }
 
@@ -142,14 +141,14 @@ static const struct crashkernel_case crashkernel_cases[] = {
 	BAD_LOW(GB(32), "crashkernel=16x,low crashkernel=1G", GB(1), 0, LOW),
 	BAD_LOW(GB(32), "crashkernel=1G@8G crashkernel=junk,low", GB(1), GB(8), 0),
 
-	/* size,cma */
-	CMA(GB(4), "crashkernel=256M crashkernel=64M,cma", MB(256), 0, LOW, false),
-	CMA(GB(4), "crashkernel=64M,cma crashkernel=256M", MB(256), 0, LOW, false),
-	CMA(GB(4), DISTRO "@0x90000000 crashkernel=64M,cma", MB(192), 0x90000000, 0, false),
-	CMA(GB(4), "crashkernel=256M,high crashkernel=64M,low crashkernel=64M,cma", MB(256), 0,
-	    MB(64), true),
-	CMA(GB(4), "crashkernel=256M crashkernel=junk,cma", MB(256), 0, LOW, false),
-	{ "crashkernel=64M,cma", GB(4), -ENOENT, .cma = true },
+	/* size,cma is no request for a region */
+	BESIDE_CMA(GB(4), "crashkernel=256M crashkernel=64M,cma", MB(256), 0, LOW, false),
+	BESIDE_CMA(GB(4), "crashkernel=64M,cma crashkernel=256M", MB(256), 0, LOW, false),
+	BESIDE_CMA(GB(4), DISTRO "@0x90000000 crashkernel=64M,cma", MB(192), 0x90000000, 0, false),
+	BESIDE_CMA(GB(4), "crashkernel=256M,high crashkernel=64M,low crashkernel=64M,cma",
+		   MB(256), 0, MB(64), true),
+	BESIDE_CMA(GB(4), "crashkernel=256M crashkernel=junk,cma", MB(256), 0, LOW, false),
+	NONE(GB(4), "crashkernel=64M,cma"),
 	BAD(GB(4), "crashkernel=256M,cma,high"),
 	BAD(GB(4), "crashkernel=256M,cm crashkernel=64M,cma"),
 
@@ -210,12 +209,51 @@ static void crashkernel_test_table(struct kunit *test)
 		return;
 	}
 	KUNIT_EXPECT_EQ(test, !!req.why, c->low_is_wrong);
-	KUNIT_EXPECT_EQ(test, req.cma, c->cma);
 	KUNIT_EXPECT_EQ(test, req.size, c->size);
 	KUNIT_EXPECT_EQ(test, req.base, c->base);
 	KUNIT_EXPECT_EQ(test, req.low_size, c->low_size);
 	KUNIT_EXPECT_EQ(test, req.high, c->high);
 	KUNIT_EXPECT_EQ(test, req.zero, c->zero);
+}
+
+struct crashkernel_cma_case {
+	const char *cmdline;
+	int ret;
+	u64 size;
+};
+
+/* A machine with 4 GB. */
+static const struct crashkernel_cma_case crashkernel_cma_cases[] = {
+	{ "", -ENOENT },
+	{ "crashkernel=256M crashkernel=64M,low", -ENOENT },
+	{ "cma=64M nocrashkernel=64M,cma", -ENOENT },
+	{ "crashkernel=64M,cma", 0, MB(64) },
+	{ "crashkernel=256M crashkernel=64M,cma quiet", 0, MB(64) },
+	{ "crashkernel=1G,cma crashkernel=256M,high crashkernel=0x4000000,cma", 0, MB(64) },
+	{ "crashkernel=junk crashkernel=3G,cma", 0, GB(3) },
+	{ "crashkernel=0,cma", 0, 0 },
+	{ "crashkernel=4G,cma", -EINVAL },
+	{ "crashkernel=,cma", -EINVAL },
+	{ "crashkernel=64M@1G,cma", -EINVAL },
+	{ "crashkernel=1G-:64M,cma", -EINVAL },
+	{ "crashkernel=64M,high,cma", -EINVAL },
+	{ "crashkernel=64M,cma crashkernel=junk,cma", -EINVAL },
+};
+
+static void crashkernel_test_cma(struct kunit *test)
+{
+	const struct crashkernel_cma_case *c;
+	struct crashkernel_request req;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(crashkernel_cma_cases); i++) {
+		c = &crashkernel_cma_cases[i];
+		KUNIT_EXPECT_EQ_MSG(test, crashkernel_param_parse_cma(c->cmdline, GB(4), &req),
+				    c->ret, "%s", c->cmdline);
+		if (!c->ret)
+			KUNIT_EXPECT_EQ_MSG(test, req.size, c->size, "%s", c->cmdline);
+		KUNIT_EXPECT_EQ_MSG(test, !!req.why, c->ret == -EINVAL, "%s", c->cmdline);
+	}
 }
 
 /* A truncated command line never requests more. */
@@ -271,6 +309,7 @@ static void crashkernel_test_low(struct kunit *test)
 
 static struct kunit_case crashkernel_test_cases[] = {
 	KUNIT_CASE_PARAM(crashkernel_test_table, crashkernel_case_gen_params),
+	KUNIT_CASE(crashkernel_test_cma),
 	KUNIT_CASE(crashkernel_test_cut_off),
 	KUNIT_CASE(crashkernel_test_low),
 	{ }

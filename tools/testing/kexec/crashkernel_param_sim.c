@@ -41,6 +41,8 @@ struct crashkernel_case {
 	u64 low_default;
 	struct crashkernel_request want;
 	int ret;
+	bool cma;
+	u64 cma_size;
 };
 
 static void __printf(2, 3) crashkernel_put(struct crashkernel_case *c, const char *fmt, ...)
@@ -172,7 +174,7 @@ static void crashkernel_draw(struct sim *s, struct crashkernel_case *c)
 	c->low_default = sim_below(s, 1 << 30);
 	c->ret = plain || high ? 0 : -ENOENT;
 	if (cma && !cma_last)
-		crashkernel_put_suffixed(s, c, ",cma");
+		c->cma_size = crashkernel_put_suffixed(s, c, ",cma");
 	if (high) {
 		c->want.size = crashkernel_put_suffixed(s, c, ",high");
 		c->want.high = true;
@@ -184,8 +186,8 @@ static void crashkernel_draw(struct sim *s, struct crashkernel_case *c)
 	if (plain)
 		crashkernel_put_plain(s, c);
 	if (cma && cma_last)
-		crashkernel_put_suffixed(s, c, ",cma");
-	c->want.cma = cma;
+		c->cma_size = crashkernel_put_suffixed(s, c, ",cma");
+	c->cma = cma;
 	c->want.low_given = low;
 	c->want.low_size = c->want.base && !low ? 0 : low_size;
 	crashkernel_put_noise(s, c);
@@ -215,6 +217,17 @@ static int crashkernel_parse_exact(struct sim *s, const struct crashkernel_case 
 	return ret;
 }
 
+static void crashkernel_check_cma(struct sim *s, const struct crashkernel_case *c)
+{
+	int want = !c->cma ? -ENOENT : c->cma_size < c->ram ? 0 : -EINVAL, ret;
+	struct crashkernel_request req;
+
+	ret = crashkernel_param_parse_cma(c->line, c->ram, &req);
+	sim_check(s, ret == want && (ret || req.size == c->cma_size) &&
+		  !!req.why == (ret == -EINVAL),
+		  "cma %d instead of %d, size %#llx for \"%s\"", ret, want, req.size, c->line);
+}
+
 static void crashkernel_sim_grammar(struct sim *s)
 {
 	struct crashkernel_request req;
@@ -222,16 +235,16 @@ static void crashkernel_sim_grammar(struct sim *s)
 	int ret;
 
 	crashkernel_draw(s, &c);
+	crashkernel_check_cma(s, &c);
 	ret = crashkernel_parse_exact(s, &c, &req);
 	sim_check(s, ret == c.ret, "%d instead of %d for \"%s\" with %#llx bytes", ret, c.ret,
 		  c.line, c.ram);
 	if (ret)
 		return;
 	sim_check(s, req.size == c.want.size && req.base == c.want.base &&
-		  req.low_size == c.want.low_size && req.high == c.want.high &&
-		  req.cma == c.want.cma,
-		  "%#llx@%#llx low %#llx high %d cma %d for \"%s\"", req.size, req.base,
-		  req.low_size, req.high, req.cma, c.line);
+		  req.low_size == c.want.low_size && req.high == c.want.high,
+		  "%#llx@%#llx low %#llx high %d for \"%s\"", req.size, req.base, req.low_size,
+		  req.high, c.line);
 	sim_check(s, req.low_given == c.want.low_given, "low given %d for \"%s\"", req.low_given,
 		  c.line);
 	sim_check(s, !req.why, "\"%s\" for \"%s\"", req.why, c.line);

@@ -191,8 +191,8 @@ static void fdt_draw_request(struct sim *s, struct fdt_case *c)
 	c->src.seeded = sim_below(s, 2);
 	c->src.kaslr_seed = sim_random(s);
 	sim_fill(s, c->src.rng_seed, sizeof(c->src.rng_seed));
-	c->src.nr_usable = sim_between(s, 1, 2);
-	for (i = 0; i < 2; i++)
+	c->src.nr_usable = sim_between(s, 1, KEXEC_FDT_MAX_USABLE);
+	for (i = 0; i < KEXEC_FDT_MAX_USABLE; i++)
 		c->src.usable[i] = (struct fdt_range){ sim_below(s, 1ULL << 40) << 12,
 						       fdt_pages(s) };
 	c->src.persistent = c->persistent;
@@ -227,7 +227,7 @@ static void fdt_expect_ranges(struct sim *s, const void *fdt, const char *name,
 			      const struct fdt_range *r, unsigned int nr)
 {
 	int size_cells = fdt_size_cells(fdt, 0);
-	u8 want[2 * 16], *p = want;
+	u8 want[KEXEC_FDT_MAX_USABLE * 16], *p = want;
 	unsigned int i, byte;
 
 	for (i = 0; i < nr; i++) {

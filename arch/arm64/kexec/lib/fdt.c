@@ -241,7 +241,10 @@ static int fdt_step_elfcorehdr(struct fdt_work *w)
 	return err ?: fdt_rsv_set(w->fdt, start, len);
 }
 
-/* Readers that support one range use the first; others expect the low one last. */
+/*
+ * Kernels that know one or two ranges ignore the others, so the regions are before the CMA
+ * areas.
+ */
 static int fdt_step_usable(struct fdt_work *w)
 {
 	const struct fdt_range *range = w->src->usable;
@@ -356,7 +359,7 @@ size_t kexec_fdt_bound(const struct fdt_source *src,
 		{ "kaslr-seed", sizeof(u64) },
 		{ "rng-seed", sizeof(src->rng_seed) },
 		{ "linux,elfcorehdr", FDT_RANGE_BYTES, !req->crash },
-		{ "linux,usable-memory-range", 2 * FDT_RANGE_BYTES, !req->crash },
+		{ "linux,usable-memory-range", src->nr_usable * FDT_RANGE_BYTES, !req->crash },
 		{ KEXEC_FDT_IMA_PROP, FDT_RANGE_BYTES },
 		{ KEXEC_TIMELINE_PROP, sizeof(struct kexec_timeline), req->crash },
 		{ "linux,booted-from-kexec", 0 },

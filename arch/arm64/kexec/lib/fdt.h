@@ -3,9 +3,11 @@
 #ifndef _ARM64_KEXEC_FDT_H
 #define _ARM64_KEXEC_FDT_H
 
+#include <linux/kexec_arch.h>
 #include <linux/types.h>
 
-struct kexec_fdt_request;
+/* Main crash region, low region, CMA areas. */
+#define KEXEC_FDT_MAX_USABLE	(2 + KEXEC_CRASH_CMA_MAX)
 
 /* 512 bits: twice as many as the pool needs to be ready. */
 #define KEXEC_FDT_RNG_SEED_SIZE	64
@@ -29,7 +31,8 @@ struct fdt_range {
  * @seeded: the seeds are random; otherwise the next kernel gets none
  * @kaslr_seed: for /chosen/kaslr-seed
  * @rng_seed: for /chosen/rng-seed
- * @usable: memory of a capture kernel, the main crash region first
+ * @usable: memory of a capture kernel: the main crash region, the low one if there is one,
+ *   CMA areas
  * @nr_usable: entries of @usable
  * @persistent: memory that every later kernel must reserve
  * @nr_persistent: entries of @persistent
@@ -41,7 +44,7 @@ struct fdt_source {
 	bool seeded;
 	u64 kaslr_seed;
 	u8 rng_seed[KEXEC_FDT_RNG_SEED_SIZE];
-	struct fdt_range usable[2];
+	struct fdt_range usable[KEXEC_FDT_MAX_USABLE];
 	unsigned int nr_usable;
 	const struct fdt_range *persistent;
 	unsigned int nr_persistent;

@@ -442,7 +442,8 @@ static void fdt_test_crash(struct kunit *test)
 	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
 	const u32 elf[] = { 0, 0x8f000000, 0, SZ_64K };
 	const u32 usable[] = {
-		0, (u32)CRASH_PA, 0, (u32)CRASH_LEN, 0, (u32)LOW_PA, 0, (u32)LOW_LEN
+		0, (u32)CRASH_PA, 0, (u32)CRASH_LEN, 0, (u32)LOW_PA, 0, (u32)LOW_LEN,
+		2, 0x40000000, 0, SZ_32M
 	};
 
 	fdt_test_make_stale(test, ctx);
@@ -455,6 +456,12 @@ static void fdt_test_crash(struct kunit *test)
 	ctx->src.nr_usable = 1;
 	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
 	fdt_test_expect_cells(test, ctx, "linux,usable-memory-range", usable, 4);
+
+	/* A CMA area is after the regions. */
+	ctx->src.usable[2] = (struct fdt_range) { 0x240000000ULL, SZ_32M };
+	ctx->src.nr_usable = 3;
+	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
+	fdt_test_expect_cells(test, ctx, "linux,usable-memory-range", usable, 12);
 
 	ctx->req.crash = false;
 	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));

@@ -36,11 +36,9 @@ static char *crashkernel_text(const char *before, const u8 *bytes, size_t len,
 	return text;
 }
 
-static int crashkernel_parse(const struct crashkernel_machine *m, const char *text,
-			     struct crashkernel_request *req)
+static void crashkernel_expect_valid(const struct crashkernel_machine *m, const char *text,
+				     const struct crashkernel_request *req, int ret)
 {
-	int ret = crashkernel_param_parse(text, m->ram, m->low_default, req);
-
 	fuzz_check(!ret || ret == -ENOENT || ret == -EINVAL, "%d", ret);
 	fuzz_check(ret != -EINVAL || req->why, "no reason");
 	fuzz_check(!req->why == !req->where, "a reason without a place");
@@ -49,6 +47,16 @@ static int crashkernel_parse(const struct crashkernel_machine *m, const char *te
 			   "the place is not in the text");
 	if (!ret)
 		fuzz_check(req->size < m->ram, "%#llx of %#llx bytes", req->size, m->ram);
+}
+
+static int crashkernel_parse(const struct crashkernel_machine *m, const char *text,
+			     struct crashkernel_request *req)
+{
+	struct crashkernel_request cma;
+	int ret = crashkernel_param_parse(text, m->ram, m->low_default, req);
+
+	crashkernel_expect_valid(m, text, req, ret);
+	crashkernel_expect_valid(m, text, &cma, crashkernel_param_parse_cma(text, m->ram, &cma));
 	return ret;
 }
 
