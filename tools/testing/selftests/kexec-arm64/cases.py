@@ -83,6 +83,7 @@ class Case:
     stamps: dict = field(default_factory=dict)
     limits: dict = field(default_factory=dict)
     equals: dict = field(default_factory=dict)
+    least: dict = field(default_factory=dict)
     timeout: int = 90
     boots: list = field(default_factory=list)
 

@@ -15,7 +15,8 @@ A figure has a name and one value for each time it was taken. Sources:
 - "stamps" has NAME = [REGEX, REGEX]: microseconds between two lines of the log.
 
 "limits" has NAME = MAXIMUM: the figure must have been taken, and no value of it
-may be larger. "reach" has NAME = VALUE: the largest must be exactly that.
+may be larger. "equals" has NAME = VALUE: the largest must be exactly that. "least" has
+NAME = MINIMUM: the figure must have been taken, and no value of it may be smaller.
 """
 
 import re
@@ -122,6 +123,9 @@ def check(case, found):
             yield f"figure {name} was never taken"
         elif max(found[name]) > limit:
             yield f"figure {name} is {max(found[name])}, the limit is {limit}"
+    for name, least in case.least.items():
+        if min(found.get(name, [0])) < least:
+            yield f"figure {name} is {min(found.get(name, [0]))}, at least {least} wanted"
     for name, value in case.equals.items():
         if max(found.get(name, [0])) != value:
             yield f"figure {name} is {max(found.get(name, [0]))} at most, wanted {value}"

@@ -255,6 +255,31 @@ step_regions() {
 	say "regions $(kdump_regions | tr '\n' ' ')size $(cat "$sys/kexec_crash_size")"
 }
 
+step_cma() {
+	file=$sys/kexec/crash_cma_ranges
+	step_expect_file "$sys/kexec_crash_cma_ranges" "$(cat "$file")"
+	areas=0 bytes=0
+	while IFS=- read -r start end; do
+		areas=$((areas + 1))
+		bytes=$((bytes + 0x$end + 1 - 0x$start))
+	done <"$file"
+	[ "$areas $((bytes >> 20))" = "$1 $2" ] || die "$areas areas with $((bytes >> 20)) MiB"
+	total=$(sed -n 's/^CmaTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	[ $((total >> 10)) -ge "$2" ] || die "$total kB of CMA"
+	say "cma $(tr '\n' ' ' <"$file")"
+}
+
+step_own_memory() {
+	sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) : System RAM$/\1 \2/p' /proc/iomem >/tmp/ram
+	nr=0
+	while read -r start end; do
+		run mem_pattern absent /proc/vmcore "0x$start" $((0x$end + 1))
+		say "own memory $start-$end: $(cat /tmp/said)"
+		nr=$((nr + 1))
+	done </tmp/ram
+	[ $nr -eq "$1" ] || die "$nr ranges"
+}
+
 # Work that a load has left for later is over after two seconds
 step_ticks() {
 	usleep 2000000
