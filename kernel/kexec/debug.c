@@ -111,7 +111,7 @@ void kexec_debug_hold_read(void)
 	if (cmpxchg(&debug_hold_read, 1, 2) != 1)
 		return;
 	while (READ_ONCE(debug_hold_read) == 2 && !fatal_signal_pending(current))
-		msleep(1);
+		fsleep(USEC_PER_MSEC);
 }
 
 static unsigned int debug_panic_again;

@@ -694,6 +694,7 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
 	int ret = file_check_total(load);
 
 	load->initrd.read = kexec_read_all;
+	load->initrd.peek = kexec_read_part;
 	load->initrd.arg = &reader;
 	if (!ret)
 		ret = file_plan_and_place(load);

@@ -9,19 +9,24 @@
  * The first pass reads the file to memory of its own and unpacks it piece by piece only to
  * count and to check.  For the second pass the file is read to the end of its segment, and
  * is unpacked to the start of it.  Both use the decompressors of the initramfs, which
- * initrd_pack.c calls.
+ * initrd_pack.c calls.  A file of plain archives has neither pass: only the headers of its
+ * entries are read, to find that out.
  *
  * A file that cannot be unpacked is loaded as it is, after one message.  LSM and IMA see the
  * file as it is, before each pass.
  */
 #define pr_fmt(fmt) "kexec: initrd: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysctl.h>
 #include <linux/vmalloc.h>
@@ -34,6 +39,9 @@
 
 /* Distance of the unpacked data from the unread part of the file; see initrd_run.c. */
 #define INITRD_MARGIN	SZ_2M
+
+/* Bytes that are read at a time in search of packed data. */
+#define INITRD_PIECE	SZ_4K
 
 enum { INITRD_NEVER, INITRD_IF_SMALL, INITRD_ALWAYS };
 
@@ -147,6 +155,34 @@ static bool initrd_has_memory(u64 len)
 	return kexec_pages_headroom(PFN_UP(len)) >= 0;
 }
 
+/* Returns true for a plain archive without a fault; bodies of its entries are not read. */
+static bool initrd_is_plain(const struct kexec_initrd *initrd)
+{
+	u8 *piece __free(kfree) = kmalloc(INITRD_PIECE, GFP_KERNEL);
+	struct initrd_cpio cpio = { };
+	u64 pos = 0, left;
+	ssize_t got;
+
+	if (!piece)
+		return false;
+	while (pos < initrd->file_len) {
+		left = initrd->file_len - pos;
+		if (cpio.skip > left || fatal_signal_pending(current))
+			return false;
+		pos += cpio.skip;
+		cpio.pos += cpio.skip;
+		cpio.skip = 0;
+		got = initrd->peek(piece, min_t(u64, INITRD_PIECE, initrd->file_len - pos), pos,
+				   initrd->arg);
+		if (got < 0 || (!got && pos < initrd->file_len) ||
+		    kexec_initrd_cpio_feed(&cpio, piece, got) != got)
+			return false;
+		pos += got;
+		cond_resched();
+	}
+	return kexec_initrd_cpio_whole(&cpio);
+}
+
 static int initrd_count(struct kexec_initrd *initrd, struct initrd_run *run)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
@@ -188,7 +224,7 @@ int kexec_initrd_plan(struct kexec_initrd *initrd, u64 limit)
 	if (mode == INITRD_IF_SMALL)
 		run.limit = min_t(u64, limit, (u64)si_mem_available() / 4 << PAGE_SHIFT);
 	/* A file has hardly more bytes than its content. */
-	if (initrd->file_len > run.limit)
+	if (initrd->file_len > run.limit || initrd_is_plain(initrd))
 		return 0;
 	ret = initrd_count(initrd, &run);
 	if (run.err == -EINTR)

@@ -7,7 +7,8 @@
 /**
  * struct kexec_initrd - an initrd that is being loaded
  * @read: reads the whole file to an address; returns 0, or an errno after one message
- * @arg: passed to @read
+ * @peek: reads a part of it, without LSM and IMA; returns bytes, or an errno
+ * @arg: passed to both
  * @file_len: bytes of the file
  * @len: bytes for the next kernel
  * @room: bytes that kexec_initrd_read() needs, at least @len
@@ -15,6 +16,7 @@
  */
 struct kexec_initrd {
 	int (*read)(void *va, size_t len, void *arg);
+	ssize_t (*peek)(void *va, size_t len, loff_t pos, void *arg);
 	void *arg;
 	size_t file_len;
 	size_t len;

@@ -127,3 +127,19 @@ ssize_t kexec_read_at(struct file *file, void *buf, size_t len, loff_t pos)
 	} while (got && done < len);
 	return done;
 }
+
+/**
+ * kexec_read_part() - read a part of a file, without LSM and IMA
+ * @va: filled
+ * @len: bytes
+ * @pos: offset in the file
+ * @arg: a struct kexec_reader
+ *
+ * Return: as kexec_read_at().
+ */
+ssize_t kexec_read_part(void *va, size_t len, loff_t pos, void *arg)
+{
+	const struct kexec_reader *reader = arg;
+
+	return kexec_read_at(reader->file, va, len, pos);
+}

@@ -23,6 +23,7 @@ u64 kexec_read_memory(void);
 loff_t kexec_read_size(struct file *file, int fd, const char *what);
 int kexec_read_changed(const char *what);
 int kexec_read_all(void *va, size_t len, void *arg);
+ssize_t kexec_read_part(void *va, size_t len, loff_t pos, void *arg);
 ssize_t kexec_read_at(struct file *file, void *buf, size_t len, loff_t pos);
 
 #endif /* _KERNEL_KEXEC_READ_H */

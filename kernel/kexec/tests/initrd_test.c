@@ -31,6 +31,7 @@
  * @data: its bytes
  * @len: bytes at @data
  * @reads: how often it was read
+ * @peeked: bytes that were read in parts
  * @damage: offset of a byte that is changed at the second reading, 0 for none
  * @error: result of reading
  */
@@ -38,6 +39,7 @@ struct initrd_file {
 	u8 *data;
 	size_t len;
 	unsigned int reads;
+	size_t peeked;
 	size_t damage;
 	int error;
 };
@@ -52,6 +54,18 @@ static int initrd_test_load(void *va, size_t len, void *arg)
 	if (file->reads++ == 1 && file->damage)
 		((u8 *)va)[file->damage] ^= 4;
 	return 0;
+}
+
+static ssize_t initrd_test_peek(void *va, size_t len, loff_t pos, void *arg)
+{
+	struct initrd_file *file = arg;
+
+	if (file->error)
+		return file->error;
+	len = min_t(size_t, len, file->len - pos);
+	memcpy(va, file->data + pos, len);
+	file->peeked += len;
+	return len;
 }
 
 static u8 *initrd_test_alloc(struct kunit *test, size_t len)
@@ -171,7 +185,8 @@ static void initrd_test_make(struct kunit *test, struct initrd_fixture *f,
 	*f = (struct initrd_fixture) {
 		.file = { .data = data, .len = len + small },
 		.plan = {
-			.read = initrd_test_load, .arg = &f->file, .file_len = len + small,
+			.read = initrd_test_load, .peek = initrd_test_peek, .arg = &f->file,
+			.file_len = len + small,
 		},
 		.want = want, .want_len = 2 * small + large, .packed = small,
 	};
@@ -274,10 +289,27 @@ static void initrd_test_kept(struct kunit *test)
 		initrd_test_expect_kept(test, &f, "damaged archive after it");
 	}
 	initrd_test_make(test, &f, &initrd_packers[0]);
-	f.plan.file_len = f.packed;
-	initrd_test_expect_kept(test, &f, "nothing packed");
 	f.file.error = -EIO;
 	KUNIT_EXPECT_EQ(test, -EIO, kexec_initrd_plan(&f.plan, SZ_16M));
+}
+
+/* Archives without a packed one: only their headers are read. */
+static void initrd_test_plain(struct kunit *test)
+{
+	struct initrd_fixture f;
+
+	initrd_test_make(test, &f, &initrd_packers[0]);
+	f.file.data = f.want;
+	f.file.len = f.want_len;
+	f.plan.file_len = f.want_len;
+	initrd_test_expect_kept(test, &f, "plain");
+	KUNIT_EXPECT_EQ(test, 0, f.file.reads);
+	KUNIT_EXPECT_GT(test, f.file.peeked, 0);
+	KUNIT_EXPECT_LT(test, f.file.peeked, f.want_len / 2);
+	/* A fault is reported by the pass that reads all. */
+	f.plan.file_len--;
+	initrd_test_expect_kept(test, &f, "cut");
+	KUNIT_EXPECT_EQ(test, 1, f.file.reads);
 }
 
 /* The archive in the packed part has one byte that is no digit when it is read again. */
@@ -303,6 +335,7 @@ static struct kunit_case initrd_test_cases[] = {
 	KUNIT_CASE(initrd_test_tail),
 	KUNIT_CASE(initrd_test_limit),
 	KUNIT_CASE(initrd_test_kept),
+	KUNIT_CASE(initrd_test_plain),
 	KUNIT_CASE(initrd_test_changed),
 	{}
 };
