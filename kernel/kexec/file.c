@@ -60,6 +60,8 @@
  * @img: the image
  * @info: requirements of the kernel's header
  * @fdt: content of the device tree
+ * @user_cmdline: command line in memory of the caller
+ * @user_cmdline_len: bytes of it, with its NUL, 0 for none
  * @cmdline: command line of the next kernel, NULL if it has none
  * @head: first bytes of the kernel in the file
  * @head_len: size of @head, in bytes
@@ -80,6 +82,8 @@ struct file_load {
 	struct kexec_image *img;
 	struct kexec_image_info info;
 	struct kexec_fdt_request fdt;
+	const char __user *user_cmdline;
+	unsigned long user_cmdline_len;
 	char *cmdline;
 	void *head;
 	size_t head_len;
@@ -145,15 +149,41 @@ static int file_read_head(struct file_load *load, struct file *file, u64 pos, u6
 	return got == load->head_len ? 0 : kexec_read_changed("kernel");
 }
 
+static int file_copy_cmdline(struct file_load *load)
+{
+	unsigned long len = load->user_cmdline_len;
+	char *copy;
+
+	if (!len)
+		return 0;
+	if (len > COMMAND_LINE_SIZE) {
+		pr_err("command line of %lu bytes is too long, the limit is %d\n", len,
+		       COMMAND_LINE_SIZE);
+		return -EINVAL;
+	}
+	copy = memdup_user(load->user_cmdline, len);
+	if (IS_ERR(copy)) {
+		pr_err("command line of %lu bytes cannot be read (%ld)\n", len, PTR_ERR(copy));
+		return PTR_ERR(copy);
+	}
+	load->cmdline = copy;
+	if (copy[len - 1]) {
+		pr_err("command line of %lu bytes does not end with a NUL\n", len);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The command line may select a profile, which the kernel is of. */
 static int file_open_uki(struct file_load *load, struct file *file)
 {
 	const struct uki_part *linux_part = &load->uki.layout.part[UKI_LINUX];
-	int ret = kexec_uki_open(&load->uki, file, load->kernel_len, load->head, load->head_len,
-				 &load->cmdline);
+	int ret = file_copy_cmdline(load);
 
-	if (ret || !load->uki.len)
-		return ret;
-	return file_read_head(load, file, linux_part->start, linux_part->len);
+	if (!ret)
+		ret = kexec_uki_open(&load->uki, file, load->kernel_len, load->head,
+				     load->head_len, &load->cmdline);
+	return ret ?: file_read_head(load, file, linux_part->start, linux_part->len);
 }
 
 static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
@@ -169,7 +199,7 @@ static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 		return -ENOMEM;
 	}
 	ret = file_read_head(load, file, 0, size);
-	if (!ret)
+	if (!ret && kexec_uki_detect(load->head, load->head_len))
 		ret = file_open_uki(load, file);
 	if (!ret)
 		ret = kexec_arch_image_probe(load->head, load->head_len, load->kernel_len,
@@ -177,31 +207,6 @@ static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 	if (!ret && load->info.packed)
 		ret = file_peek_packed(load, file);
 	return ret;
-}
-
-static int file_copy_cmdline(struct file_load *load, const char __user *cmdline,
-			     unsigned long len)
-{
-	char *copy;
-
-	if (!len)
-		return 0;
-	if (len > COMMAND_LINE_SIZE) {
-		pr_err("command line of %lu bytes is too long, the limit is %d\n", len,
-		       COMMAND_LINE_SIZE);
-		return -EINVAL;
-	}
-	copy = memdup_user(cmdline, len);
-	if (IS_ERR(copy)) {
-		pr_err("command line of %lu bytes cannot be read (%ld)\n", len, PTR_ERR(copy));
-		return PTR_ERR(copy);
-	}
-	load->cmdline = copy;
-	if (copy[len - 1]) {
-		pr_err("command line of %lu bytes does not end with a NUL\n", len);
-		return -EINVAL;
-	}
-	return 0;
 }
 
 /*
@@ -730,7 +735,11 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 		    const char __user *cmdline, unsigned long cmdline_len,
 		    unsigned long flags)
 {
-	struct file_load load = { .img = img };
+	struct file_load load = {
+		.img = img,
+		.user_cmdline = cmdline,
+		.user_cmdline_len = cmdline_len,
+	};
 	int ret;
 
 	kexec_lock_assert_held();
@@ -740,9 +749,9 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 	img->plan.crash = kexec_image_is_crash(img);
 	load.fdt.crash = img->plan.crash;
 
-	ret = file_copy_cmdline(&load, cmdline, cmdline_len);
-	if (!ret)
-		ret = file_probe_kernel(&load, fd_file(kernel), kernel_fd);
+	ret = file_probe_kernel(&load, fd_file(kernel), kernel_fd);
+	if (!ret && !load.uki.len)
+		ret = file_copy_cmdline(&load);
 	if (!ret)
 		ret = file_size_all(&load, fd_file(initrd), initrd_fd, flags);
 	if (!ret)

@@ -51,7 +51,7 @@ static int uki_read_cmdline(struct kexec_uki *uki, struct file *file)
 		return 0;
 	if (part->len > UKI_CMDLINE_MAX) {
 		pr_err("command line of %llu bytes is too long (limit %d)\n", part->len,
-		       UKI_CMDLINE_MAX);
+		       COMMAND_LINE_SIZE - 1);
 		return -ENOEXEC;
 	}
 	uki->cmdline = kzalloc(part->len + 1, GFP_KERNEL);
@@ -90,12 +90,12 @@ static int uki_use_cmdline(struct kexec_uki *uki, char **cmdline)
 
 /**
  * kexec_uki_open() - find the parts of a UKI and the command line to use
- * @uki: zeroed; filled in if the file is a UKI; kexec_uki_close() after success and failure
- * @file: the file
+ * @uki: zeroed; kexec_uki_close() after success and failure
+ * @file: the file, for which kexec_uki_detect() is true
  * @len: bytes of it
  * @head: its first bytes
  * @head_len: bytes at @head
- * @cmdline: command line of the caller, allocated, or NULL; of a UKI the one to use
+ * @cmdline: command line of the caller, allocated, or NULL; replaced by the one to use
  *
  * A command line of the caller that is not empty replaces that of the UKI.  "@" and a number
  * as its first word select a profile.
@@ -105,14 +105,14 @@ static int uki_use_cmdline(struct kexec_uki *uki, char **cmdline)
 int kexec_uki_open(struct kexec_uki *uki, struct file *file, u64 len, const void *head,
 		   size_t head_len, char **cmdline)
 {
-	const char *rest = NULL;
 	unsigned int profile = 0;
+	const char *rest;
 	int ret;
 
-	if (!kexec_uki_detect(head, head_len))
-		return 0;
-	if (*cmdline)
+	if (*cmdline) {
 		rest = kexec_uki_parse_profile(*cmdline, &profile);
+		memmove(*cmdline, rest, strlen(rest) + 1);
+	}
 	ret = kexec_uki_parse(head, head_len, len, profile, &uki->layout);
 	if (ret)
 		return ret;
@@ -123,14 +123,11 @@ int kexec_uki_open(struct kexec_uki *uki, struct file *file, u64 len, const void
 	}
 	uki->head_len = head_len;
 	uki->len = len;
+	uki->cmdline_given = *cmdline && **cmdline;
+	if (uki->cmdline_given)
+		return 0;
 	ret = uki_read_cmdline(uki, file);
-	if (ret)
-		return ret;
-	if (!rest || !*rest)
-		return uki_use_cmdline(uki, cmdline);
-	memmove(*cmdline, rest, strlen(rest) + 1);
-	uki->cmdline_given = true;
-	return 0;
+	return ret ?: uki_use_cmdline(uki, cmdline);
 }
 
 /**

@@ -15,7 +15,7 @@ struct file;
  * @len: bytes of the file, 0 if it is no UKI
  * @head: copy of its first bytes
  * @head_len: bytes at @head
- * @cmdline: copy of its command line, as in the file, and a NUL; NULL if it has none
+ * @cmdline: copy of its command line, as in the file, and a NUL; NULL if it is not used
  * @cmdline_given: the caller's command line is used
  * @initrd_len: bytes of the caller's initrd
  */
