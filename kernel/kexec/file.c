@@ -183,7 +183,11 @@ static int file_open_uki(struct file_load *load, struct file *file)
 	if (!ret)
 		ret = kexec_uki_open(&load->uki, file, load->kernel_len, load->head,
 				     load->head_len, &load->cmdline);
-	return ret ?: file_read_head(load, file, linux_part->start, linux_part->len);
+	if (!ret)
+		ret = file_read_head(load, file, linux_part->start, linux_part->len);
+	if (!ret)
+		load->kernel_len = kexec_uki_set_kernel(&load->uki, load->head, load->head_len);
+	return ret;
 }
 
 static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
@@ -736,9 +740,7 @@ int kexec_file_fill(struct kexec_image *img, int kernel_fd, int initrd_fd,
 		    unsigned long flags)
 {
 	struct file_load load = {
-		.img = img,
-		.user_cmdline = cmdline,
-		.user_cmdline_len = cmdline_len,
+		.img = img, .user_cmdline = cmdline, .user_cmdline_len = cmdline_len,
 	};
 	int ret;
 

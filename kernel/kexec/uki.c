@@ -15,6 +15,7 @@
 #include <linux/errno.h>
 #include <linux/ima.h>
 #include <linux/minmax.h>
+#include <linux/pe.h>
 #include <linux/printk.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
@@ -131,6 +132,24 @@ int kexec_uki_open(struct kexec_uki *uki, struct file *file, u64 len, const void
 }
 
 /**
+ * kexec_uki_set_kernel() - remove the padding of a signed kernel from its part
+ * @uki: the UKI
+ * @head: first bytes of its kernel
+ * @head_len: bytes at @head
+ *
+ * Return: bytes of the kernel.
+ */
+u64 kexec_uki_set_kernel(struct kexec_uki *uki, const void *head, size_t head_len)
+{
+	struct uki_part *kernel = &uki->layout.part[UKI_LINUX];
+	u64 len = kexec_uki_kernel_len(head, head_len, kernel->len);
+
+	uki->padding = kernel->len - len;
+	kernel->len = len;
+	return len;
+}
+
+/**
  * kexec_uki_close() - free what kexec_uki_open() has allocated
  * @uki: the UKI
  */
@@ -153,6 +172,17 @@ static void uki_describe(const struct kexec_uki *uki, const void *file)
 		pr_info("device tree ignored; the next kernel uses that of this system\n");
 }
 
+/* Shorter than a page, see lib/uki.c. */
+static int uki_check_padding(const struct kexec_uki *uki, const void *file)
+{
+	const struct uki_part *kernel = &uki->layout.part[UKI_LINUX];
+
+	if (!memchr_inv(file + kernel->start + kernel->len, 0, uki->padding))
+		return 0;
+	pr_err("bytes after the signature of the kernel are not zero\n");
+	return -ENOEXEC;
+}
+
 static int uki_check_unchanged(const struct kexec_uki *uki, const void *file)
 {
 	const struct uki_part *part = &uki->layout.part[UKI_CMDLINE];
@@ -170,8 +200,10 @@ static int uki_verify(const struct kexec_uki *uki, const void *file)
 
 	if (ret || !(uki->cmdline_given || uki->initrd_len) || !kexec_signature_required())
 		return ret;
-	pr_err("%s of the caller refused: this system demands a signature\n",
-	       uki->initrd_len ? "initrd" : "command line");
+	pr_err("%s%s%s of the caller refused: this system demands a signature\n",
+	       uki->initrd_len ? "initrd" : "",
+	       uki->initrd_len && uki->cmdline_given ? " and " : "",
+	       uki->cmdline_given ? "command line" : "");
 	return -EPERM;
 }
 
@@ -244,7 +276,13 @@ static int uki_move_initrds(const struct kexec_uki_fill *fill, void *va, size_t 
 	if (ret || !more)
 		return ret;
 	memset(va + own->len, 0, len - more - own->len);
-	return kexec_read_all(va + len - more, more, (void *)&fill->initrd);
+	va += len - more;
+	ret = kexec_read_all(va, more, (void *)&fill->initrd);
+	/* No archive or packed file starts so. */
+	if (ret || more < sizeof(u16) || *(__le16 *)va != cpu_to_le16(MZ_MAGIC))
+		return ret;
+	pr_err("initrd of the caller is a program; addons are not supported\n");
+	return -EINVAL;
 }
 
 /**
@@ -266,6 +304,8 @@ int kexec_uki_fill(void *va, size_t len, void *arg)
 	ret = kexec_read_all(va, uki->len, &fill->file);
 	if (!ret)
 		ret = uki_check_unchanged(uki, va);
+	if (!ret)
+		ret = uki_check_padding(uki, va);
 	if (ret)
 		return ret;
 	check = uki_verify(uki, va);

@@ -18,6 +18,7 @@ struct file;
  * @cmdline: copy of its command line, as in the file, and a NUL; NULL if it is not used
  * @cmdline_given: the caller's command line is used
  * @initrd_len: bytes of the caller's initrd
+ * @padding: bytes between the kernel and the end of its section
  */
 struct kexec_uki {
 	struct uki_layout layout;
@@ -27,6 +28,7 @@ struct kexec_uki {
 	char *cmdline;
 	bool cmdline_given;
 	u64 initrd_len;
+	size_t padding;
 };
 
 /**
@@ -48,6 +50,7 @@ struct kexec_uki_fill {
 
 int kexec_uki_open(struct kexec_uki *uki, struct file *file, u64 len, const void *head,
 		   size_t head_len, char **cmdline);
+u64 kexec_uki_set_kernel(struct kexec_uki *uki, const void *head, size_t head_len);
 void kexec_uki_close(struct kexec_uki *uki);
 u64 kexec_uki_add_initrd(struct kexec_uki *uki, u64 len);
 int kexec_uki_copy(void *dst, const void *src, size_t len);

@@ -37,6 +37,9 @@
 /* Section names are padded with NUL. */
 #define UKI_NAME_LEN	8
 
+/* The padding of a section is shorter, "FileAlignment" of the PE format. */
+#define UKI_PADDING	4096
+
 #define UKI_OS_NAME	"PRETTY_NAME="
 
 static const char * const uki_names[UKI_NR_PARTS] = {
@@ -55,7 +58,10 @@ struct uki_table {
 	unsigned int readable;
 };
 
-/* Bytes of a section in the file; @used without the padding. */
+/*
+ * Bytes of a section in the file; @used without the padding.  For a kernel the size in memory
+ * is that of the unpacked program with its bss, so @used has the padding.
+ */
 struct uki_section {
 	const char *name;
 	u64 start;
@@ -90,6 +96,11 @@ static u64 uki_table_end(const struct uki_table *table)
 	return table->start + (u64)table->nr * sizeof(struct section_header);
 }
 
+static bool uki_is(const struct uki_section *section, const char *name)
+{
+	return !strncmp(section->name, name, UKI_NAME_LEN);
+}
+
 static void uki_section(const struct uki_table *table, unsigned int nr, struct uki_section *section)
 {
 	const u8 *entry = table->head + table->start + nr * sizeof(struct section_header);
@@ -100,14 +111,9 @@ static void uki_section(const struct uki_table *table, unsigned int nr, struct u
 		.name = (const char *)entry + offsetof(struct section_header, name),
 		.start = get_unaligned_le32(entry + offsetof(struct section_header, data_addr)),
 		.len = len,
-		/* 0 by linkers that know no other size. */
-		.used = memory ? min(memory, len) : len,
 	};
-}
-
-static bool uki_is(const struct uki_section *section, const char *name)
-{
-	return !strncmp(section->name, name, UKI_NAME_LEN);
+	/* 0 by linkers that know no other size. */
+	section->used = memory && !uki_is(section, uki_names[UKI_LINUX]) ? min(memory, len) : len;
 }
 
 /* Returns UKI_NR_PARTS for a section that is not used. */
@@ -211,27 +217,34 @@ static int uki_add_profile(const struct uki_table *table, unsigned int profile,
 	return nr_profiles ?: 1;
 }
 
-/**
- * kexec_uki_detect() - tell whether a file is a UKI
- * @head: first bytes of the file, no alignment needed
- * @len: bytes at @head
- *
- * Return: true for a PE program that has a section ".linux".
- */
-bool kexec_uki_detect(const void *head, size_t len)
+static bool uki_has(const struct uki_table *table, const char *name)
 {
 	struct uki_section section;
-	struct uki_table table;
 	unsigned int nr;
 
-	if (!uki_find_table(head, len, &table))
-		return false;
-	for (nr = 0; nr < table.readable; nr++) {
-		uki_section(&table, nr, &section);
-		if (uki_is(&section, uki_names[UKI_LINUX]))
+	for (nr = 0; nr < table->readable; nr++) {
+		uki_section(table, nr, &section);
+		if (uki_is(&section, name))
 			return true;
 	}
 	return false;
+}
+
+/**
+ * kexec_uki_detect() - tell whether a file is a UKI or an addon of one
+ * @head: first bytes of the file, no alignment needed
+ * @len: bytes at @head
+ *
+ * Return: true for a PE program that has a section of a kernel, an initrd, a command line or a
+ * device tree.
+ */
+bool kexec_uki_detect(const void *head, size_t len)
+{
+	struct uki_table table;
+
+	return uki_find_table(head, len, &table) &&
+	       (uki_has(&table, uki_names[UKI_LINUX]) || uki_has(&table, uki_names[UKI_INITRD]) ||
+		uki_has(&table, uki_names[UKI_CMDLINE]) || uki_has(&table, ".dtb"));
 }
 
 /**
@@ -265,11 +278,41 @@ int kexec_uki_parse(const void *head, size_t head_len, u64 file_len, unsigned in
 		pr_err("no profile %u (number of profiles: %d)\n", profile, ret);
 		return -EINVAL;
 	}
-	if (!layout->part[UKI_LINUX].len) {
-		pr_err("profile %u has no kernel\n", profile);
-		return -ENOEXEC;
-	}
-	return 0;
+	if (layout->part[UKI_LINUX].len)
+		return 0;
+	pr_err("profile %u has no kernel%s\n", profile,
+	       uki_has(&table, uki_names[UKI_LINUX]) ? "" : "; the file is an addon");
+	return -ENOEXEC;
+}
+
+/**
+ * kexec_uki_kernel_len() - find the end of a kernel in its section
+ * @head: first bytes of the section, no alignment needed
+ * @head_len: bytes at @head
+ * @len: bytes of the section
+ *
+ * A kernel that is signed ends with its signatures, which are not valid with more bytes after
+ * them.
+ *
+ * Return: bytes of the kernel: @len, or less, if only padding can follow its signatures.
+ */
+u64 kexec_uki_kernel_len(const void *head, size_t head_len, u64 len)
+{
+	const u8 *opt, *entry;
+	struct uki_table table;
+	u64 end;
+
+	if (!uki_find_table(head, head_len, &table))
+		return len;
+	opt = head + get_unaligned_le32(head + UKI_PE_AT) + sizeof(struct pe_hdr);
+	entry = opt + sizeof(struct pe32plus_opt_hdr) + offsetof(struct data_directory, certs);
+	if (entry + sizeof(struct data_dirent) > (u8 *)head + head_len ||
+	    get_unaligned_le16(opt) != PE_OPT_MAGIC_PE32PLUS)
+		return len;
+
+	end = (u64)get_unaligned_le32(entry + offsetof(struct data_dirent, virtual_address)) +
+	      get_unaligned_le32(entry + offsetof(struct data_dirent, size));
+	return end >= head_len && end < len && len - end < UKI_PADDING ? end : len;
 }
 
 /**

@@ -46,6 +46,7 @@ struct uki_layout {
 bool kexec_uki_detect(const void *head, size_t len);
 int kexec_uki_parse(const void *head, size_t head_len, u64 file_len, unsigned int profile,
 		    struct uki_layout *layout);
+u64 kexec_uki_kernel_len(const void *head, size_t head_len, u64 len);
 const char *kexec_uki_parse_profile(const char *cmdline, unsigned int *profile);
 size_t kexec_uki_clean_line(char *text, size_t len);
 size_t kexec_uki_os_name(const char *osrel, size_t len, const char **name);

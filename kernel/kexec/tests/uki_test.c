@@ -32,6 +32,9 @@
 #define UKI_TEST_SIZE	16
 #define UKI_TEST_START	20
 
+/* Entry of the certificates in the optional header of PE32+. */
+#define UKI_TEST_CERTS	(112 + 4 * 8)
+
 static u8 *uki_test_entry(u8 *head, unsigned int nr)
 {
 	return head + UKI_TEST_TABLE + nr * 40;
@@ -75,7 +78,9 @@ static int uki_test_parse(const u8 *head, unsigned int profile, struct uki_layou
 static void uki_test_expect(struct kunit *test, const struct uki_layout *layout,
 			    enum uki_part_id id, int nr)
 {
-	KUNIT_EXPECT_EQ(test, layout->part[id].len, nr < 0 ? 0 : UKI_TEST_USED);
+	u64 used = id == UKI_LINUX ? UKI_TEST_SECTION : UKI_TEST_USED;
+
+	KUNIT_EXPECT_EQ(test, layout->part[id].len, nr < 0 ? 0 : used);
 	KUNIT_EXPECT_EQ(test, layout->part[id].start, nr < 0 ? 0 : uki_test_start(nr));
 }
 
@@ -104,7 +109,9 @@ static void uki_test_sizes(struct kunit *test)
 	u8 *head = uki_test_make(test, ".linux .initrd .cmdline");
 	struct uki_layout layout;
 
-	/* The memory of a kernel includes its bss. */
+	/* The memory of a kernel says nothing about its bytes in the file. */
+	KUNIT_ASSERT_EQ(test, uki_test_parse(head, 0, &layout), 0);
+	KUNIT_EXPECT_EQ(test, layout.part[UKI_LINUX].len, UKI_TEST_SECTION);
 	put_unaligned_le32(1 << 20, uki_test_entry(head, 0) + UKI_TEST_MEMORY);
 	put_unaligned_le32(0, uki_test_entry(head, 1) + UKI_TEST_MEMORY);
 	put_unaligned_le32(0, uki_test_entry(head, 2) + UKI_TEST_SIZE);
@@ -122,6 +129,8 @@ static void uki_test_detect(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kexec_uki_detect(head, UKI_TEST_TABLE + 79));
 	KUNIT_EXPECT_FALSE(test, kexec_uki_detect(head, 63));
 	KUNIT_EXPECT_FALSE(test, kexec_uki_detect(uki_test_make(test, ".text .linux2"),
+						  UKI_TEST_HEAD));
+	KUNIT_EXPECT_FALSE(test, kexec_uki_detect(uki_test_make(test, ".text .osrel .sbat"),
 						  UKI_TEST_HEAD));
 	head[UKI_TEST_PE]++;
 	KUNIT_EXPECT_FALSE(test, kexec_uki_detect(head, UKI_TEST_HEAD));
@@ -163,6 +172,55 @@ static void uki_test_no_kernel(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, uki_test_parse(head, 1, &layout), -ENOEXEC);
 	put_unaligned_le32(0, uki_test_entry(head, 2) + UKI_TEST_SIZE);
 	KUNIT_EXPECT_EQ(test, uki_test_parse(head, 0, &layout), -ENOEXEC);
+}
+
+/* An addon is found, and refused. */
+static void uki_test_addon(struct kunit *test)
+{
+	static const char * const addons[] = { ".cmdline", ".uname .initrd", ".sbat .dtb" };
+	struct uki_layout layout;
+	unsigned int i;
+	u8 *head;
+
+	for (i = 0; i < ARRAY_SIZE(addons); i++) {
+		head = uki_test_make(test, addons[i]);
+		KUNIT_EXPECT_TRUE(test, kexec_uki_detect(head, UKI_TEST_HEAD));
+		KUNIT_EXPECT_EQ(test, uki_test_parse(head, 0, &layout), -ENOEXEC);
+	}
+}
+
+/* @certs: offset of @size bytes of certificates in a signed kernel of 9,000 bytes */
+static u64 uki_test_kernel_len(struct kunit *test, u16 magic, u32 certs, u32 size)
+{
+	u8 *head = uki_test_make(test, ".text"), *opt = head + UKI_TEST_PE + 24;
+
+	put_unaligned_le16(magic, opt);
+	put_unaligned_le32(certs, opt + UKI_TEST_CERTS);
+	put_unaligned_le32(size, opt + UKI_TEST_CERTS + 4);
+	return kexec_uki_kernel_len(head, UKI_TEST_HEAD, 9000);
+}
+
+static void uki_test_signed_kernel(struct kunit *test)
+{
+	const u16 plus = 0x20b, other = 0x10b;
+	u8 *head = uki_test_make(test, ".text");
+
+	KUNIT_EXPECT_EQ(test, uki_test_kernel_len(test, plus, 8000, 700), 8700);
+	KUNIT_EXPECT_EQ(test, uki_test_kernel_len(test, plus, 8000, 1000), 9000);
+	KUNIT_EXPECT_EQ(test, uki_test_kernel_len(test, plus, 8000, 1001), 9000);
+	KUNIT_EXPECT_EQ(test, uki_test_kernel_len(test, other, 8000, 700), 9000);
+	/* More than padding can follow: 4,096 bytes. */
+	KUNIT_EXPECT_EQ(test, uki_test_kernel_len(test, plus, 4000, 905), 4905);
+	KUNIT_EXPECT_EQ(test, uki_test_kernel_len(test, plus, 4000, 904), 9000);
+	KUNIT_EXPECT_EQ(test, uki_test_kernel_len(test, plus, ~0, 8000), 9000);
+	KUNIT_EXPECT_EQ(test, uki_test_kernel_len(test, plus, 0, 0), 9000);
+	/* The end of the table is in the head, and the entry is not. */
+	put_unaligned_le16(plus, head + UKI_TEST_PE + 24);
+	put_unaligned_le32(1000, head + UKI_TEST_PE + 24 + UKI_TEST_CERTS);
+	KUNIT_EXPECT_EQ(test, kexec_uki_kernel_len(head, UKI_TEST_HEAD, 1100), 1100);
+	KUNIT_EXPECT_EQ(test, kexec_uki_kernel_len(head, UKI_TEST_PE + 24 + UKI_TEST_CERTS + 7,
+						   1100), 1100);
+	KUNIT_EXPECT_EQ(test, kexec_uki_kernel_len("ARM", 3, 9000), 9000);
 }
 
 static void uki_test_repeated(struct kunit *test)
@@ -307,6 +365,8 @@ static struct kunit_case uki_test_cases[] = {
 	KUNIT_CASE(uki_test_detect),
 	KUNIT_CASE(uki_test_profiles),
 	KUNIT_CASE(uki_test_no_kernel),
+	KUNIT_CASE(uki_test_addon),
+	KUNIT_CASE(uki_test_signed_kernel),
 	KUNIT_CASE(uki_test_repeated),
 	KUNIT_CASE(uki_test_bounds),
 	KUNIT_CASE(uki_test_overlap),

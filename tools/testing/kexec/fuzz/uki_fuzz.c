@@ -49,6 +49,7 @@ static void uki_file(struct fuzz_input *in, unsigned int profile, u64 more)
 	struct uki_layout layout;
 	int ret;
 
+	fuzz_check(kexec_uki_kernel_len(head, len, len + more) <= len + more, "kernel too long");
 	if (kexec_uki_detect(head, len)) {
 		ret = kexec_uki_parse(head, len, len + more, profile, &layout);
 		fuzz_check(!ret || ret == -ENOEXEC || (ret == -EINVAL && profile), "%d", ret);

@@ -15,6 +15,7 @@ import cpio
 import initrds
 import metrics
 import sign
+import uki
 import steps
 
 QEMU = "qemu-system-aarch64"
@@ -240,6 +241,7 @@ def prepare(case, store, qemu=QEMU):
     write_initrd(case, store, share / "initrd")
     if any(map(sign.uki_kind, case.kernels)):
         (share / "initrd-added").write_bytes(sign.added_initrd(b"caller\n"))
+        (share / "initrd-addon").write_bytes(uki.make([(".initrd", b"an addon")]))
     for name in case.kernels:
         # A copy: a build may go on meanwhile, and a guest cannot follow our symlinks.
         try:
@@ -289,7 +291,7 @@ def tidy(case, store):
     for name in case.folders:
         shutil.rmtree(work / "share" / Path(name).name, ignore_errors=True)
     for path in (*work.glob("share/Image-*"), *work.glob("share/initrd*"), work / "disk",
-                 work / "ram", *work.glob("share/out/full*"),
+                 work / "ram", work / "uki.efi", *work.glob("share/out/full*"),
                  *work.glob("share/out/elf*")):
         path.unlink(missing_ok=True)
 

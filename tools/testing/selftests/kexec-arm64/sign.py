@@ -25,9 +25,10 @@ TREATMENTS = {"signed": ("build", False), "tampered": ("build", True),
 PACKED = {"zboot": "vmlinuz.efi"}
 PLAIN = "Image"
 # Unified kernel images, and the file that is their kernel: as an Image; as a zboot program; in
-# an Image.gz; as a zboot program in two profiles; as a signed Image, and no command line
+# an Image.gz; as a zboot program in two profiles; as a signed Image, and no command line; an
+# addon, which has no kernel
 UKIS = {"uki": "Image", "zuki": "vmlinuz.efi", "guki": "Image", "puki": "vmlinuz.efi",
-        "iuki": "Image"}
+        "iuki": "Image", "auki": "Image"}
 OS_RELEASE = b'ID=kx\nPRETTY_NAME="A system of kexec tests"\n'
 ADDED = "added"
 PADDING = bytes(512)
@@ -214,6 +215,8 @@ def write_uki(name, files, cmdline, target):
              (".initrd", added_initrd(b"uki\n") + initrd.read_bytes() + b"\0")]
     if kind == "iuki":
         parts = [(name, content) for name, content in parts if name != ".cmdline"]
+    if kind == "auki":
+        parts = [(".cmdline", line)]
     if kind == "puki":
         parts += [(".profile", b"ID=plain\n"), (".profile", b"ID=other\n"),
                   (".cmdline", b"kx.profile=1 " + cmdline.encode())]

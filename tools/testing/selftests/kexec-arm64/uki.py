@@ -2,7 +2,8 @@
 """Unified kernel images: PE programs without code, and their parts.
 
 The layout is that of ukify: the sections follow each other in the file, each padded to 512
-bytes, and have no base relocations.
+bytes, and have no base relocations. The size in memory of a kernel that is a program is the
+one of that program.
 """
 
 import struct
@@ -29,16 +30,24 @@ def optional_header(memory, headers):
     return fields.ljust(OPTIONAL, b"\0")
 
 
+def memory_size(name, content):
+    """Of a section."""
+    if name != ".linux" or not content.startswith(b"MZ"):
+        return len(content)
+    pe = struct.unpack_from("<I", content, 60)[0]
+    return struct.unpack_from("<I", content, pe + COFF + IMAGE_SIZE_AT)[0]
+
+
 def make(sections):
     """A UKI of (name, content) pairs, in their order."""
     headers = align(PE_AT + COFF + OPTIONAL + SECTION * len(sections), FILE_ALIGN)
     table, body, memory = b"", b"", align(headers, MEMORY_ALIGN)
     for name, content in sections:
-        raw = align(len(content), FILE_ALIGN)
-        table += struct.pack("<8sIIIIIIHHI", name.encode(), len(content), memory, raw,
+        raw, size = align(len(content), FILE_ALIGN), memory_size(name, content)
+        table += struct.pack("<8sIIIIIIHHI", name.encode(), size, memory, raw,
                              headers + len(body), 0, 0, 0, 0, READ_ONLY_DATA)
         body += content.ljust(raw, b"\0")
-        memory += align(len(content), MEMORY_ALIGN)
+        memory += align(size, MEMORY_ALIGN)
     dos = struct.pack("<2s58xI", b"MZ", PE_AT)
     coff = struct.pack("<4sHHIIIHH", b"PE\0\0", ARM64, len(sections), 0, 0, 0, OPTIONAL, 0x0206)
     head = dos + coff + optional_header(memory, headers) + table
@@ -53,7 +62,7 @@ def find(data, name):
     for i in range(count):
         entry = struct.unpack_from("<8sIIII", data, pe + COFF + optional + SECTION * i)
         if entry[0].rstrip(b"\0") == name.encode():
-            found = entry[4], min(entry[1], entry[3])
+            found = entry[4], min(entry[1] or entry[3], entry[3])
     if not found:
         raise ValueError(f"no section {name}")
     return found

@@ -8,10 +8,12 @@
 
 /*
  * The fields of PE/COFF that the loaders read, at the offsets of the PE
- * format specification, "COFF File Header" and "Section Table".
+ * format specification, "COFF File Header", "Optional Header" and "Section
+ * Table".
  */
 #define MZ_MAGIC	('M' | 'Z' << 8)
 #define PE_MAGIC	('P' | 'E' << 8)
+#define PE_OPT_MAGIC_PE32PLUS	0x20b
 
 struct pe_hdr {
 	u32 magic;
@@ -20,6 +22,21 @@ struct pe_hdr {
 	u8 unread_symbols[12];
 	u16 opt_hdr_size;
 	u16 unread_flags;
+};
+
+struct pe32plus_opt_hdr {
+	u16 magic;
+	u8 unread_rest[110];
+};
+
+struct data_dirent {
+	u32 virtual_address;
+	u32 size;
+};
+
+struct data_directory {
+	struct data_dirent unread_first[4];
+	struct data_dirent certs;
 };
 
 struct section_header {
@@ -32,6 +49,7 @@ struct section_header {
 };
 
 static_assert(sizeof(struct pe_hdr) == 24, "size of the COFF header");
+static_assert(sizeof(struct pe32plus_opt_hdr) == 112, "size of the optional header");
 static_assert(sizeof(struct section_header) == 40, "size of a section header");
 
 #endif /* _KEXEC_SIM_LINUX_PE_H */

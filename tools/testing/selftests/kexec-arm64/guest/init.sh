@@ -180,12 +180,18 @@ step_load_crash() {
 }
 
 refuse_image() {
-	how=$1 kernel=$share/Image-$2 name=$2 error=$3
+	how=$1 kernel=$share/Image-$2 name=$2 error=$3 initrd=$share/initrd
 	shift 3
+	case ${1:-} in
+	initrd=*)
+		initrd=$share/${1#*=}
+		shift
+		;;
+	esac
 	pack_kernel
 	given=$*
 	set -- ${given:+--cmdline "$given"}
-	[ "$how" = uki ] || set -- --initrd "$share/initrd" "$@"
+	[ "$how" = uki ] || set -- --initrd "$initrd" "$@"
 	! kexec_direct --kernel "$kernel" "$@" >/tmp/said 2>&1 || die "it was loaded"
 	grep -q ": $error\$" /tmp/said || die "$(cat /tmp/said), not $error"
 	say "refused $how $name: $error"

@@ -60,6 +60,9 @@ def test_uki(tap):
     tap.check(data[1536:1545] == b"i" * 9 and data[2048:] == b"j" * 512 and
               struct.unpack_from("<4sHH", data, 64) == (b"PE\0\0", uki.ARM64, 3),
               "uki: a program for arm64")
+    nested = uki.make([(".linux", uki.make([(".text", bytes(700))]))])
+    tap.check(struct.unpack_from("<I", nested, 64 + 24 + uki.OPTIONAL + 8)[0] == 8192,
+              "uki: the size in memory of a kernel is that of its program")
     changed = sign.FORMS["tinitrd"](data)
     tap.check([at for at in range(len(data)) if data[at] != changed[at]] == [2048 + 256],
               "uki: one byte of a part is changed")
