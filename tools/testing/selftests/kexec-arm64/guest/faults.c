@@ -46,6 +46,10 @@
 #define FAULTS_LISTED		"              count:"
 #define FAULTS_TRIES		30
 #define FAULTS_SLACK		2048
+/* Sections of a UKI. */
+#define FAULTS_CMDLINE_AT	512
+#define FAULTS_LINUX_AT		4096
+#define FAULTS_IMAGE_HEAD	64
 
 /**
  * struct faults_call - a system call under test
@@ -76,7 +80,7 @@ struct faults_found {
 };
 
 static int faults_nth_fd = -1;
-static int faults_kernel_fd, faults_initrd_fd;
+static int faults_kernel_fd, faults_initrd_fd, faults_uki_fd;
 static char *faults_buf;
 
 static int faults_file(unsigned long flags)
@@ -93,6 +97,12 @@ static int faults_file_normal(void)
 static int faults_file_crash(void)
 {
 	return faults_file(KEXEC_FILE_ON_CRASH);
+}
+
+/* With its own command line. */
+static int faults_uki(void)
+{
+	return kexec_call_file(faults_uki_fd, faults_initrd_fd, "@0", sizeof("@0"), 0);
 }
 
 static int faults_segments(u64 start, unsigned long flags)
@@ -118,6 +128,7 @@ static int faults_segments_crash(void)
 static const struct faults_call faults_calls[] = {
 	{ "kexec_file_load", faults_file_normal, false, 0, 20 },
 	{ "kexec_file_load of a crash image", faults_file_crash, true, 0, 20 },
+	{ "kexec_file_load of a UKI", faults_uki, false, 0, 22 },
 	{ "kexec_load", faults_segments_normal, false, 0, 10 },
 	{ "kexec_load of a crash image", faults_segments_crash, true, 0, 10 },
 };
@@ -344,6 +355,31 @@ static bool faults_kmemleak(void)
 	return clean;
 }
 
+static void faults_put_section(unsigned char *entry, const char *name, u32 start, u32 size)
+{
+	memcpy(entry, name, strlen(name));
+	memcpy(entry + 8, &size, sizeof(size));
+	memcpy(entry + 16, &size, sizeof(size));
+	memcpy(entry + 20, &start, sizeof(start));
+}
+
+/* PE format: "PE Header", "COFF File Header", "Section Table". */
+static void faults_make_uki(const struct fixture_image *image)
+{
+	unsigned char head[FAULTS_LINUX_AT + FAULTS_IMAGE_HEAD] = "MZ";
+
+	head[60] = 64;
+	memcpy(head + 64, "PE\0", 4);
+	head[64 + 6] = 2;
+	faults_put_section(head + 88, ".linux", FAULTS_LINUX_AT, image->file_size);
+	faults_put_section(head + 128, ".cmdline", FAULTS_CMDLINE_AT, 5);
+	memcpy(head + FAULTS_CMDLINE_AT, "quiet", 5);
+	if (pread(faults_kernel_fd, head + FAULTS_LINUX_AT, FAULTS_IMAGE_HEAD, 0) !=
+	    FAULTS_IMAGE_HEAD)
+		tap_bail("reading an Image: %s", strerror(errno));
+	fixture_make_file("faults-uki", head, sizeof(head), FAULTS_LINUX_AT + image->file_size);
+}
+
 static void faults_prepare(void)
 {
 	struct fixture_image good = fixture_good_image();
@@ -353,6 +389,8 @@ static void faults_prepare(void)
 	fixture_make_file("faults-initrd", "initrd", 6, 2 * SZ_64K);
 	faults_kernel_fd = fixture_open("faults-kernel", O_RDONLY);
 	faults_initrd_fd = fixture_open("faults-initrd", O_RDONLY);
+	faults_make_uki(&good);
+	faults_uki_fd = fixture_open("faults-uki", O_RDONLY);
 	faults_buf = calloc(1, SZ_64K);
 	if (!faults_buf)
 		tap_bail("calloc");
