@@ -293,9 +293,6 @@ static void random_call_make_file(struct random_call *c, u64 *random)
 		c->initrd = &random_call_files[util_random(random, FILE_NR)];
 	if (random_call_one_in(random, 3))
 		c->cmdline = util_random(random, ARRAY_SIZE(random_call_cmdlines));
-	/* The order of these two checks is not documented: a UKI is chosen by its command line. */
-	if (c->kernel->kernel && random_call_cmdlines[c->cmdline].err)
-		c->cmdline = 0;
 }
 
 /**
