@@ -129,7 +129,7 @@ int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 		ret = -EINVAL;
 	}
 	/* The main region may be claimed at run time. */
-	if (ret == -ENOENT && crash_cma_size)
+	if (crash_cma_size)
 		ret = 0;
 
 	*crash_size = ret ? 0 : req.size;
@@ -240,30 +240,14 @@ static u64 __init crash_alloc_anywhere(u64 size, const struct crashkernel_window
 	return base;
 }
 
-/**
- * reserve_crashkernel_generic() - reserve the memory that parse_crashkernel() found
- * @cmdline: not used
- * @crash_size: bytes, 0 if only CMA areas are requested
- * @crash_base: first byte, 0 for any
- * @crash_low_size: bytes of the low region, if one is needed
- * @high: prefer memory out of the reach of 32-bit devices
- *
- * Context: early boot; memblock is complete.
- */
-void __init reserve_crashkernel_generic(char *cmdline, unsigned long long crash_size,
-					unsigned long long crash_base,
-					unsigned long long crash_low_size, bool high)
+static void __init crash_reserve_main(u64 size, u64 wanted_base, u64 low_size, bool high)
 {
 	const struct crashkernel_window low = { 0, CRASH_ADDR_LOW_MAX, "low" };
 	const struct crashkernel_window above = { CRASH_ADDR_LOW_MAX, CRASH_ADDR_HIGH_MAX, "high" };
-	const u64 size = PAGE_ALIGN(crash_size);
-	const u64 low_size = PAGE_ALIGN(crash_low_size);
 	u64 base;
 
-	if (!size)
-		return kexec_crash_cma_reserve(crash_cma_size);
-	if (crash_base)
-		base = crash_alloc_at(crash_base, size);
+	if (wanted_base)
+		base = crash_alloc_at(wanted_base, size);
 	else if (high)
 		base = crash_alloc_anywhere(size, &above, &low);
 	else
@@ -274,6 +258,27 @@ void __init reserve_crashkernel_generic(char *cmdline, unsigned long long crash_
 	if (base >= low.end && low_size)
 		crash_alloc_low(low_size, &low);
 	crash_set_resource(&crashk_res, base, size, "crashkernel");
+}
+
+/**
+ * reserve_crashkernel_generic() - reserve the memory that parse_crashkernel() found
+ * @cmdline: not used
+ * @crash_size: bytes, 0 if only CMA areas are requested
+ * @crash_base: first byte, 0 for any
+ * @crash_low_size: bytes of the low region, if one is needed
+ * @high: prefer memory out of the reach of 32-bit devices
+ *
+ * CMA areas are reserved without a main region, too: it may be claimed at run time.
+ *
+ * Context: early boot; memblock is complete.
+ */
+void __init reserve_crashkernel_generic(char *cmdline, unsigned long long crash_size,
+					unsigned long long crash_base,
+					unsigned long long crash_low_size, bool high)
+{
+	if (crash_size)
+		crash_reserve_main(PAGE_ALIGN(crash_size), crash_base, PAGE_ALIGN(crash_low_size),
+				   high);
 	kexec_crash_cma_reserve(crash_cma_size);
 }
 
