@@ -43,6 +43,15 @@ static struct kexec_range crash_cma_range(unsigned int i)
 	return (struct kexec_range) { start, start + cma_get_size(crash_cma_area[i]) };
 }
 
+/* Empty, with an end at or below the start, if the range is outside of the zone. */
+static struct kexec_range __init crash_cma_clip(const struct zone *zone, u64 start, u64 end)
+{
+	return (struct kexec_range) {
+		.start = max_t(u64, start, PFN_PHYS(zone->zone_start_pfn)),
+		.end = min_t(u64, end, PFN_PHYS(zone_end_pfn(zone))),
+	};
+}
+
 /* The largest free range of a zone, in whole units of CMA. */
 static struct kexec_range __init crash_cma_largest(int nid, const struct zone *zone)
 {
@@ -51,14 +60,28 @@ static struct kexec_range __init crash_cma_largest(int nid, const struct zone *z
 	u64 i;
 
 	for_each_free_mem_range(i, nid, MEMBLOCK_NONE, &start, &end, NULL) {
-		part.start = ALIGN(max_t(u64, start, PFN_PHYS(zone->zone_start_pfn)),
-				   CMA_MIN_ALIGNMENT_BYTES);
-		part.end = ALIGN_DOWN(min_t(u64, end, PFN_PHYS(zone_end_pfn(zone))),
-				      CMA_MIN_ALIGNMENT_BYTES);
+		part = crash_cma_clip(zone, start, end);
+		part.start = ALIGN(part.start, CMA_MIN_ALIGNMENT_BYTES);
+		part.end = ALIGN_DOWN(part.end, CMA_MIN_ALIGNMENT_BYTES);
 		if (part.start < part.end && part.end - part.start > largest.end - largest.start)
 			largest = part;
 	}
 	return largest;
+}
+
+/* Data that cannot be moved is on each node and in each zone: half of it remains. */
+static u64 __init crash_cma_zone_limit(int nid, const struct zone *zone)
+{
+	struct kexec_range part;
+	phys_addr_t start, end;
+	u64 i, total = 0;
+
+	for_each_free_mem_range(i, nid, MEMBLOCK_NONE, &start, &end, NULL) {
+		part = crash_cma_clip(zone, start, end);
+		if (part.start < part.end)
+			total += part.end - part.start;
+	}
+	return ALIGN_DOWN(total / 2, CMA_MIN_ALIGNMENT_BYTES);
 }
 
 /* Returns the bytes that were reserved. */
@@ -79,44 +102,41 @@ static u64 __init crash_cma_reserve_in(int nid, const struct zone *zone, u64 siz
 	return part;
 }
 
-/* Kernel data of this system is not movable, so half of the free memory remains. */
-static u64 __init crash_cma_limit(void)
+static u64 __init crash_cma_reserve_zone(int nid, const struct zone *zone, u64 size)
 {
-	phys_addr_t start, end;
-	u64 i, total = 0;
+	u64 left = min(size, crash_cma_zone_limit(nid, zone)), reserved = 0, got;
 
-	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, NULL)
-		total += end - start;
-	return ALIGN_DOWN(total / 2, CMA_MIN_ALIGNMENT_BYTES);
+	while (left && crash_cma_nr < KEXEC_CRASH_CMA_MAX) {
+		got = crash_cma_reserve_in(nid, zone, left);
+		if (!got)
+			break;
+		left -= got;
+		reserved += got;
+	}
+	return reserved;
 }
 
 /**
  * kexec_crash_cma_reserve() - reserve CMA areas for the capture kernel
  * @size: bytes, rounded up to whole pageblocks; 0 for none
  *
- * High zones first: devices need memory of the low ones.
+ * At most half of the free memory of a zone of a node is reserved.  High zones are first,
+ * because devices need memory of the low ones.
  *
  * Context: early boot; memblock is complete and the zones have their bounds.
  */
 void __init kexec_crash_cma_reserve(u64 size)
 {
-	const u64 wanted = min(ALIGN(size, CMA_MIN_ALIGNMENT_BYTES), crash_cma_limit());
-	u64 left = wanted, got;
+	const u64 wanted = ALIGN(size, CMA_MIN_ALIGNMENT_BYTES);
+	u64 got = 0;
 	int type, nid;
 
 	if (!size)
 		return;
-	for (type = ZONE_MOVABLE - 1; type >= 0; type--) {
-		for_each_online_node(nid) {
-			do {
-				got = crash_cma_nr < KEXEC_CRASH_CMA_MAX ?
-				      crash_cma_reserve_in(nid, &NODE_DATA(nid)->node_zones[type],
-							   left) : 0;
-				left -= got;
-			} while (got);
-		}
-	}
-	got = wanted - left;
+	for (type = ZONE_MOVABLE - 1; type >= 0; type--)
+		for_each_online_node(nid)
+			got += crash_cma_reserve_zone(nid, &NODE_DATA(nid)->node_zones[type],
+						      wanted - got);
 	if (got < size)
 		pr_warn("crashkernel=: CMA reduced to %llu MB (%llu MB requested)\n", got >> 20,
 			size >> 20);
