@@ -113,6 +113,16 @@ struct kexec_image_info {
 };
 
 /**
+ * struct kexec_range - physical memory
+ * @start: address of the first byte
+ * @end: exclusive
+ */
+struct kexec_range {
+	u64 start;
+	u64 end;
+};
+
+/**
  * struct kexec_fdt_request - content of the next kernel's device tree
  * @cmdline: command line, or NULL
  * @initrd_pa: physical address of the initrd
@@ -120,6 +130,8 @@ struct kexec_image_info {
  * @crash: the tree is for a capture kernel
  * @elfcorehdr_pa: physical address of the ELF core header, if @crash
  * @elfcorehdr_len: its size in bytes
+ * @cma: CMA areas that the capture kernel uses, if @crash
+ * @nr_cma: entries of @cma, at most KEXEC_CRASH_CMA_MAX
  * @ima_pa: physical address of the IMA measurement list
  * @ima_len: its size in bytes, 0 if there is none
  */
@@ -130,18 +142,10 @@ struct kexec_fdt_request {
 	bool crash;
 	phys_addr_t elfcorehdr_pa;
 	u64 elfcorehdr_len;
+	const struct kexec_range *cma;
+	unsigned int nr_cma;
 	phys_addr_t ima_pa;
 	u64 ima_len;
-};
-
-/**
- * struct kexec_range - physical memory
- * @start: address of the first byte
- * @end: exclusive
- */
-struct kexec_range {
-	u64 start;
-	u64 end;
 };
 
 /* As in mainline: more ranges would make a longer device tree, and rarely more memory. */

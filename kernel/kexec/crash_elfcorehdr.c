@@ -96,18 +96,20 @@ static int elfcorehdr_ram(struct kexec_range **ramp, unsigned int *nrp)
 	return 0;
 }
 
-static unsigned int elfcorehdr_skip_reserved(struct kexec_range *skip, bool cma)
+static unsigned int elfcorehdr_skip_reserved(struct kexec_range *skip,
+					     const struct kexec_image *img)
 {
 	skip[0] = (struct kexec_range) { crashk_res.start, elfcorehdr_end(&crashk_res) };
 	skip[1] = (struct kexec_range) { crashk_low_res.start, elfcorehdr_end(&crashk_low_res) };
-	return 2 + (cma ? kexec_crash_cma(skip + 2) : 0);
+	memcpy(skip + 2, img->cma, img->nr_cma * sizeof(*skip));
+	return 2 + img->nr_cma;
 }
 
 /*
- * Memory that does not belong to a dump or cannot be read there; NULL without memory for
- * the list.  @cma: the capture kernel uses the CMA areas.
+ * Memory that does not belong to a dump of @img or cannot be read there; NULL without memory
+ * for the list.
  */
-static struct kexec_range *elfcorehdr_skip(unsigned int *nrp, bool cma)
+static struct kexec_range *elfcorehdr_skip(unsigned int *nrp, const struct kexec_image *img)
 {
 	unsigned int nr = kexec_arch_dump_excluded(NULL, 0), i;
 	struct kexec_range *excluded __free(kvfree) = NULL;
@@ -119,7 +121,7 @@ static struct kexec_range *elfcorehdr_skip(unsigned int *nrp, bool cma)
 	skip = kvcalloc(nr + 2 + KEXEC_CRASH_CMA_MAX, sizeof(*skip), GFP_KERNEL);
 	if (!skip)
 		return NULL;
-	*nrp = elfcorehdr_skip_reserved(skip, cma);
+	*nrp = elfcorehdr_skip_reserved(skip, img);
 	kexec_arch_dump_excluded(excluded, nr);
 	for (i = 0; i < nr; i++)
 		skip[(*nrp)++] = (struct kexec_range) { excluded[i].start, excluded[i].end };
@@ -139,12 +141,9 @@ static u64 *elfcorehdr_cpu_notes(unsigned int *nrp)
 	return pa;
 }
 
-/*
- * Without @buf only @capacity is computed, the size with spare capacity.  @cma: the capture
- * kernel uses the CMA areas.
- */
+/* Without @buf only @capacity is computed, the size with spare capacity. */
 struct elfcorehdr_target {
-	bool cma;
+	const struct kexec_image *img;
 	void *buf;
 	size_t capacity;
 	size_t used;
@@ -194,7 +193,7 @@ static int elfcorehdr_describe(struct elfcorehdr_target *to)
 	int ret;
 
 	notes = elfcorehdr_cpu_notes(&req.nr_cpus);
-	skip = elfcorehdr_skip(&req.nr_skip, to->cma);
+	skip = elfcorehdr_skip(&req.nr_skip, to->img);
 	ret = notes && skip ? elfcorehdr_ram(&ram, &req.nr_ram) : -ENOMEM;
 	req.ram = ram;
 	req.skip = skip;
@@ -221,13 +220,14 @@ static int elfcorehdr_report(int err)
 
 /**
  * kexec_elfcorehdr_size() - get the size of the ELF core header of this kernel
+ * @img: a crash image, whose list of CMA areas is complete
  * @len: receives the size with spare capacity, a multiple of 4096
  *
  * Return: 0, or a negative errno after one message.
  */
-int kexec_elfcorehdr_size(size_t *len)
+int kexec_elfcorehdr_size(const struct kexec_image *img, size_t *len)
 {
-	struct elfcorehdr_target to = { .cma = true };
+	struct elfcorehdr_target to = { .img = img };
 	int ret;
 
 	get_online_mems();
@@ -239,7 +239,7 @@ int kexec_elfcorehdr_size(size_t *len)
 
 static int elfcorehdr_read(void *va, size_t len, void *arg)
 {
-	struct elfcorehdr_target to = { .cma = true, .buf = va, .capacity = len };
+	struct elfcorehdr_target to = { .img = arg, .buf = va, .capacity = len };
 	int ret;
 
 	memset(va, 0, len);
@@ -261,7 +261,7 @@ int kexec_elfcorehdr_fill(struct kexec_image *img, unsigned int seg)
 #ifdef CONFIG_CRASH_HOTPLUG
 	img->kimage.elfcorehdr_index = seg;
 #endif
-	return kexec_segment_read(img, seg, img->kimage.segment[seg].memsz, elfcorehdr_read, NULL);
+	return kexec_segment_read(img, seg, img->kimage.segment[seg].memsz, elfcorehdr_read, img);
 }
 
 /**
@@ -421,7 +421,7 @@ static bool elfcorehdr_stage(struct kexec_image *img)
 {
 	struct kexec_refresh *r = &img->refresh;
 	struct elfcorehdr_target to = {
-		.cma = img->kimage.file_mode,
+		.img = img,
 		.buf = r->stage,
 		.capacity = min_not_zero(r->capacity, (size_t)kexec_debug.refresh_size),
 	};

@@ -33,11 +33,14 @@ struct kexec_refresh {
 };
 
 #ifdef CONFIG_CRASH_DUMP
-int kexec_elfcorehdr_size(size_t *len);
+int kexec_elfcorehdr_size(const struct kexec_image *img, size_t *len);
 int kexec_elfcorehdr_fill(struct kexec_image *img, unsigned int seg);
 void kexec_elfcorehdr_check_user(void);
 #else
-static inline int kexec_elfcorehdr_size(size_t *len) { return -EOPNOTSUPP; }
+static inline int kexec_elfcorehdr_size(const struct kexec_image *img, size_t *len)
+{
+	return -EOPNOTSUPP;
+}
 static inline int kexec_elfcorehdr_fill(struct kexec_image *img, unsigned int seg)
 {
 	return -EOPNOTSUPP;

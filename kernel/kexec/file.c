@@ -634,7 +634,10 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 	if (load->fdt.crash) {
 		size_t len;
 
-		ret = kexec_elfcorehdr_size(&len);
+		load->img->nr_cma = kexec_crash_cma(load->img->cma);
+		load->fdt.cma = load->img->cma;
+		load->fdt.nr_cma = load->img->nr_cma;
+		ret = kexec_elfcorehdr_size(load->img, &len);
 		if (ret)
 			return ret;
 		load->fdt.elfcorehdr_len = len;

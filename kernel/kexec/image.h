@@ -91,6 +91,8 @@ struct kexec_backing {
  * @leaving: there are no new references, because the image will be freed or overwritten
  * @updates: of content and digest of a loaded image; the writer holds the kexec lock
  * @refresh: update of the ELF core header
+ * @cma: areas that a capture kernel of kexec_file_load() uses
+ * @nr_cma: entries of @cma
  * @timeline: times of its load and of the exit from this kernel
  * @name: for messages
  */
@@ -118,6 +120,8 @@ struct kexec_image {
 	bool leaving;
 	seqcount_t updates;
 	struct kexec_refresh refresh;
+	struct kexec_range cma[KEXEC_CRASH_CMA_MAX];
+	unsigned int nr_cma;
 	struct kexec_timeline_log timeline;
 	const char *name;
 };

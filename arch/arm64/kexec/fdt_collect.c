@@ -58,20 +58,18 @@ static void fdt_collect_add_usable(struct fdt_source *src,
 		};
 }
 
-static void fdt_collect_usable(struct fdt_source *src)
+static void fdt_collect_usable(struct fdt_source *src, const struct kexec_fdt_request *req)
 {
-	struct kexec_range cma[KEXEC_CRASH_CMA_MAX];
-	unsigned int nr, i;
+	unsigned int i;
 
 	if (!IS_ENABLED(CONFIG_CRASH_RESERVE))
 		return;
 	fdt_collect_add_usable(src, &crashk_res);
 	fdt_collect_add_usable(src, &crashk_low_res);
-	nr = kexec_crash_cma(cma);
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < req->nr_cma; i++)
 		src->usable[src->nr_usable++] = (struct fdt_range) {
-			.start = cma[i].start,
-			.size = cma[i].end - cma[i].start,
+			.start = req->cma[i].start,
+			.size = req->cma[i].end - req->cma[i].start,
 		};
 }
 
@@ -129,7 +127,7 @@ int kexec_arch_fdt_build(const struct kexec_fdt_request *req, void *fdt,
 	}
 
 	fdt_collect_blob(&src);
-	fdt_collect_usable(&src);
+	fdt_collect_usable(&src, req);
 	src.persistent = persistent;
 	src.nr_persistent = kexec_memreserve_list(persistent, max);
 	if (src.nr_persistent > max) {
