@@ -269,6 +269,12 @@ step_cma() {
 	say "cma $(tr '\n' ' ' <"$file")"
 }
 
+step_cma_error() {
+	IFS=- read -r start end <"$sys/kexec/crash_cma_ranges"
+	printf '0x%x\n' $((0x$start + ($1 << 20))) >/sys/devices/system/memory/hard_offline_page ||
+		die "no memory error in $start-$end"
+}
+
 step_own_memory() {
 	sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) : System RAM$/\1 \2/p' /proc/iomem >/tmp/ram
 	nr=0
