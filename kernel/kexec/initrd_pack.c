@@ -4,8 +4,9 @@
  *
  * Calls the decompressors of the initramfs, so that the same data is accepted as by the
  * next kernel.  They read in pieces and stop at their own end, where the next part may
- * start.  What is not checked there is checked here before: the memory that a header asks
- * for, and sizes that would make unlzma() read beyond its window.
+ * start.  Headers are checked here before: the memory that they ask for, and sizes that
+ * would make unlzma() read beyond its window or allocate none.  Bounds that bunzip2() does
+ * not check are in a hook.
  *
  * For xz the library is called, because only it has a limit for the window of each block.
  *
@@ -59,6 +60,7 @@
 #define PACK_LZMA_HEADER	13
 
 #define PACK_LZ4_WORD	4
+#define PACK_LZ4_MAGIC	0x184c2102
 
 /* Piece of xz. */
 #define PACK_XZ_PIECE	SZ_64K
@@ -110,6 +112,11 @@ static int pack_damaged(struct initrd_run *run)
 	return kexec_initrd_fault(run, -EBADMSG, "its packed data is damaged");
 }
 
+static int pack_no_memory(struct initrd_run *run)
+{
+	return kexec_initrd_fault(run, -ENOMEM, "no memory for its buffers");
+}
+
 static bool pack_interrupted(struct initrd_run *run)
 {
 	cond_resched();
@@ -129,7 +136,7 @@ static bool pack_lz4_ends(const struct initrd_run *run)
 	if (run->in_len - run->pos < PACK_LZ4_WORD || !get_unaligned_le32(word))
 		return true;
 	/* The magic number may be repeated. */
-	pack_now.block = memcmp(word, pack_formats[PACK_LZ4].magic, PACK_MAGIC_LEN);
+	pack_now.block = get_unaligned_le32(word) != PACK_LZ4_MAGIC;
 	return false;
 }
 
@@ -137,7 +144,8 @@ static long pack_fill(void *buf, unsigned long len)
 {
 	struct initrd_run *run = pack_now.run;
 
-	if (run->err || pack_interrupted(run))
+	/* unlzma() reads its header without a check for a fault. */
+	if (run->last && (pack_interrupted(run) || run->err))
 		return -1;
 	if (pack_now.lz4 && pack_lz4_ends(run))
 		return 0;
@@ -154,7 +162,7 @@ static long pack_flush(void *buf, unsigned long len)
 {
 	struct initrd_run *run = pack_now.run;
 
-	if (run->err || pack_interrupted(run))
+	if (pack_interrupted(run) || run->err)
 		return -1;
 	if (kexec_initrd_cpio_feed(&run->cpio, buf, len) != (s64)len) {
 		kexec_initrd_fault(run, -EBADMSG, "its content is no cpio archive");
@@ -163,9 +171,13 @@ static long pack_flush(void *buf, unsigned long len)
 	return kexec_initrd_write(run, buf, len) ? -1 : len;
 }
 
+/* The decompressors have messages, but no errno. */
 static void pack_error(char *message)
 {
-	pack_damaged(pack_now.run);
+	if (strstr(message, "memory") || strstr(message, "not allocate"))
+		pack_no_memory(pack_now.run);
+	else
+		pack_damaged(pack_now.run);
 }
 
 /* Returns 0 if the header is not accepted. */
@@ -182,11 +194,13 @@ static u64 pack_zstd_memory(const u8 *data, u64 len)
 static u64 pack_lzma_memory(const u8 *data, u64 len)
 {
 	u32 window;
+	u64 size;
 
 	if (len < PACK_LZMA_HEADER)
 		return 0;
 	window = get_unaligned_le32(data + PACK_LZMA_WINDOW_AT);
-	if (window > PACK_WINDOW_MAX || get_unaligned_le64(data + PACK_LZMA_SIZE_AT) < window)
+	size = get_unaligned_le64(data + PACK_LZMA_SIZE_AT);
+	if (window > PACK_WINDOW_MAX || size < max(window, 1))
 		return 0;
 	return window + PACK_BUFFERS;
 }
