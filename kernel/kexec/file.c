@@ -676,6 +676,7 @@ static int file_plan_initrd(struct file_load *load)
 {
 	if (load->fdt.crash || load->uki.len || !load->initrd.file_len)
 		return 0;
+	load->initrd.others = file_kernel_room(load) + load->dtb_room + load->ima_room;
 	return kexec_initrd_plan(&load->initrd, kexec_read_memory() / 2 - load->info.image_size);
 }
 

@@ -43,6 +43,9 @@
 /* Bytes that are read at a time in search of packed data. */
 #define INITRD_PIECE	SZ_4K
 
+/* Bytes of a plain archive that are copied at a time; less than the distance. */
+#define INITRD_STEP	SZ_1M
+
 enum { INITRD_NEVER, INITRD_IF_SMALL, INITRD_ALWAYS };
 
 static int initrd_mode = INITRD_IF_SMALL;
@@ -79,24 +82,50 @@ static int initrd_align(struct initrd_run *run)
 /* An archive that is not packed, to the end of its padding. */
 static int initrd_copy(struct initrd_run *run)
 {
-	const u8 *data = run->in + run->pos;
-	s64 len = kexec_initrd_cpio_feed(&run->cpio, data, run->in_len - run->pos);
+	const u8 *data;
+	u64 step;
+	s64 len;
+	int ret;
 
-	if (len < 0)
-		return kexec_initrd_fault(run, -EBADMSG, "a cpio archive in it is damaged");
-	run->pos += len;
-	run->last = len;
-	return kexec_initrd_write(run, data, len);
+	do {
+		data = run->in + run->pos;
+		step = min_t(u64, run->in_len - run->pos, INITRD_STEP);
+		len = kexec_initrd_cpio_feed(&run->cpio, data, step);
+		if (len < 0)
+			return kexec_initrd_fault(run, -EBADMSG, "a cpio archive in it is damaged");
+		run->pos += len;
+		run->last = len;
+		ret = kexec_initrd_write(run, data, len);
+	} while (!ret && len && len == step);
+	return ret;
+}
+
+/* Advances to the first byte that is no zero; returns false if there is none. */
+static bool initrd_skip_zeroes(struct initrd_run *run)
+{
+	const u8 *data, *next;
+	u64 step;
+
+	for (; run->pos < run->in_len; run->pos += step) {
+		data = run->in + run->pos;
+		step = min_t(u64, run->in_len - run->pos, INITRD_STEP);
+		next = memchr_inv(data, 0, step);
+		if (next) {
+			run->pos += next - data;
+			return true;
+		}
+		cond_resched();
+	}
+	return false;
 }
 
 static int initrd_one(struct initrd_run *run)
 {
-	const u8 *data = run->in + run->pos;
 	int ret = initrd_align(run);
 
 	if (ret)
 		return ret;
-	if (*data == '0' && !(run->pos % INITRD_CPIO_ALIGN))
+	if (run->in[run->pos] == '0' && !(run->pos % INITRD_CPIO_ALIGN))
 		return initrd_copy(run);
 	ret = kexec_initrd_unpack_one(run);
 	if (!ret && !kexec_initrd_cpio_whole(&run->cpio))
@@ -104,26 +133,28 @@ static int initrd_one(struct initrd_run *run)
 	return ret;
 }
 
-static int initrd_all(struct initrd_run *run)
+/**
+ * kexec_initrd_all - unpack all parts of an initrd
+ * @run: the run; @file_len, @in and @limit are set, and @out unless it only counts; the
+ *   caller frees @moved
+ *
+ * Return: 0, or an errno that @run has with its reason.
+ */
+int kexec_initrd_all(struct initrd_run *run)
 {
-	u64 tail = kexec_initrd_tail(run->in, run->in_len);
-	const u8 *next;
+	u64 tail = kexec_initrd_tail(run->in, run->file_len);
 	int ret = 0;
 
-	run->in_len -= tail;
+	run->in_len = run->file_len - tail;
 	while (!ret) {
 		run->last = 0;
-		next = memchr_inv(run->in + run->pos, 0, run->in_len - run->pos);
-		if (!next)
+		if (!initrd_skip_zeroes(run))
 			break;
-		run->pos = next - run->in;
 		ret = initrd_one(run);
 	}
 	if (ret || !tail)
 		return ret;
 	run->pos = run->in_len;
-	run->in_len += tail;
-	run->last = 0;
 	ret = initrd_align(run);
 	if (!ret)
 		ret = kexec_initrd_reserve(run, tail);
@@ -132,7 +163,7 @@ static int initrd_all(struct initrd_run *run)
 
 static int initrd_run(struct initrd_run *run)
 {
-	int ret = initrd_all(run);
+	int ret = kexec_initrd_all(run);
 
 	kvfree(run->moved);
 	return ret;
@@ -189,6 +220,11 @@ static int initrd_count(struct kexec_initrd *initrd, struct initrd_run *run)
 	void *data = NULL;
 	int ret;
 
+	/* A file has hardly more bytes than its content. */
+	if (initrd->file_len > run->limit) {
+		kexec_initrd_fault(run, -EFBIG, "it is too large when it is unpacked");
+		return 0;
+	}
 	if (initrd_has_memory(initrd->file_len))
 		data = __vmalloc(initrd->file_len, gfp);
 	if (!data) {
@@ -198,7 +234,7 @@ static int initrd_count(struct kexec_initrd *initrd, struct initrd_run *run)
 	ret = initrd->read(data, initrd->file_len, initrd->arg);
 	if (!ret) {
 		run->in = data;
-		run->in_len = initrd->file_len;
+		run->file_len = initrd->file_len;
 		ret = initrd_run(run);
 	}
 	vfree(data);
@@ -208,7 +244,7 @@ static int initrd_count(struct kexec_initrd *initrd, struct initrd_run *run)
 
 /**
  * kexec_initrd_plan - decide whether an initrd is unpacked
- * @initrd: @read, @arg and @file_len are set; the others are set here
+ * @initrd: all up to @others are set; the rest is set here
  * @limit: maximum bytes for the next kernel
  *
  * Return: 0, also if it is loaded as it is; -EINTR or an errno of @read, after one message.
@@ -223,15 +259,14 @@ int kexec_initrd_plan(struct kexec_initrd *initrd, u64 limit)
 		return 0;
 	if (mode == INITRD_IF_SMALL)
 		run.limit = min_t(u64, limit, (u64)si_mem_available() / 4 << PAGE_SHIFT);
-	/* A file has hardly more bytes than its content. */
-	if (initrd->file_len > run.limit || initrd_is_plain(initrd))
+	if (initrd_is_plain(initrd))
 		return 0;
 	ret = initrd_count(initrd, &run);
 	if (run.err == -EINTR)
 		pr_err("unpacking was interrupted by a signal\n");
 	if (ret || (!run.err && !run.packed))
 		return ret;
-	if (!run.err && !initrd_has_memory(run.out_len + INITRD_MARGIN))
+	if (!run.err && !initrd_has_memory(run.out_len + INITRD_MARGIN + initrd->others))
 		kexec_initrd_fault(&run, -ENOMEM, "no memory to unpack it");
 	if (run.err) {
 		pr_notice("loaded as it is: %s\n", run.fault);
@@ -255,7 +290,7 @@ int kexec_initrd_plan(struct kexec_initrd *initrd, u64 limit)
 int kexec_initrd_read(void *va, size_t len, void *arg)
 {
 	struct kexec_initrd *initrd = arg;
-	struct initrd_run run = { .in_len = initrd->file_len, .out = va, .limit = len };
+	struct initrd_run run = { .file_len = initrd->file_len, .out = va, .limit = len };
 	int ret;
 
 	if (!initrd->unpack)

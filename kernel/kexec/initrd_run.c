@@ -3,18 +3,21 @@
  * DOC: output of a pass over an initrd
  *
  * Unpacked bytes are counted and limited, and in the second pass stored.  The unread part
- * of the file may be above them in the same memory, and is moved when they reach it.
+ * of the file may be above them in the same memory.  If they reach it, it is moved; the
+ * distance that is planned makes this rare.
  */
 
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/pfn.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "initrd_run.h"
+#include "pages.h"
 
 /* Bytes that are copied between two checks for signals. */
 #define RUN_STEP	SZ_1M
@@ -49,14 +52,19 @@ int kexec_initrd_fault(struct initrd_run *run, int err, const char *fault)
 int kexec_initrd_reserve(struct initrd_run *run, u64 len)
 {
 	u64 keep = run->pos - run->last;
-	u64 left = run->in_len - keep;
+	u64 left = run->file_len - keep, done, step;
 
 	if (!run->out || run->moved || run->out + run->out_len + len <= run->in + keep)
 		return 0;
-	run->moved = kvmalloc(left, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	if (kexec_pages_headroom(PFN_UP(left)) >= 0)
+		run->moved = kvmalloc(left, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!run->moved)
 		return kexec_initrd_fault(run, -ENOMEM, "no memory for the rest of the file");
-	memcpy(run->moved, run->in + keep, left);
+	for (done = 0; done < left; done += step) {
+		step = min_t(u64, left - done, RUN_STEP);
+		memcpy(run->moved + done, run->in + keep + done, step);
+		cond_resched();
+	}
 	run->in = run->moved - keep;
 	return 0;
 }

@@ -9,7 +9,8 @@
 /**
  * struct initrd_run - one pass over an initrd
  * @in: the file
- * @in_len: bytes at @in
+ * @file_len: bytes at @in
+ * @in_len: bytes at @in before the boot configuration
  * @pos: first unread byte, from @in
  * @last: bytes before @pos that may be read again
  * @out: destination, or NULL to count; @in may be at its end
@@ -23,6 +24,7 @@
  */
 struct initrd_run {
 	const u8 *in;
+	u64 file_len;
 	u64 in_len;
 	u64 pos;
 	u64 last;

@@ -19,10 +19,16 @@
 #include <linux/vmalloc.h>
 
 #include "../initrd.h"
+#include "../initrd_run.h"
 
 #define ROOM		SZ_1M
 /* More than a piece of any decompressor. */
 #define BODY		(SZ_256K + 5)
+/* Its low half is that of the magic number. */
+#define LZ4_LENGTH	0x12102U
+/* More than the distance, in a file with another archive. */
+#define LARGE_BODY	SZ_4M
+#define LARGE_ROOM	SZ_8M
 #define GZIP_BLOCK	65535U
 #define ZSTD_BLOCK	SZ_128K
 
@@ -236,6 +242,71 @@ static void initrd_test_tail(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, kexec_initrd_plan(&f.plan, SZ_16M));
 	KUNIT_EXPECT_EQ(test, f.want_len, f.plan.len);
 	initrd_test_expect(test, &f, "tail");
+	f.plan.room = max(f.plan.len, f.plan.file_len);
+	initrd_test_expect(test, &f, "tail, moved");
+}
+
+/* Archives of @front and @back bytes, and a packed one between them. */
+static void initrd_test_make_large(struct kunit *test, struct initrd_fixture *f, u32 front,
+				   u32 back)
+{
+	size_t first, second, third, len;
+
+	initrd_test_make(test, f, &initrd_packers[0]);
+	f->file.data = initrd_test_alloc(test, LARGE_ROOM);
+	f->want = initrd_test_alloc(test, LARGE_ROOM);
+	first = initrd_test_archive(f->want, front);
+	second = initrd_test_archive(f->want + first, BODY);
+	third = initrd_test_archive(f->want + first + second, back);
+	f->want_len = first + second + third;
+	memcpy(f->file.data, f->want, first);
+	len = first + initrd_test_gzip(f->file.data + first, f->want + first, second);
+	len = ALIGN(len, 4);
+	memcpy(f->file.data + len, f->want + first + second, third);
+	f->file.len = len + third;
+	f->plan.file_len = f->file.len;
+}
+
+/* A plain archive that is larger than the distance is copied without a copy of the file. */
+static void initrd_test_large(struct kunit *test)
+{
+	struct initrd_fixture f;
+	struct initrd_run run;
+	unsigned int i;
+	u8 *va;
+
+	for (i = 0; i < 2; i++) {
+		initrd_test_make_large(test, &f, i ? 9 : LARGE_BODY, i ? LARGE_BODY : 9);
+		KUNIT_ASSERT_EQ(test, 0, kexec_initrd_plan(&f.plan, SZ_64M));
+		KUNIT_ASSERT_EQ(test, f.want_len, f.plan.len);
+		va = initrd_test_alloc(test, PAGE_ALIGN(f.plan.room));
+		run = (struct initrd_run) {
+			.in = va + f.plan.room - f.file.len, .file_len = f.file.len,
+			.out = va, .limit = f.plan.len,
+		};
+		memcpy((void *)run.in, f.file.data, f.file.len);
+		KUNIT_EXPECT_EQ(test, 0, kexec_initrd_all(&run));
+		KUNIT_EXPECT_NULL_MSG(test, run.moved, "archive %u", i);
+		kvfree(run.moved);
+		KUNIT_EXPECT_EQ(test, f.want_len, run.out_len);
+		KUNIT_EXPECT_EQ(test, 0, memcmp(va, f.want, f.want_len));
+	}
+}
+
+/* A block of lz4 has a length that starts like the magic number. */
+static void initrd_test_lz4_length(struct kunit *test)
+{
+	u8 *data = initrd_test_alloc(test, ROOM), *want = initrd_test_alloc(test, ROOM);
+	const bool supported = IS_ENABLED(CONFIG_DECOMPRESS_LZ4);
+	struct initrd_run run = { .in = data, .limit = ROOM };
+	size_t len;
+
+	/* Headers, and a byte of length for each 255. */
+	len = initrd_test_archive(want, LZ4_LENGTH - 530);
+	run.file_len = initrd_test_lz4(data, want, len);
+	KUNIT_ASSERT_EQ(test, LZ4_LENGTH, get_unaligned_le32(data + 4));
+	KUNIT_EXPECT_EQ(test, supported ? 0 : -ENOEXEC, kexec_initrd_all(&run));
+	KUNIT_EXPECT_EQ(test, supported ? len : 0, run.out_len);
 }
 
 static void initrd_test_limit(struct kunit *test)
@@ -333,6 +404,8 @@ static void initrd_test_changed(struct kunit *test)
 static struct kunit_case initrd_test_cases[] = {
 	KUNIT_CASE(initrd_test_unpack),
 	KUNIT_CASE(initrd_test_tail),
+	KUNIT_CASE(initrd_test_large),
+	KUNIT_CASE(initrd_test_lz4_length),
 	KUNIT_CASE(initrd_test_limit),
 	KUNIT_CASE(initrd_test_kept),
 	KUNIT_CASE(initrd_test_plain),
