@@ -41,6 +41,7 @@ static inline int kexec_elfcorehdr_size(const struct kexec_image *img, size_t *l
 {
 	return -EOPNOTSUPP;
 }
+
 static inline int kexec_elfcorehdr_fill(struct kexec_image *img, unsigned int seg)
 {
 	return -EOPNOTSUPP;

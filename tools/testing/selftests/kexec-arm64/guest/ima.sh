@@ -86,7 +86,8 @@ step_ima() {
 		;;
 	pcr) ima_pcr ;;
 	segments)
-		grep -e " kexec_load-segment-" -e " kexec_uki-" -e " kexec-cmdline " "$ima/ascii_runtime_measurements" |
+		grep -e " kexec_load-segment-" -e " kexec_uki-" -e " kexec-cmdline " \
+			"$ima/ascii_runtime_measurements" |
 			while IFS= read -r said; do
 				say "  $said"
 			done
