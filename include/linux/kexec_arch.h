@@ -199,15 +199,6 @@ int kexec_arch_reserved(void *fdt, unsigned int *generation);
 struct kexec_plan *kexec_image_plan(struct kimage *image);
 __printf(2, 3) void kexec_refusal_err(struct kexec_refusal *refusal, const char *fmt, ...);
 
-#if IS_ENABLED(CONFIG_CMA) && IS_ENABLED(CONFIG_CRASH_RESERVE)
-unsigned int kexec_crash_cma(struct kexec_range *ranges);
-#else
-static inline unsigned int kexec_crash_cma(struct kexec_range *ranges)
-{
-	return 0;
-}
-#endif
-
 /*
  * For drivers of hardware that uses memory while the next kernel runs.  32-bit Arm has the
  * GICv3, too.

@@ -32,7 +32,6 @@
 #include "crash_cma.h"
 #include "debug.h"
 #include "sysfs.h"
-#include "usable.h"
 
 static struct cma *crash_cma_area[KEXEC_CRASH_CMA_MAX] __ro_after_init;
 static unsigned int crash_cma_nr __ro_after_init;
@@ -156,31 +155,18 @@ unsigned int kexec_crash_cma_nr(void)
 }
 
 /**
- * kexec_crash_cma() - list the CMA areas for the capture kernel of a new image
+ * kexec_crash_cma() - list the CMA areas for the capture kernel
  * @ranges: filled; has KEXEC_CRASH_CMA_MAX entries
  *
- * An area ends before the first pageblock with a memory error, after one message.
- *
- * Context: may sleep.
  * Return: entries that were filled.
  */
 unsigned int kexec_crash_cma(struct kexec_range *ranges)
 {
-	unsigned int i, nr = 0;
-	u64 bad;
+	unsigned int i;
 
-	for (i = 0; i < crash_cma_nr; i++) {
-		struct kexec_range range = crash_cma_range(i);
-
-		if (kexec_usable_has_error(range.start, range.end, &bad)) {
-			range.end = ALIGN_DOWN(bad, CMA_MIN_ALIGNMENT_BYTES);
-			pr_warn("CMA area crashkernel%u: memory error at %#llx: %llu MB used\n", i,
-				bad, (range.end - range.start) >> 20);
-		}
-		if (range.start < range.end)
-			ranges[nr++] = range;
-	}
-	return nr;
+	for (i = 0; i < crash_cma_nr; i++)
+		ranges[i] = crash_cma_range(i);
+	return crash_cma_nr;
 }
 
 /**

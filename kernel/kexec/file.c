@@ -19,10 +19,13 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/align.h>
 #include <linux/file.h>
 #include <linux/ima.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/pfn.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -30,6 +33,7 @@
 #include <asm/setup.h>
 
 #include "contig.h"
+#include "crash_cma.h"
 #include "crash_elfcorehdr.h"
 #include "debug.h"
 #include "file.h"
@@ -44,6 +48,7 @@
 #include "segment.h"
 #include "signature.h"
 #include "uki.h"
+#include "usable.h"
 #include "lib/range_map.h"
 
 /* Header and PE sections. */
@@ -614,6 +619,30 @@ static int file_fill_fdt(struct file_load *load)
 	return ret;
 }
 
+/* The capture kernel gets an area up to the first pageblock with a memory error. */
+static void file_list_cma(struct file_load *load)
+{
+	struct kexec_image *img = load->img;
+	const unsigned int nr = kexec_crash_cma(img->cma);
+	unsigned int i;
+	u64 bad;
+
+	img->nr_cma = 0;
+	for (i = 0; i < nr; i++) {
+		struct kexec_range range = img->cma[i];
+
+		if (kexec_usable_has_error(range.start, range.end, &bad)) {
+			range.end = ALIGN_DOWN(bad, PFN_PHYS(pageblock_nr_pages));
+			pr_warn("CMA area crashkernel%u: memory error at %#llx: %llu MB used\n", i,
+				bad, (range.end - range.start) >> 20);
+		}
+		if (range.start < range.end)
+			img->cma[img->nr_cma++] = range;
+	}
+	load->fdt.cma = img->cma;
+	load->fdt.nr_cma = img->nr_cma;
+}
+
 static int file_size_all(struct file_load *load, struct file *initrd, int initrd_fd,
 			 unsigned long flags)
 {
@@ -634,9 +663,7 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 	if (load->fdt.crash) {
 		size_t len;
 
-		load->img->nr_cma = kexec_crash_cma(load->img->cma);
-		load->fdt.cma = load->img->cma;
-		load->fdt.nr_cma = load->img->nr_cma;
+		file_list_cma(load);
 		ret = kexec_elfcorehdr_size(load->img, &len);
 		if (ret)
 			return ret;
