@@ -264,7 +264,8 @@ int kexec_initrd_plan(struct kexec_initrd *initrd, u64 limit)
 	ret = initrd_count(initrd, &run);
 	if (run.err == -EINTR)
 		pr_err("unpacking was interrupted by a signal\n");
-	if (ret || (!run.err && !run.packed))
+	/* Packed data may have no content. */
+	if (ret || (!run.err && (!run.packed || !run.out_len)))
 		return ret;
 	if (!run.err && !initrd_has_memory(run.out_len + INITRD_MARGIN + initrd->others))
 		kexec_initrd_fault(&run, -ENOMEM, "no memory to unpack it");

@@ -101,17 +101,18 @@ static size_t initrd_test_archive(u8 *to, u32 body)
 static size_t initrd_test_gzip(u8 *to, const u8 *from, size_t len)
 {
 	static const u8 header[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3 };
-	size_t at = sizeof(header), done, block;
+	size_t at = sizeof(header), done = 0, block;
 
 	memcpy(to, header, at);
-	for (done = 0; done < len; done += block) {
+	do {
 		block = min(len - done, GZIP_BLOCK);
 		to[at] = done + block == len;
 		put_unaligned_le16(block, to + at + 1);
 		put_unaligned_le16(~block, to + at + 3);
 		memcpy(to + at + 5, from + done, block);
 		at += 5 + block;
-	}
+		done += block;
+	} while (done < len);
 	return at + 8;
 }
 
@@ -364,6 +365,18 @@ static void initrd_test_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EIO, kexec_initrd_plan(&f.plan, SZ_16M));
 }
 
+/* A packed file of no bytes is loaded as it is. */
+static void initrd_test_empty(struct kunit *test)
+{
+	struct initrd_fixture f;
+
+	initrd_test_make(test, &f, &initrd_packers[0]);
+	f.file.len = initrd_packers[0].pack(f.file.data, f.want, 0);
+	f.plan.file_len = f.file.len;
+	initrd_test_expect_kept(test, &f, "empty");
+	KUNIT_EXPECT_EQ(test, 1, f.file.reads);
+}
+
 /* Archives without a packed one: only their headers are read. */
 static void initrd_test_plain(struct kunit *test)
 {
@@ -408,6 +421,7 @@ static struct kunit_case initrd_test_cases[] = {
 	KUNIT_CASE(initrd_test_lz4_length),
 	KUNIT_CASE(initrd_test_limit),
 	KUNIT_CASE(initrd_test_kept),
+	KUNIT_CASE(initrd_test_empty),
 	KUNIT_CASE(initrd_test_plain),
 	KUNIT_CASE(initrd_test_changed),
 	{}
