@@ -100,7 +100,7 @@ static void __noreturn __kexec_panic crash_leave(struct kexec_image *img, struct
 	kexec_debug_panic_again(crash_tries);
 	crash_save_vmcoreinfo();
 	machine_crash_shutdown(regs);
-	if (img->kimage.file_mode)
+	if (img->nr_cma)
 		kexec_crash_cma_wait();
 	machine_kexec(&img->kimage);
 	unreachable();

@@ -175,12 +175,10 @@ unsigned int kexec_crash_cma(struct kexec_range *ranges)
  * A page that is pinned for long is not in a CMA area, see FOLL_LONGTERM.  Other pins end
  * with one transfer, whose end no CPU can see after the panic.
  *
- * Context: panic path; the other CPUs are stopped.
+ * Context: panic path, for an image that uses an area; the other CPUs are stopped.
  */
 void __kexec_panic kexec_crash_cma_wait(void)
 {
-	if (!crash_cma_nr)
-		return;
 	pr_emerg("waiting %u ms for DMA to memory of the capture kernel\n",
 		 kexec_debug.cma_wait_ms);
 	mdelay(kexec_debug.cma_wait_ms);
