@@ -29,7 +29,7 @@ LOG = TOP / "build/log"
 # Largest input in bytes.
 MAX_LEN = {"image_header": 1200, "image_unpack": 800, "fdt": 1000, "crashkernel_param": 200,
            "elfcore": 120, "timeline_abi": 200, "range_map": 300, "extent": 200,
-           "uki": 800}
+           "uki": 800, "initrd_cpio": 600}
 # Fewer executions test nothing, even on a busy host.
 MIN_EXECUTIONS = 1000
 # Bytes of inputs in corpus/TARGET.txt.

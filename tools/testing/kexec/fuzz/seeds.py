@@ -193,5 +193,27 @@ def uki():
     yield b"\1\0\0\0ID=debian\nPRETTY_NAME=\"Debian\"\nPRETTY_NAME=x\n"
 
 
+def entry(name, mode, body=b"", magic=b"070701"):
+    """An entry of a cpio archive."""
+    name += b"\0"
+    numbers = (1, mode, 0, 0, 1, 0, len(body), 0, 0, 0, 0, len(name), 0)
+    head = magic + b"".join(b"%08x" % n for n in numbers) + name
+    return head + bytes(-len(head) % 4) + body + bytes(-len(body) % 4)
+
+
+def initrd_cpio():
+    rows = (entry(b"dir", 0o040755) + entry(b"dir/file", 0o100644, b"text"),
+            entry(b"link", 0o120777, b"file", b"070702") + entry(b"TRAILER!!!", 0) + bytes(12),
+            entry(b"cut", 0o100600, bytes(40))[:-4], entry(b"next", 0o020600) + b"\x1f\x8b",
+            entry(b"huge", 0o100644).replace(b"00000000", b"ffffffff"))
+    for row in rows:
+        for step in (0, 7, 110):
+            yield bytes([2 * step]) + row
+    text = b"word = 1\n\0\0"
+    for pad in range(4):
+        yield b"\1" + text + struct.pack("<II", len(text), sum(text)) + b"#BOOTCONFIG\n" + bytes(pad)
+
+
 SEEDS = {make.__name__: make for make in (image_header, image_unpack, fdt, crashkernel_param,
-                                          elfcore, timeline_abi, range_map, extent, uki)}
+                                          elfcore, timeline_abi, range_map, extent, uki,
+                                          initrd_cpio)}
