@@ -97,6 +97,15 @@ void __kexec_panic kexec_debug_meet(unsigned int point)
 		mdelay(1);
 }
 
+/* A parameter that stops its caller: 1 before that, 2 while it is stopped. */
+static void debug_hold(unsigned int *param)
+{
+	if (cmpxchg(param, 1, 2) != 1)
+		return;
+	while (READ_ONCE(*param) == 2 && !fatal_signal_pending(current))
+		fsleep(USEC_PER_MSEC);
+}
+
 static unsigned int debug_hold_read;
 module_param_named(hold_read, debug_hold_read, uint, 0644);
 MODULE_PARM_DESC(hold_read, "stop the next load before it reads its files (1); it is stopped (2); continue (0)");
@@ -108,10 +117,21 @@ MODULE_PARM_DESC(hold_read, "stop the next load before it reads its files (1); i
  */
 void kexec_debug_hold_read(void)
 {
-	if (cmpxchg(&debug_hold_read, 1, 2) != 1)
-		return;
-	while (READ_ONCE(debug_hold_read) == 2 && !fatal_signal_pending(current))
-		fsleep(USEC_PER_MSEC);
+	debug_hold(&debug_hold_read);
+}
+
+static unsigned int debug_hold_reboot;
+module_param_named(hold_reboot, debug_hold_reboot, uint, 0644);
+MODULE_PARM_DESC(hold_reboot, "stop the next reboot before it checks the image (1); it is stopped (2); continue (0)");
+
+/**
+ * kexec_debug_hold_reboot() - stop a reboot while it checks the image
+ *
+ * Context: the kexec lock is held, CPU hotplug is disabled; a fatal signal ends the wait.
+ */
+void kexec_debug_hold_reboot(void)
+{
+	debug_hold(&debug_hold_reboot);
 }
 
 static unsigned int debug_panic_again;

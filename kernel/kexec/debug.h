@@ -36,6 +36,7 @@ extern struct kexec_debug_params kexec_debug;
 void kexec_debug_count_deferred(void);
 void kexec_debug_meet(unsigned int point);
 void kexec_debug_hold_read(void);
+void kexec_debug_hold_reboot(void);
 void kexec_debug_panic_again(unsigned int tries);
 void kexec_debug_panic_copy(unsigned int segments);
 void kexec_debug_panic_publish(unsigned int point);
@@ -51,6 +52,7 @@ static const struct kexec_debug_params kexec_debug = {
 static inline void kexec_debug_count_deferred(void) { }
 static inline void kexec_debug_meet(unsigned int point) { }
 static inline void kexec_debug_hold_read(void) { }
+static inline void kexec_debug_hold_reboot(void) { }
 static inline void kexec_debug_panic_again(unsigned int tries) { }
 static inline void kexec_debug_panic_copy(unsigned int segments) { }
 static inline void kexec_debug_panic_publish(unsigned int point) { }

@@ -15,6 +15,7 @@
 #include <linux/reboot.h>
 #include <linux/syscore_ops.h>
 
+#include "debug.h"
 #include "hotplug.h"
 #include "image.h"
 #include "lock.h"
@@ -177,6 +178,7 @@ int kernel_kexec(void)
 	 */
 	cpu_hotplug_disable();
 	ret = kexec_hotplug_recheck();
+	kexec_debug_hold_reboot();
 	if (!ret)
 		ret = reboot_verify(to_kexec_image(kexec_image));
 	if (ret) {

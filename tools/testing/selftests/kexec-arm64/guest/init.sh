@@ -387,21 +387,23 @@ step_cpu() {
 	echo "$2" >"/sys/devices/system/cpu/cpu$1/online" || die "CPU $1 is not $2"
 }
 
-# The reboot compares digests from soon after its process has begun
-bring_up_later() {
-	until pidof kexec_direct >/dev/null; do
-		usleep 50000
+# Once, while the reboot is stopped between its two checks
+bring_up_in_reboot() {
+	hold=/sys/module/kexec/parameters/hold_reboot
+	until [ "$(cat $hold)" = 2 ]; do
+		usleep 10000
 	done
-	usleep "$2"
-	until echo 1 >"/sys/devices/system/cpu/cpu$1/online"; do
+	if echo 1 2>/dev/null >"/sys/devices/system/cpu/cpu$1/online"; then
+		say "cpu $1 is online"
+	else
 		say "cpu $1 is refused"
-		usleep 100000
-	done 2>/dev/null
-	say "cpu $1 is online"
+	fi
+	echo 0 >$hold
 }
 
-step_cpu_later() {
-	bring_up_later "$@" &
+step_cpu_in_reboot() {
+	step_param hold_reboot 1
+	bring_up_in_reboot "$@" &
 }
 
 step_route() {
