@@ -59,8 +59,8 @@ struct uki_table {
 };
 
 /*
- * Bytes of a section in the file; @used without the padding.  For a kernel the size in memory
- * is that of the unpacked program with its bss, so @used has the padding.
+ * Bytes of a section in the file; @used without the padding.  The size in memory of a kernel
+ * may be that of its program with its bss, so @used has the padding.
  */
 struct uki_section {
 	const char *name;

@@ -13,6 +13,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import sign
 import steps
 
 # common.toml explains the format and has what the cases share; the others are by topic
@@ -148,7 +149,7 @@ def facts_of(table, case, kernel, crash):
     """What a kernel of this case must say of itself."""
     facts = {"el": table["el"][case.el]["boot_facts"], "cpus": str(case.smp)}
     facts |= table["firmware"][case.firmware].get("boot_facts", {})
-    facts |= table["kernel"][kernel]
+    facts |= table["kernel"][sign.split(kernel)[0]]
     facts |= case.boot_facts
     return facts | case.capture_facts if crash else facts
 

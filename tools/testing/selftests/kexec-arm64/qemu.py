@@ -15,8 +15,9 @@ import cpio
 import initrds
 import metrics
 import sign
-import uki
 import steps
+import uki
+import ukify
 
 QEMU = "qemu-system-aarch64"
 # Notices and worse: every character on the serial line costs an emulated guest time
@@ -83,6 +84,13 @@ class Store:
         """The key that the build of a kernel made for itself, with its certificate."""
         plain = sign.split(name)[0]
         return self.build / "out" / self.renamed.get(plain, plain) / "certs/signing_key.pem"
+
+    def ukify(self):
+        """The files of ukify's packages."""
+        tree = self.build / "ukify/tree"
+        if not tree.is_dir():
+            raise Unbuilt(f"{tree} is missing (ukify.sh)")
+        return tree
 
     def module(self, name):
         """The test module of a kernel, which not every one has."""
@@ -248,7 +256,8 @@ def prepare(case, store, qemu=QEMU):
             source = store.kernel(name)
             if sign.uki_kind(name):
                 source = work / "uki.efi"
-                sign.write_uki(name, (store.kernel(name), share / "initrd", store.key(name)),
+                tree = store.ukify() if sign.uki_kind(name) in ukify.KINDS else None
+                sign.write_uki(name, (store.kernel(name), share / "initrd", store.key(name), tree),
                                uki_cmdline(case, store, name), source)
             sign.make(source, sign.split(name)[2], store.key(name), work, share / f"Image-{name}")
         except sign.Missing as what:
@@ -291,7 +300,8 @@ def tidy(case, store):
     for name in case.folders:
         shutil.rmtree(work / "share" / Path(name).name, ignore_errors=True)
     for path in (*work.glob("share/Image-*"), *work.glob("share/initrd*"), work / "disk",
-                 work / "ram", work / "uki.efi", *work.glob("share/out/full*"),
+                 work / "ram", work / "uki.efi", work / "other-profile",
+                 *work.glob("part-*"), *work.glob("share/out/full*"),
                  *work.glob("share/out/elf*")):
         path.unlink(missing_ok=True)
 

@@ -16,6 +16,7 @@ import subprocess
 
 import cpio
 import uki
+import ukify
 
 # Distance of the changed byte from the end of the plain file
 TAMPERED_AT = 16
@@ -28,7 +29,9 @@ PLAIN = "Image"
 # an Image.gz; as a zboot program in two profiles; as a signed Image, and no command line; an
 # addon, which has no kernel
 UKIS = {"uki": "Image", "zuki": "vmlinuz.efi", "guki": "Image", "puki": "vmlinuz.efi",
-        "iuki": "Image", "auki": "Image"}
+        "iuki": "Image", "auki": "Image", **{kind: "vmlinuz.efi" for kind in ukify.KINDS}}
+# Their sections, in this order
+OWN = ("osrel", "uname", "ucode", "dtb", "linux", "cmdline", "initrd")
 OS_RELEASE = b'ID=kx\nPRETTY_NAME="A system of kexec tests"\n'
 ADDED = "added"
 PADDING = bytes(512)
@@ -137,7 +140,7 @@ def uki_kind(name):
 def tools(names):
     """Programs that are needed to make these kernels."""
     wanted = {treatment for _, _, treatment in map(split, names)}
-    wanted |= {"signed" for name in names if uki_kind(name) == "iuki"}
+    wanted |= {"signed" for name in names if uki_kind(name) in ("iuki", ukify.SIGNED)}
     packers = [command[0] for packer, command in PACKERS.items()
                if any((last_form(name) or "").endswith(packer) for name in names)]
     return [*(["sbsign"] if wanted - {None} else []),
@@ -196,31 +199,37 @@ def added_initrd(text):
     return stream.getvalue()
 
 
+def uki_parts(linux, initrd, cmdline):
+    """Contents of the sections of a unified kernel image, by their names without a point."""
+    return {"osrel": OS_RELEASE, "cmdline": b" \t%s\n" % cmdline.encode(), "dtb": b"no tree",
+            "dtbauto": b"no tree, too", "uname": b"6.12\x1b kx", "splash": b"BM",
+            "pcrpkey": b"no key", "linux": linux.read_bytes(), "ucode": bytes(99),
+            "initrd": added_initrd(b"uki\n") + initrd.read_bytes() + b"\0",
+            "profile": b"ID=plain\n"}
+
+
 def write_uki(name, files, cmdline, target):
     """Writes the unified kernel image that @name is made of.
 
-    @files are the kernel, the initrd, and the build's key and certificate.
+    @files are the kernel, the initrd, the build's key and certificate, and the tree of ukify.
     """
-    kernel, initrd, key = files
+    kernel, initrd, key, tree = files
     kind = uki_kind(name)
+    if kind in ukify.KINDS:
+        ukify.make(tree, kind, target.parent, uki_parts(kernel, initrd, cmdline), key, target)
+        return
     if kind == "iuki":
         make(kernel, "signed", key, target.parent, target)
         kernel = target
-    linux = kernel.read_bytes()
+    parts = uki_parts(kernel, initrd, cmdline)
     if kind == "guki":
-        linux = gzip.compress(linux, 1)
-    line = b" \t%s\n" % cmdline.encode()
-    parts = [(".osrel", OS_RELEASE), (".uname", b"6.12\x1b kx"), (".ucode", bytes(99)),
-             (".dtb", b"no tree"), (".linux", linux), (".cmdline", line),
-             (".initrd", added_initrd(b"uki\n") + initrd.read_bytes() + b"\0")]
-    if kind == "iuki":
-        parts = [(name, content) for name, content in parts if name != ".cmdline"]
-    if kind == "auki":
-        parts = [(".cmdline", line)]
+        parts["linux"] = gzip.compress(parts["linux"], 1)
+    used = {"iuki": [name for name in OWN if name != "cmdline"], "auki": ["cmdline"]}
+    sections = [(f".{name}", parts[name]) for name in used.get(kind, OWN)]
     if kind == "puki":
-        parts += [(".profile", b"ID=plain\n"), (".profile", b"ID=other\n"),
-                  (".cmdline", b"kx.profile=1 " + cmdline.encode())]
-    target.write_bytes(uki.make(parts))
+        sections += [(".profile", parts["profile"]), (".profile", b"ID=other\n"),
+                     (".cmdline", b"kx.profile=1 " + cmdline.encode())]
+    target.write_bytes(uki.make(sections))
 
 
 def samples(kernel):

@@ -2,8 +2,7 @@
 """Unified kernel images: PE programs without code, and their parts.
 
 The layout is that of ukify: the sections follow each other in the file, each padded to 512
-bytes, and have no base relocations. The size in memory of a kernel that is a program is the
-one of that program.
+bytes, and have no base relocations.
 """
 
 import struct
@@ -11,8 +10,6 @@ import struct
 FILE_ALIGN, MEMORY_ALIGN = 512, 4096
 PE_AT, COFF, SECTION, DIRECTORIES = 64, 24, 40, 16
 OPTIONAL = 112 + 8 * DIRECTORIES
-# Offsets in the optional header of PE32+
-IMAGE_SIZE_AT, HEADERS_SIZE_AT = 56, 60
 ARM64, PE32_PLUS, EFI_APPLICATION = 0xaa64, 0x20b, 10
 READ_ONLY_DATA = 0x40000040
 
@@ -30,24 +27,16 @@ def optional_header(memory, headers):
     return fields.ljust(OPTIONAL, b"\0")
 
 
-def memory_size(name, content):
-    """Of a section."""
-    if name != ".linux" or not content.startswith(b"MZ"):
-        return len(content)
-    pe = struct.unpack_from("<I", content, 60)[0]
-    return struct.unpack_from("<I", content, pe + COFF + IMAGE_SIZE_AT)[0]
-
-
 def make(sections):
     """A UKI of (name, content) pairs, in their order."""
     headers = align(PE_AT + COFF + OPTIONAL + SECTION * len(sections), FILE_ALIGN)
     table, body, memory = b"", b"", align(headers, MEMORY_ALIGN)
     for name, content in sections:
-        raw, size = align(len(content), FILE_ALIGN), memory_size(name, content)
-        table += struct.pack("<8sIIIIIIHHI", name.encode(), size, memory, raw,
+        raw = align(len(content), FILE_ALIGN)
+        table += struct.pack("<8sIIIIIIHHI", name.encode(), len(content), memory, raw,
                              headers + len(body), 0, 0, 0, 0, READ_ONLY_DATA)
         body += content.ljust(raw, b"\0")
-        memory += align(size, MEMORY_ALIGN)
+        memory += align(len(content), MEMORY_ALIGN)
     dos = struct.pack("<2s58xI", b"MZ", PE_AT)
     coff = struct.pack("<4sHHIIIHH", b"PE\0\0", ARM64, len(sections), 0, 0, 0, OPTIONAL, 0x0206)
     head = dos + coff + optional_header(memory, headers) + table

@@ -3,11 +3,17 @@
 
 import gzip
 import struct
+import subprocess
 import tempfile
 from pathlib import Path
 
 import sign
 import uki
+import ukify
+
+SELFTESTS = Path(__file__).resolve().parents[1]
+LEFT_OUT = {"ukify": (), ukify.PROFILES: (".dtb",)}
+BUILD = SELFTESTS.parents[3] / "build"
 
 
 def test_sign(tap):
@@ -60,9 +66,6 @@ def test_uki(tap):
     tap.check(data[1536:1545] == b"i" * 9 and data[2048:] == b"j" * 512 and
               struct.unpack_from("<4sHH", data, 64) == (b"PE\0\0", uki.ARM64, 3),
               "uki: a program for arm64")
-    nested = uki.make([(".linux", uki.make([(".text", bytes(700))]))])
-    tap.check(struct.unpack_from("<I", nested, 64 + 24 + uki.OPTIONAL + 8)[0] == 8192,
-              "uki: the size in memory of a kernel is that of its program")
     changed = sign.FORMS["tinitrd"](data)
     tap.check([at for at in range(len(data)) if data[at] != changed[at]] == [2048 + 256],
               "uki: one byte of a part is changed")
@@ -70,14 +73,47 @@ def test_uki(tap):
         kernel, initrd, made = (Path(folder, name) for name in ("kernel", "initrd", "made"))
         kernel.write_bytes(b"kernel")
         initrd.write_bytes(b"root")
-        sign.write_uki("4k-guki", (kernel, initrd, None), "quiet", made)
+        sign.write_uki("4k-guki", (kernel, initrd, None, None), "quiet", made)
         data = made.read_bytes()
         start, size = uki.find(data, ".linux")
         tap.check(gzip.decompress(data[start:start + size]) == b"kernel", "uki: a packed kernel")
         start, size = uki.find(data, ".initrd")
         tap.check(data[start:start + size].endswith(b"root\0") and size % 4 == 1,
                   "uki: an initrd that does not end where another may start")
-        sign.write_uki("4k-puki", (kernel, initrd, None), "quiet", made)
+        sign.write_uki("4k-puki", (kernel, initrd, None, None), "quiet", made)
         data = made.read_bytes()
         start, size = uki.find(data, ".cmdline")
         tap.check(data[start:start + size] == b"kx.profile=1 quiet", "uki: a second profile")
+
+
+def sections(data):
+    """Of a program: (name, size in memory, content with its padding), in the order of the file."""
+    pe = struct.unpack_from("<I", data, 60)[0]
+    count, optional = struct.unpack_from("<6xH12xH", data, pe)
+    found = []
+    for i in range(count):
+        name, memory, _, size, start = struct.unpack_from(
+            "<8sIIII", data, pe + uki.COFF + optional + uki.SECTION * i)
+        found.append((name.rstrip(b"\0").decode(), memory, data[start:start + size]))
+    return found
+
+
+def test_ukify(tap):
+    """The images of uki.py have the sections that ukify writes."""
+    subprocess.run([SELFTESTS / "ukify.sh", BUILD], check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        kernel, initrd, ours, theirs = (Path(folder, name) for name in ("k", "i", "ours", "theirs"))
+        kernel.write_bytes(uki.make([(".text", bytes(700))]) + bytes(3))
+        initrd.write_bytes(b"root")
+        tree = BUILD / "ukify/tree"
+        for own, other in (("uki", "ukify"), ("puki", ukify.PROFILES)):
+            for name, made in ((own, ours), (other, theirs)):
+                sign.write_uki(f"4k-{name}", (kernel, initrd, None, tree), "quiet", made)
+            made = sections(ours.read_bytes())
+            known = sections(theirs.read_bytes())
+            tap.check([part for part in made if part[0] not in LEFT_OUT[other] and part not in known]
+                      == [], f"ukify: {own} has the sections of {other}")
+        profiles = [name for name, _, _ in known]
+        tap.check(profiles.count(".profile") == 2 and profiles[-1] == ".cmdline" and
+                  profiles.index(".linux") < profiles.index(".profile"),
+                  "ukify: the base is before the profiles")
