@@ -103,13 +103,19 @@ check_model() {
 }
 
 verdict() {
+	local counts
 	printf '\n==> Times (%d s in all)\n' "$SECONDS"
 	printf '%s\n' "${times[@]}"
 	[ "${#failures[@]}" -eq 0 ] || {
 		printf '\n==> Failed\n'
 		printf '%s\n' "${failures[@]}"
 	}
-	printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+	counts="$passed passed, $failed failed, $skipped skipped"
+	[ "$mode" != prove ] || {
+		printf '\n==> Report\n'
+		"$top/scripts/prove-report.py" --verdict "$counts"
+	}
+	printf '\n%s\n' "$counts"
 	[ "$failed" -eq 0 ]
 	exit
 }
