@@ -20,10 +20,13 @@ PROMPT = re.compile(r"root@debian:[^\n]*# ")
 ANSI = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07|[()][A-Z0-9])|\r")
 # Time is counted in instructions: on a busy host systemd would run into its time limits
 CLOCK = ["-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off"]
-# Emulated, perhaps on a host with more processes than CPUs
+# Limits count CPU seconds of QEMU, because the host may have more processes than CPUs
 BOOT_S = 1800
 COMMAND_S = 1800
 SETTLE_S, SETTLE_TRIES = 30, 6
+# A machine that waits forever uses none: seconds of the host in which it used less than one
+IDLE_S = 600
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Failed(Exception):
@@ -84,10 +87,16 @@ class Machine:
         self.log.close()
         self.disk.unlink(missing_ok=True)
 
-    def receive(self, deadline):
-        """Adds output of the serial line to the text; waits for it until @deadline."""
+    def cpu_s(self):
+        """The CPU seconds that QEMU has used."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / TICKS
+
+    def receive(self):
+        """Adds output of the serial line to the text; waits a second for it."""
         fd = self.process.stdout.fileno()
-        if not select.select([fd], [], [], max(0, min(1, deadline - time.monotonic())))[0]:
+        if not select.select([fd], [], [], 1)[0]:
             return
         chunk = os.read(fd, 65536)
         if not chunk:
@@ -96,18 +105,21 @@ class Machine:
         self.log.flush()
         self.text += ANSI.sub(b"", chunk).decode(errors="replace")
 
-    def expect(self, pattern, timeout, what):
+    def expect(self, pattern, cpu_limit_s, what):
         """Waits for @pattern; returns the match and drops the text up to its end."""
-        deadline = time.monotonic() + timeout
-        while True:
-            match = re.search(pattern, self.text)
-            if match:
-                before = self.text[:match.start()]
-                self.text = self.text[match.end():]
-                return match, before
-            if time.monotonic() > deadline:
-                raise Failed(f"{what}: not within {timeout} s; last: {self.text[-200:]!r}")
-            self.receive(deadline)
+        start_s = busy_s = self.cpu_s()
+        busy_at = time.monotonic()
+        while not (match := re.search(pattern, self.text)):
+            now, now_s = time.monotonic(), self.cpu_s()
+            if now_s > busy_s + 1:
+                busy_at, busy_s = now, now_s
+            if now_s > start_s + cpu_limit_s or now > busy_at + IDLE_S:
+                raise Failed(f"{what}: not within {now_s - start_s:.0f} CPU seconds (limit: "
+                             f"{cpu_limit_s}); last: {self.text[-200:]!r}")
+            self.receive()
+        before = self.text[:match.start()]
+        self.text = self.text[match.end():]
+        return match, before
 
     def send(self, line):
         self.process.stdin.write(line.encode() + b"\n")
@@ -131,11 +143,11 @@ class Machine:
                 pass
         raise Failed(f"no answer on the serial line in {SETTLE_TRIES} times {SETTLE_S} s")
 
-    def run(self, command, timeout=COMMAND_S):
+    def run(self, command, limit_s=COMMAND_S):
         """Runs a command in the shell; returns its status and its output."""
         self.count += 1
         self.send(f"{command}; printf '\\n@@%d:%d@@\\n' {self.count} $?")
-        match, output = self.expect(rf"\n@@{self.count}:(\d+)@@\n", timeout, command)
+        match, output = self.expect(rf"\n@@{self.count}:(\d+)@@\n", limit_s, command)
         return int(match.group(1)), output
 
     def ask(self, command):

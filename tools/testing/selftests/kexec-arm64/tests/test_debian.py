@@ -78,22 +78,41 @@ def test_packages(tap):
         refused(tap, LookupError, lambda: debian.find_packages(folder), "packages: two kernels")
 
 
-def fake_machine(text):
-    """A machine whose serial line has said @text and is silent."""
-    fake = machine.Machine.__new__(machine.Machine)
-    fake.text, fake.count = text, 0
-    fake.send = lambda line: None
-    fake.receive = lambda deadline: None
-    return fake
+class Fake(machine.Machine):
+    """A machine whose serial line says one of @texts at a time, for @cost CPU seconds each."""
+
+    def __init__(self, *texts, cost=1):
+        self.texts = list(texts)
+        self.text = self.texts.pop(0)
+        self.count, self.used, self.cost = 0, 0, cost
+
+    def send(self, line):
+        pass
+
+    def cpu_s(self):
+        return self.used
+
+    def receive(self):
+        self.used += self.cost
+        self.text += self.texts.pop(0) if self.texts else ""
 
 
 def test_machine(tap):
-    fake = fake_machine("root@debian:~# out\n@@1:0@@\nroot@debian:~# ")
+    fake = Fake("root@debian:~# out\n@@1:0@@\nroot@debian:~# ")
     tap.check(fake.ask("true") == "out", "machine: output of a command")
-    fake = fake_machine("bad\n@@1:3@@\n")
+    fake = Fake("bad\n@@1:3@@\n")
     refused(tap, machine.Failed, lambda: fake.ask("false"), "machine: a command that fails")
-    fake = fake_machine("nothing more")
-    refused(tap, machine.Failed, lambda: fake.run("hang", timeout=0), "machine: a command that hangs")
-    fake = fake_machine("old\n@@7:0@@\n")
-    refused(tap, machine.Failed, lambda: fake.run("true", timeout=0),
-                "machine: the end of another command")
+    fake = Fake("old\n@@7:0@@\n")
+    refused(tap, machine.Failed, lambda: fake.run("true", limit_s=0),
+            "machine: the end of another command")
+
+
+def test_limits(tap):
+    late = ["", *[""] * 8, "\n@@1:0@@\n"]
+    tap.check(Fake(*late, cost=1).run("slow", limit_s=10) == (0, ""), "machine: within its CPU seconds")
+    refused(tap, machine.Failed, lambda: Fake(*late, cost=2).run("hang", limit_s=10),
+            "machine: a command that uses more")
+    limit, machine.IDLE_S = machine.IDLE_S, 0
+    refused(tap, machine.Failed, lambda: Fake(*late, cost=0).run("wait", limit_s=10),
+            "machine: a command that waits and uses none")
+    machine.IDLE_S = limit
