@@ -6,7 +6,8 @@
 
 Runs the blocks of Documentation/arch/arm64/kexec/debian.rst. The first folder has
 SUITE.img by scripts/debian-guest.sh, the second the packages by scripts/deb.sh.
-Prints TAP; the serial logs are LOGS/MACHINE.log.
+Prints TAP; the serial logs are LOGS/MACHINE.log. --write puts the results into the
+table of the page.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import machine
 import page
+import record
 
 # How a machine starts: through UEFI and its boot loader, or QEMU loads the kernel
 MACHINES = {
@@ -206,12 +208,20 @@ def steps(name):
     return found
 
 
+def chosen(name, pattern):
+    """The steps of a machine that match @pattern, and those that all others need."""
+    needed = (Visit.start, Visit.install, Visit.reboot)
+    return [step for step in steps(name)
+            if step in needed or not pattern or re.search(pattern, step.__doc__)]
+
+
 def follow(name, options, release):
     """Runs the steps of a machine; returns a result line and a comment for each."""
     lines = []
+    results = {}
     fault = None
     visit = Visit(name, options, release)
-    for step in steps(name):
+    for step in chosen(name, options.steps):
         start = time.monotonic()
         if fault is None:
             try:
@@ -219,11 +229,19 @@ def follow(name, options, release):
             except (machine.Failed, OSError, subprocess.CalledProcessError) as what:
                 fault = str(what)
                 lines.append("# " + fault.replace("\n", "\n# "))
+            results[step.__doc__, name] = "no" if fault else "yes"
         lines.append(f"{'not ok' if fault else 'ok'} - {name}: {step.__doc__} "
                      f"({time.monotonic() - start:.0f} s)")
         print(lines[-1], file=sys.stderr)
     visit.machine.close()
-    return lines, visit.used
+    return lines, visit.used, results
+
+
+def write_results(results):
+    """Puts results into the page."""
+    text = page.PAGE.read_text(encoding="utf-8")
+    names = {name: [step.__doc__ for step in steps(name)] for name in MACHINES}
+    page.PAGE.write_text(record.put(text, names, results), encoding="utf-8")
 
 
 def find_packages(folder):
@@ -260,6 +278,8 @@ def arguments():
     parser.add_argument("--packages", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--logs", required=True)
+    parser.add_argument("--steps", metavar="REGEX", help="only these, after install and reboot")
+    parser.add_argument("--write", action="store_true", help="put the results into the page")
     parser.add_argument("-j", type=int, default=1, dest="jobs")
     parser.add_argument("machines", nargs="*", metavar="MACHINE")
     return parser.parse_args()
@@ -280,17 +300,20 @@ def main():
     number = 0
     bad = False
     print("TAP version 13")
-    print(f"1..{sum(len(steps(name)) for name in names)}", flush=True)
+    print(f"1..{sum(len(chosen(name, options.steps)) for name in names)}", flush=True)
     with ThreadPoolExecutor(options.jobs) as pool:
-        for lines, blocks in pool.map(lambda name: follow(name, options, release), names):
+        for lines, blocks, results in pool.map(lambda name: follow(name, options, release), names):
             used |= blocks
+            if options.write:
+                write_results(results)
             for line in lines:
                 if line.startswith(("ok", "not ok")):
                     number += 1
                     line = line.replace(" - ", f" {number} - ", 1)
                     bad |= line.startswith("not")
                 print(line, flush=True)
-    if set(names) == set(MACHINES) and not bad and set(page.read()) - used:
+    whole = set(names) == set(MACHINES) and not options.steps
+    if whole and not bad and set(page.read()) - used:
         sys.exit(f"blocks of the page that no machine has run: {set(page.read()) - used}")
     return int(bad)
 

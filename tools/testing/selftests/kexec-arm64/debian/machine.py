@@ -60,7 +60,7 @@ class Machine:
                 "-display", "none", "-monitor", "none", "-serial", "stdio", "-nic", "none",
                 "-no-user-config", "-nodefaults", "-device", "virtio-rng-pci"]
         for file, name in ((self.disk, "disk"), (self.packages, "packages")):
-            args += ["-drive", f"file={file},if=none,id={name},format=raw,cache=unsafe",
+            args += ["-drive", f"file={file},if=none,id={name},format=raw,cache=unsafe,werror=report",
                      "-device", f"virtio-blk-pci,drive={name}"]
         if kernel:
             args += ["-kernel", kernel[0], "-initrd", kernel[1],

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "debian"))
 import debian # pylint: disable=wrong-import-position
 import machine # pylint: disable=wrong-import-position
 import page # pylint: disable=wrong-import-position
+import record # pylint: disable=wrong-import-position
 
 PAGE = """
 .. debian: one
@@ -60,6 +61,9 @@ def test_steps(tap):
         steps = debian.steps(name)
         tap.check(all(step.__doc__ for step in steps) and len(set(steps)) == len(steps),
                   f"steps: {name}: each is described and runs once")
+    tap.check([step.__name__ for step in debian.chosen("trixie-dt", "removed")] ==
+              ["start", "install", "reboot", "remove"] and
+              debian.chosen("trixie-dt", None) == debian.steps("trixie-dt"), "steps: some of them")
     tap.check(debian.RELEASE.search("linux-image-6.12.1-kexec-4k_6.12.1+kexec7_arm64.deb").group(1)
               == "6.12.1-kexec-4k", "packages: version of a kernel")
 
@@ -116,3 +120,24 @@ def test_limits(tap):
     refused(tap, machine.Failed, lambda: Fake(*late, cost=0).run("wait", limit_s=10),
             "machine: a command that waits and uses none")
     machine.IDLE_S = limit
+
+
+def test_record(tap):
+    steps = {"one": ["start", "middle", "end"], "two": ["start", "other", "end"]}
+    text = f"a\n{record.BEGIN}\n\nstep   one\n=====\nstart  yes\n\n{record.END}\nb\n"
+    known = {("start", "one"): "yes"}
+    tap.check(record.cells(text) == known, "record: results of a page")
+    written = record.put(text, steps, {("end", "two"): "no"})
+    found = record.cells(written)
+    tap.check(found == {("start", "one"): "yes", ("start", "two"): "?", ("middle", "one"): "?",
+                        ("middle", "two"): "-", ("other", "one"): "-", ("other", "two"): "?",
+                        ("end", "one"): "?", ("end", "two"): "no"},
+              "record: results of a run are added to those of the page")
+    tap.check(written.startswith("a\n") and written.endswith("\nb\n") and
+              record.put(written, steps, {}) == written, "record: all else stays")
+    place = list(dict.fromkeys(step for step, _ in found)).index
+    tap.check(all(place(names[i]) < place(names[i + 1]) for names in steps.values() for i in (0, 1)),
+              "record: the steps are in the order of each machine")
+    text = page.PAGE.read_text(encoding="utf-8")
+    names = {name: [step.__doc__ for step in debian.steps(name)] for name in debian.MACHINES}
+    tap.check(record.put(text, names, {}) == text, "record: the page has all steps, and no others")
