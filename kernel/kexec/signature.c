@@ -17,6 +17,7 @@
 
 #include "debug.h"
 #include "signature.h"
+#include "lib/pe.h"
 
 static bool signature_enforced = IS_ENABLED(CONFIG_KEXEC_SIG_FORCE);
 
@@ -89,6 +90,8 @@ static int signature_verify_pe(const void *data, unsigned int len)
 	unsigned int i, nr = 1;
 	int ret = -ENOKEY;
 
+	if (!kexec_pe_is_sound(data, len))
+		return -ELIBBAD;
 	if (IS_ENABLED(CONFIG_INTEGRITY_PLATFORM_KEYRING))
 		rings[nr++] = VERIFY_USE_PLATFORM_KEYRING;
 

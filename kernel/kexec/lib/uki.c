@@ -42,6 +42,11 @@
 
 #define UKI_OS_NAME	"PRETTY_NAME="
 
+/* Each of them is the only section of some addon. */
+static const char * const uki_marks[] = {
+	".linux", ".initrd", ".cmdline", ".dtb", ".dtbauto", ".ucode",
+};
+
 static const char * const uki_names[UKI_NR_PARTS] = {
 	[UKI_LINUX] = ".linux",
 	[UKI_INITRD] = ".initrd",
@@ -235,16 +240,20 @@ static bool uki_has(const struct uki_table *table, const char *name)
  * @head: first bytes of the file, no alignment needed
  * @len: bytes at @head
  *
- * Return: true for a PE program that has a section of a kernel, an initrd, a command line or a
- * device tree.
+ * Return: true for a PE program that has a section of a kernel, an initrd, a command line, a
+ * device tree or microcode.
  */
 bool kexec_uki_detect(const void *head, size_t len)
 {
 	struct uki_table table;
+	unsigned int i;
 
-	return uki_find_table(head, len, &table) &&
-	       (uki_has(&table, uki_names[UKI_LINUX]) || uki_has(&table, uki_names[UKI_INITRD]) ||
-		uki_has(&table, uki_names[UKI_CMDLINE]) || uki_has(&table, ".dtb"));
+	if (!uki_find_table(head, len, &table))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(uki_marks); i++)
+		if (uki_has(&table, uki_marks[i]))
+			return true;
+	return false;
 }
 
 /**

@@ -177,7 +177,9 @@ static void uki_test_no_kernel(struct kunit *test)
 /* An addon is found, and refused. */
 static void uki_test_addon(struct kunit *test)
 {
-	static const char * const addons[] = { ".cmdline", ".uname .initrd", ".sbat .dtb" };
+	static const char * const addons[] = {
+		".cmdline", ".uname .initrd", ".sbat .dtb", ".dtbauto", ".ucode",
+	};
 	struct uki_layout layout;
 	unsigned int i;
 	u8 *head;

@@ -189,6 +189,12 @@ def uki():
     for names, profile in ((stub, 0), (stub + [b".profile", b".cmdline", b".dtbauto"] * 2, 1),
                            ([b".profile", b".initrd", b".linux", b".profile"], 0)):
         yield bytes([0, profile, 0, 8]) + program(names)
+    # A signed program with 320 bytes of headers and two sections
+    dirs = bytes(36) + struct.pack("<I", 40)
+    opt = struct.pack("<H58xI44xI", 0x20b, 320, 5) + dirs
+    coff = struct.pack("<4sHH12xHH", b"PE\0\0", 0xaa64, 2, len(opt), 0)
+    table = b"".join(struct.pack("<8sIIII16x", b".linux", 30, 0, 32, at) for at in (320, 352))
+    yield bytes(4) + (struct.pack("<2s58xI", b"MZ", 64) + coff + opt + table).ljust(400, b"\0")
     yield b"\1\0\0\0@1 quiet  splash\n"
     yield b"\1\0\0\0ID=debian\nPRETTY_NAME=\"Debian\"\nPRETTY_NAME=x\n"
 

@@ -4,7 +4,8 @@
  *
  * Input: kind (1 byte), profile (1 byte), bytes of the file after its head (2 bytes), then
  * the head, or a text.  Each part of an accepted file is in the file, after the section
- * table, and in no other part.  A refused one has one message.  A cleaned text has no control
+ * table, and in no other part.  All that is hashed of a sound program is in it.  A refused
+ * file has one message.  A cleaned text has no control
  * characters, and is shorter or the same.
  */
 #include <stdlib.h>
@@ -12,7 +13,9 @@
 
 #include <linux/errno.h>
 #include <linux/printk.h>
+#include <linux/unaligned.h>
 
+#include "../../../../kernel/kexec/lib/pe.h"
 #include "../../../../kernel/kexec/lib/uki.h"
 #include "fuzz.h"
 
@@ -42,6 +45,25 @@ static void uki_expect_sound(const struct uki_layout *layout, u64 file_len)
 	}
 }
 
+/* As verify_pefile_signature() finds them, for a program of PE32+. */
+static void uki_expect_hashable(const u8 *file, size_t len)
+{
+	u64 opt = get_unaligned_le32(file + 60) + 24ULL, table, size, at, i;
+
+	fuzz_check(opt + 112 <= len, "optional header at %llu", opt);
+	table = opt + 112 + 8ULL * get_unaligned_le32(file + opt + 108);
+	fuzz_check(table >= opt + 112 + 40 && table <= len, "sections at %llu", table);
+	if (!get_unaligned_le32(file + opt + 112 + 36))
+		return;
+	fuzz_check(get_unaligned_le16(file + opt - 18), "no section");
+	for (i = 0; i < get_unaligned_le16(file + opt - 18); i++) {
+		fuzz_check(table + 40 * i + 40 <= len, "section %llu", i);
+		size = get_unaligned_le32(file + table + 40 * i + 16);
+		at = get_unaligned_le32(file + table + 40 * i + 20);
+		fuzz_check(!size || at + size <= len, "%llu bytes at %llu", size, at);
+	}
+}
+
 static void uki_file(struct fuzz_input *in, unsigned int profile, u64 more)
 {
 	size_t len = in->left;
@@ -50,6 +72,8 @@ static void uki_file(struct fuzz_input *in, unsigned int profile, u64 more)
 	int ret;
 
 	fuzz_check(kexec_uki_kernel_len(head, len, len + more) <= len + more, "kernel too long");
+	if (kexec_pe_is_sound(head, len))
+		uki_expect_hashable(head, len);
 	if (kexec_uki_detect(head, len)) {
 		ret = kexec_uki_parse(head, len, len + more, profile, &layout);
 		fuzz_check(!ret || ret == -ENOEXEC || (ret == -EINVAL && profile), "%d", ret);

@@ -26,7 +26,10 @@ struct pe_hdr {
 
 struct pe32plus_opt_hdr {
 	u16 magic;
-	u8 unread_rest[110];
+	u8 unread_start[58];
+	u32 header_size;
+	u8 unread_memory[44];
+	u32 data_dirs;
 };
 
 struct data_dirent {
