@@ -11,8 +11,9 @@
  * and unpacked.  A file of gzip, lz4, lzo or zstd that is no larger than its Image is read to
  * the end of the segment and unpacked below it; any other is read to memory of its own.
  *
- * A unified kernel image is read to the segment of the initrd.  When its kernel is copied or
- * unpacked, its initrd is moved to the start of the segment and the rest of that is freed.
+ * A unified kernel image is read to the end of the segment of the initrd.  When its kernel is
+ * copied or unpacked, its initrd is moved or unpacked to the start of the segment and the rest
+ * of that is freed.
  *
  * IMA's measurement list and the device tree are last: reading adds measurements, and the
  * tree has the addresses of all segments.
@@ -230,7 +231,7 @@ static bool file_seats_high(const struct file_load *load)
 /* A UKI is in the segment of the initrd while it is loaded. */
 static u64 file_initrd_room(const struct file_load *load)
 {
-	return load->uki.len ? max(load->fdt.initrd_len, load->uki.len) : load->initrd.room;
+	return max(load->initrd.room, load->uki.len);
 }
 
 /* The lowest window that has the end of the kernel. */
@@ -437,8 +438,9 @@ struct file_packed {
 };
 
 /* A signed program is verified before it is unpacked, which may overwrite it. */
-static int file_unpack(void *va, size_t len, const struct file_packed *packed)
+static int file_unpack(void *va, size_t len, void *arg)
 {
+	const struct file_packed *packed = arg;
 	struct file_load *load = packed->load;
 	struct kexec_image_info now;
 	size_t unpacked = len;
@@ -506,19 +508,16 @@ static int file_fill_packed(struct file_load *load, struct kexec_reader *reader)
 	return ret;
 }
 
-static int file_fill_kernel(struct file_load *load, struct file *file)
+static int file_fill_kernel(struct file_load *load, struct kexec_reader *reader)
 {
-	struct kexec_reader reader = {
-		.file = file, .id = READING_KEXEC_IMAGE, .what = "kernel",
-	};
 	struct kexec_backing *b = &load->img->backing[load->kernel_seg];
 	int ret;
 
 	if (load->info.packed)
-		return file_fill_packed(load, &reader);
+		return file_fill_packed(load, reader);
 
 	ret = kexec_segment_read(load->img, load->kernel_seg, load->kernel_len, kexec_read_all,
-				 &reader);
+				 reader);
 	if (!ret)
 		ret = kexec_runs_map(b);
 	if (ret)
@@ -551,16 +550,6 @@ static int file_fill_initrd(struct file_load *load)
 	return ret;
 }
 
-static int file_unpack_uki(void *va, size_t len, void *arg)
-{
-	return file_unpack(va, len, arg);
-}
-
-static int file_copy_uki(void *va, size_t len, void *arg)
-{
-	return kexec_uki_copy(va, arg, len);
-}
-
 static int file_fill_uki_kernel(void *arg, void *kernel, bool check)
 {
 	struct file_load *load = arg;
@@ -571,29 +560,29 @@ static int file_fill_uki_kernel(void *arg, void *kernel, bool check)
 		return ret;
 	if (load->info.packed)
 		return kexec_segment_read(load->img, load->kernel_seg, load->info.image_size,
-					  file_unpack_uki, &packed);
+					  file_unpack, &packed);
 	ret = check ? kexec_signature_check(kernel, load->kernel_len) : 0;
 	return ret ?: kexec_segment_read(load->img, load->kernel_seg, load->kernel_len,
-					 file_copy_uki, kernel);
+					 kexec_uki_copy, kernel);
 }
 
-static int file_fill_uki(struct file_load *load, struct file *kernel, struct file *initrd)
+/* Again, if the initrds could not be unpacked. */
+static int file_fill_uki(struct file_load *load, struct kexec_uki_fill *fill)
 {
-	struct kexec_uki_fill fill = {
-		.uki = &load->uki,
-		.file = { .file = kernel, .id = READING_KEXEC_IMAGE, .what = "kernel" },
-		.initrd = {
-			.file = initrd, .id = READING_KEXEC_INITRAMFS, .what = "initrd",
-		},
-		.fill_kernel = file_fill_uki_kernel,
-		.arg = load,
-	};
-	int ret = kexec_segment_read(load->img, load->initrd_seg, load->fdt.initrd_len,
-				     kexec_uki_fill, &fill);
+	struct kexec_initrd *initrd = &load->initrd;
+	bool unpack;
+	int ret;
 
+	fill->room = load->img->kimage.segment[load->initrd_seg].memsz;
+	do {
+		unpack = initrd->unpack;
+		ret = kexec_segment_read(load->img, load->initrd_seg, initrd->len,
+					 kexec_uki_fill, fill);
+	} while (!ret && initrd->unpack != unpack);
 	/* Without any initrd one page is left. */
 	if (!ret)
-		kexec_segment_trim(load->img, load->initrd_seg, max(load->fdt.initrd_len, 1));
+		kexec_segment_trim(load->img, load->initrd_seg, max(initrd->len, 1));
+	load->fdt.initrd_len = initrd->len;
 	return ret;
 }
 
@@ -654,11 +643,11 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 		if (size < 0)
 			return size;
 		load->initrd.file_len = size;
-		kexec_initrd_keep(&load->initrd);
-		load->fdt.initrd_len = size;
 	}
 	if (load->uki.len)
-		load->fdt.initrd_len = kexec_uki_add_initrd(&load->uki, load->fdt.initrd_len);
+		load->initrd.file_len = kexec_uki_add_initrd(&load->uki, load->initrd.file_len);
+	kexec_initrd_keep(&load->initrd);
+	load->fdt.initrd_len = load->initrd.file_len;
 	load->fdt.cmdline = load->cmdline;
 	if (load->fdt.crash) {
 		size_t len;
@@ -701,7 +690,7 @@ static int file_check_total(const struct file_load *load)
 
 static int file_plan_initrd(struct file_load *load)
 {
-	if (load->fdt.crash || load->uki.len || !load->initrd.file_len)
+	if (load->fdt.crash || !load->initrd.file_len)
 		return 0;
 	load->initrd.others = file_kernel_room(load) + load->dtb_room + load->ima_room;
 	return kexec_initrd_plan(&load->initrd, kexec_read_memory() / 2 - load->info.image_size);
@@ -728,20 +717,29 @@ static int file_plan_and_place(struct file_load *load)
 static int file_fill_all(struct file_load *load, struct file *kernel, int kernel_fd,
 			 struct file *initrd)
 {
-	struct kexec_reader reader = {
-		.file = initrd, .id = READING_KEXEC_INITRAMFS, .what = "initrd",
+	struct kexec_uki_fill fill = {
+		.uki = &load->uki,
+		.file = { .file = kernel, .id = READING_KEXEC_IMAGE, .what = "kernel" },
+		.initrd = {
+			.file = initrd, .id = READING_KEXEC_INITRAMFS, .what = "initrd",
+		},
+		.initrds = &load->initrd,
+		.fill_kernel = file_fill_uki_kernel,
+		.arg = load,
 	};
 	int ret = file_check_total(load);
 
 	load->initrd.read = kexec_read_all;
 	load->initrd.peek = kexec_read_part;
-	load->initrd.arg = &reader;
+	load->initrd.arg = &fill.initrd;
+	if (load->uki.len)
+		kexec_uki_init_initrds(&fill);
 	if (!ret)
 		ret = file_plan_and_place(load);
 	kexec_debug_hold_read();
 	if (!ret)
-		ret = load->uki.len ? file_fill_uki(load, kernel, initrd) :
-		      file_fill_kernel(load, kernel);
+		ret = load->uki.len ? file_fill_uki(load, &fill) :
+		      file_fill_kernel(load, &fill.file);
 	if (!ret && !load->uki.len)
 		ret = file_fill_initrd(load);
 	if (ret)

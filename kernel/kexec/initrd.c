@@ -225,7 +225,7 @@ static int initrd_count(struct kexec_initrd *initrd, struct initrd_run *run)
 		kexec_initrd_fault(run, -EFBIG, "it is too large when it is unpacked");
 		return 0;
 	}
-	if (initrd_has_memory(initrd->file_len))
+	if (initrd_has_memory(initrd->file_len + initrd->scratch))
 		data = __vmalloc(initrd->file_len, gfp);
 	if (!data) {
 		kexec_initrd_fault(run, -ENOMEM, "no memory to look at it");

@@ -11,6 +11,7 @@ struct initrd_run;
  * @read: reads the whole file to an address; returns 0, or an errno after one message
  * @peek: reads a part of it, without LSM and IMA; returns bytes, or an errno
  * @arg: passed to both
+ * @scratch: bytes that the first @read needs besides
  * @file_len: bytes of the file
  * @others: bytes of the other segments
  * @len: bytes for the next kernel
@@ -21,6 +22,7 @@ struct kexec_initrd {
 	int (*read)(void *va, size_t len, void *arg);
 	ssize_t (*peek)(void *va, size_t len, loff_t pos, void *arg);
 	void *arg;
+	size_t scratch;
 	size_t file_len;
 	size_t others;
 	size_t len;

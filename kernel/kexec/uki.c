@@ -3,7 +3,8 @@
  * DOC: Loading a unified kernel image
  *
  * A UKI is read as a whole, so LSM, IMA and the signature check see all bytes.  Its headers
- * and its command line are read before, to place the segments, and compared afterwards.
+ * and its command line are read before, to place the segments, and compared afterwards.  Its
+ * initrd and that of the caller are one to initrd.c, which may unpack them.
  *
  * The signature of a UKI is for its kernel, initrd and command line together.  On a system
  * that requires a signature the caller can neither add an initrd nor replace the command
@@ -21,6 +22,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include <asm/setup.h>
 
@@ -226,30 +228,46 @@ static void uki_measure(const struct kexec_uki *uki, const void *file)
 	uki_measure_part(&uki->layout.part[UKI_INITRD], "initrd", file);
 }
 
+static int uki_copy_interrupted(size_t done)
+{
+	if (!fatal_signal_pending(current))
+		return 0;
+	pr_err("copying was interrupted by a signal after %zu bytes\n", done);
+	return -EINTR;
+}
+
 /**
  * kexec_uki_copy() - copy a part
  * @dst: filled
- * @src: the part; may overlap @dst, but does not start before it
  * @len: bytes
+ * @src: the part; may overlap @dst
  *
  * Other tasks may run meanwhile, and a fatal signal ends the work.
  *
  * Return: 0, or -EINTR after one message.
  */
-int kexec_uki_copy(void *dst, const void *src, size_t len)
+int kexec_uki_copy(void *dst, size_t len, void *src)
 {
-	size_t done, step;
+	size_t done, step, at;
 
 	for (done = 0; done < len; done += step) {
 		step = min_t(size_t, len - done, UKI_CHUNK);
-		if (fatal_signal_pending(current)) {
-			pr_err("copying was interrupted by a signal after %zu bytes\n", done);
+		if (uki_copy_interrupted(done))
 			return -EINTR;
-		}
-		memmove(dst + done, src + done, step);
+		/* No byte is overwritten before it is copied. */
+		at = dst > src ? len - done - step : done;
+		memmove(dst + at, src + at, step);
 		cond_resched();
 	}
 	return 0;
+}
+
+/* Returns the bytes of the UKI's initrd with the padding before that of the caller. */
+static u64 uki_own_room(const struct kexec_uki *uki)
+{
+	u64 own_len = uki->layout.part[UKI_INITRD].len;
+
+	return uki->initrd_len ? ALIGN(own_len, UKI_INITRD_ALIGN) : own_len;
 }
 
 /**
@@ -261,23 +279,59 @@ int kexec_uki_copy(void *dst, const void *src, size_t len)
  */
 u64 kexec_uki_add_initrd(struct kexec_uki *uki, u64 len)
 {
-	u64 own_len = uki->layout.part[UKI_INITRD].len;
-
 	uki->initrd_len = len;
-	return len ? ALIGN(own_len, UKI_INITRD_ALIGN) + len : own_len;
+	return uki_own_room(uki) + len;
 }
 
-static int uki_move_initrds(const struct kexec_uki_fill *fill, void *va, size_t len)
+/* Returns 1 for an unsigned UKI, whose kernel may be signed. */
+static int uki_read(struct kexec_uki_fill *fill, void *file)
+{
+	int ret = kexec_read_all(file, fill->uki->len, &fill->file);
+
+	if (!ret)
+		ret = uki_check_unchanged(fill->uki, file);
+	if (!ret)
+		ret = uki_check_padding(fill->uki, file);
+	return ret ?: uki_verify(fill->uki, file);
+}
+
+/*
+ * To be counted, the initrd is needed before the segments are placed.  It is unpacked only
+ * after the signature of the UKI was checked.
+ */
+static int uki_get_own(struct kexec_uki_fill *fill, void *va)
 {
 	const struct uki_part *own = &fill->uki->layout.part[UKI_INITRD];
-	u64 more = fill->uki->initrd_len;
-	int ret = kexec_uki_copy(va, va + own->start, own->len);
+	const gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	void *file;
+	int ret;
+
+	if (fill->data)
+		return kexec_uki_copy(va, own->len, fill->data + own->start);
+	file = __vmalloc(fill->uki->len, gfp);
+	if (!file) {
+		pr_err("no memory to look at the initrd\n");
+		return -ENOMEM;
+	}
+	ret = uki_read(fill, file);
+	if (ret >= 0)
+		ret = kexec_uki_copy(va, own->len, file + own->start);
+	vfree(file);
+	return ret;
+}
+
+static int uki_read_initrds(void *va, size_t len, void *arg)
+{
+	struct kexec_uki_fill *fill = arg;
+	const u64 own_len = fill->uki->layout.part[UKI_INITRD].len;
+	const u64 own_room = uki_own_room(fill->uki), more = fill->uki->initrd_len;
+	int ret = uki_get_own(fill, va);
 
 	if (ret || !more)
 		return ret;
-	memset(va + own->len, 0, len - more - own->len);
-	va += len - more;
-	ret = kexec_read_all(va, more, (void *)&fill->initrd);
+	memset(va + own_len, 0, own_room - own_len);
+	va += own_room;
+	ret = kexec_read_all(va, more, &fill->initrd);
 	/* No archive or packed file starts so. */
 	if (ret || more < sizeof(u16) || *(__le16 *)va != cpu_to_le16(MZ_MAGIC))
 		return ret;
@@ -285,11 +339,43 @@ static int uki_move_initrds(const struct kexec_uki_fill *fill, void *va, size_t 
 	return -EINVAL;
 }
 
+/* May return less than @len, at the end of an initrd. */
+static ssize_t uki_peek_initrds(void *va, size_t len, loff_t pos, void *arg)
+{
+	struct kexec_uki_fill *fill = arg;
+	const struct uki_part *own = &fill->uki->layout.part[UKI_INITRD];
+	u64 own_room = uki_own_room(fill->uki);
+
+	if (pos >= own_room)
+		return kexec_read_part(va, len, pos - own_room, &fill->initrd);
+	if (pos < own->len)
+		return kexec_read_part(va, min(len, own->len - pos), own->start + pos,
+				       &fill->file);
+	memset(va, 0, min(len, own_room - pos));
+	return min(len, own_room - pos);
+}
+
 /**
- * kexec_uki_fill() - read a UKI, fill the segment of its kernel, and leave the initrd
- * @va: the segment of the initrd, mapped, which the UKI fits in
- * @len: bytes of all initrds
- * @arg: a struct kexec_uki_fill
+ * kexec_uki_init_initrds() - let the initrds of a UKI and of the caller be read as one
+ * @fill: the load; its @initrds gets the callbacks
+ */
+void kexec_uki_init_initrds(struct kexec_uki_fill *fill)
+{
+	fill->initrds->read = uki_read_initrds;
+	fill->initrds->peek = uki_peek_initrds;
+	fill->initrds->arg = fill;
+	fill->initrds->scratch = fill->uki->len;
+}
+
+/**
+ * kexec_uki_fill() - read a UKI, fill the segment of its kernel, and leave the initrds
+ * @va: the segment of the initrd, mapped
+ * @len: bytes of all initrds there
+ * @arg: a struct kexec_uki_fill, whose @room the UKI fits in
+ *
+ * The UKI is read to the end of the segment, so its initrd can be unpacked below.  If it is
+ * not unpacked although it was planned, the @unpack of the initrds is reset; call this again
+ * with their new @len.
  *
  * Return: 0, or a negative errno after one message: -EAGAIN if the file has changed since
  * kexec_uki_open(), -EPERM if the caller adds to a signed UKI and the system demands a
@@ -299,20 +385,19 @@ int kexec_uki_fill(void *va, size_t len, void *arg)
 {
 	struct kexec_uki_fill *fill = arg;
 	struct kexec_uki *uki = fill->uki;
+	void *file = va + ALIGN_DOWN(fill->room - uki->len, sizeof(u64));
 	int ret, check;
 
-	ret = kexec_read_all(va, uki->len, &fill->file);
-	if (!ret)
-		ret = uki_check_unchanged(uki, va);
-	if (!ret)
-		ret = uki_check_padding(uki, va);
-	if (ret)
-		return ret;
-	check = uki_verify(uki, va);
+	check = uki_read(fill, file);
 	if (check < 0)
 		return check;
-	uki_describe(uki, va);
-	uki_measure(uki, va);
-	ret = fill->fill_kernel(fill->arg, va + uki->layout.part[UKI_LINUX].start, check);
-	return ret ?: uki_move_initrds(fill, va, len);
+	uki_describe(uki, file);
+	uki_measure(uki, file);
+	ret = fill->fill_kernel(fill->arg, file + uki->layout.part[UKI_LINUX].start, check);
+	if (ret)
+		return ret;
+	fill->data = file;
+	ret = kexec_initrd_read(va, len, fill->initrds);
+	fill->data = NULL;
+	return ret;
 }

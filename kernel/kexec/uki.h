@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+#include "initrd.h"
 #include "read.h"
 #include "lib/uki.h"
 
@@ -36,6 +37,9 @@ struct kexec_uki {
  * @uki: the UKI
  * @file: reads it
  * @initrd: reads the initrd of the caller
+ * @initrds: both initrds; kexec_uki_init_initrds() sets its callbacks
+ * @room: bytes of the segment
+ * @data: the UKI, while the segment has it
  * @fill_kernel: fills the segment of the kernel; @check: the kernel has to be signed, if the
  *   system demands a signature
  * @arg: passed to @fill_kernel
@@ -44,6 +48,9 @@ struct kexec_uki_fill {
 	struct kexec_uki *uki;
 	struct kexec_reader file;
 	struct kexec_reader initrd;
+	struct kexec_initrd *initrds;
+	size_t room;
+	void *data;
 	int (*fill_kernel)(void *arg, void *kernel, bool check);
 	void *arg;
 };
@@ -53,7 +60,8 @@ int kexec_uki_open(struct kexec_uki *uki, struct file *file, u64 len, const void
 u64 kexec_uki_set_kernel(struct kexec_uki *uki, const void *head, size_t head_len);
 void kexec_uki_close(struct kexec_uki *uki);
 u64 kexec_uki_add_initrd(struct kexec_uki *uki, u64 len);
-int kexec_uki_copy(void *dst, const void *src, size_t len);
+void kexec_uki_init_initrds(struct kexec_uki_fill *fill);
+int kexec_uki_copy(void *dst, size_t len, void *src);
 int kexec_uki_fill(void *va, size_t len, void *arg);
 
 #endif /* _KERNEL_KEXEC_UKI_H */

@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -431,6 +432,7 @@ struct odd_change {
 	long at;		/* of two bytes that are written */
 	const char *bytes;
 	bool other;		/* an Image with another image_size comes */
+	bool killed;		/* the file stays, and the load is killed */
 };
 
 #define ODD_CHANGE(_name, _want, _form, ...) \
@@ -456,6 +458,10 @@ static const struct odd_change odd_changes[] = {
 	ODD_CHANGE("UKI shrinks", EAGAIN, ODD_UKI, .grows = -1),
 	ODD_CHANGE("initrd shrinks", EAGAIN, ODD_RAW, .initrd = true, .grows = -1),
 	ODD_CHANGE("initrd grows", EAGAIN, ODD_RAW, .initrd = true, .grows = 1),
+	ODD_CHANGE("raw, killed", EINTR, ODD_RAW, .killed = true),
+	ODD_CHANGE("packed, killed", EINTR, ODD_GZIP, .killed = true),
+	ODD_CHANGE("zboot, killed", EINTR, ODD_ZBOOT_FORM, .killed = true),
+	ODD_CHANGE("UKI, killed", EINTR, ODD_UKI, .killed = true),
 };
 
 static void odd_write_form(enum odd_form form)
@@ -520,6 +526,17 @@ static bool odd_wait_hold(pid_t pid)
 	return value == 2;
 }
 
+/* The kernel's message tells how the load ended. */
+static void odd_try_kill(const struct odd_change *c, pid_t pid, bool held)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	tap_point(held && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
+		  kexec_call_loaded() && !odd_under_way(), "%s", c->name);
+	odd_set_hold("0");
+}
+
 static void odd_try_change(const struct odd_change *c)
 {
 	const struct odd_buf initrd = { .at = odd_image, .len = sizeof(odd_image) };
@@ -538,6 +555,10 @@ static void odd_try_change(const struct odd_change *c)
 	if (!pid)
 		_exit(odd_load(true));
 	held = odd_wait_hold(pid);
+	if (c->killed) {
+		odd_try_kill(c, pid, held);
+		return;
+	}
 	odd_change_file(c);
 	odd_set_hold("0");
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
