@@ -37,7 +37,7 @@ static const char *signature_fault(int err)
 	case -ENOKEY:
 		return "not signed by a trusted key";
 	case -EKEYREJECTED:
-		return "not what was signed";
+		return "changed, or its key is expired or revoked";
 	}
 	return "not signed as it should be";
 }

@@ -135,7 +135,7 @@ def spell_steps(lines, macros):
         elif verb == "times":
             out += spell_steps([" ".join(args[1:])] * int(args[0]), macros)
         elif verb in macros:
-            out += spell_steps([fill(s, dict(zip("123", args))) for s in macros[verb]], macros)
+            out += spell_steps([fill(s, dict(zip("123456", args))) for s in macros[verb]], macros)
         else:
             try:
                 steps.check(step)

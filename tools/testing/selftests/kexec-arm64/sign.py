@@ -15,14 +15,16 @@ import struct
 import subprocess
 
 import cpio
+import keys
 import uki
 import ukify
 
-# Distance of the changed byte from the end of the plain file
-TAMPERED_AT = 16
-# By whom, and whether a byte is changed afterwards
-TREATMENTS = {"signed": ("build", False), "tampered": ("build", True),
-              "foreign": ("nobody", False)}
+# Distance of the changed byte from the end of the file, and one in the headers of all formats
+# that is not used
+TAMPERED_AT, UNUSED_AT = 16, 40
+# By whom, see keys.py: the build's key, or one of those names. "tampered" is "signed", and a byte
+# is changed afterwards.
+TREATMENTS = ("signed", "tampered", "foreign", "issued", "expired", "revoked", "chained")
 PACKED = {"zboot": "vmlinuz.efi"}
 PLAIN = "Image"
 # Unified kernel images, and the file that is their kernel: as an Image; as a zboot program; in
@@ -84,6 +86,15 @@ def flipped(data):
     return data[:at] + bytes([data[at] ^ 4]) + data[at + 1:]
 
 
+def flipped_at(at):
+    """One bit at an offset is changed."""
+    def change(data):
+        data = bytearray(data)
+        data[at] ^= 1
+        return bytes(data)
+    return change
+
+
 def tampered(part):
     """One bit in the middle of a section of a UKI is changed."""
     def change(data):
@@ -93,12 +104,28 @@ def tampered(part):
     return change
 
 
+def last_section(size):
+    """The last section of a program has @size bytes; none if it is 0."""
+    def change(data):
+        pe = struct.unpack_from("<I", data, 60)[0]
+        count, optional = struct.unpack_from("<6xH12xH", data, pe)
+        at, field = (pe + uki.COFF + optional + uki.SECTION * (count - 1) + 16,
+                     struct.pack("<I", size)) if size else (pe + 6, bytes(2))
+        return data[:at] + field + data[at + len(field):]
+    return change
+
+
 # What is done to a complete file
 FORMS = {
-    **{f"t{part}": tampered(f".{part}") for part in ("linux", "initrd", "cmdline", "osrel")},
+    **{f"t{part}": tampered(f".{part}")
+       for part in ("linux", "initrd", "cmdline", "osrel", "text", "data")},
+    "thead": flipped_at(UNUSED_AT),
+    "tcert": flipped_at(-TAMPERED_AT),
     "padded": lambda image: image + PADDING,
     "gzpad": lambda image: gzip.compress(image, 1) + PADDING,
     "inner": zboot,
+    "wild": last_section(0xf0000000),
+    "nosection": last_section(0),
     **{packer: lambda image, packer=packer: pack(packer, image) for packer in PACKERS},
     **{f"z{packer}": lambda image, packer=packer: zboot(with_bss(image), packer)
        for packer in PACKERS},
@@ -144,24 +171,7 @@ def tools(names):
     packers = [command[0] for packer, command in PACKERS.items()
                if any((last_form(name) or "").endswith(packer) for name in names)]
     return [*(["sbsign"] if wanted - {None} else []),
-            *(["openssl"] if "foreign" in wanted else []), *packers]
-
-
-def quietly(*command):
-    """Both tools write to standard error even when all is well."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False)
-    if done.returncode:
-        raise OSError(f"{command[0]}: {done.stdout.strip()}")
-
-
-def stranger(target):
-    """A key that no kernel has ever heard of, with its certificate, in one file."""
-    part = target.with_suffix(".cert")
-    quietly("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=nobody",
-            "-keyout", str(target), "-out", str(part))
-    target.write_bytes(target.read_bytes() + part.read_bytes())
-    return target
+            *(["openssl"] if wanted - {None, "signed", "tampered"} else []), *packers]
 
 
 def tamper(path, at):
@@ -180,13 +190,11 @@ def make(source, treatment, key, work, target):
     if not treatment:
         shutil.copyfile(source, target)
         return
-    signer, changed = TREATMENTS[treatment]
-    if signer == "nobody":
-        key = stranger(work / "stranger.pem")
-    elif not key.is_file():
+    if not key.is_file():
         raise Missing(f"{key} is not built")
-    quietly("sbsign", "--key", str(key), "--cert", str(key), "--output", str(target), str(source))
-    if changed:
+    key = keys.signer(treatment, key, work, target.parent)
+    keys.quietly("sbsign", "--key", key, "--cert", key, "--output", target, source)
+    if treatment == "tampered":
         tamper(target, source.stat().st_size - TAMPERED_AT)
 
 

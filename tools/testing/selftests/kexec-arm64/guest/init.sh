@@ -201,6 +201,20 @@ step_refuse() {
 	with_share refuse_image "$@"
 }
 
+step_revoke() {
+	with_share revoke_key
+}
+
+revoke_key() {
+	run key_add blacklist "$(cat $share/revoked)" .blacklist $share/revoked.p7
+	say "revoked"
+}
+
+step_trust() {
+	with_share run key_add asymmetric issuer .secondary_trusted_keys $share/issuer
+	say "trusted"
+}
+
 # unload_image HOW [FLAG]
 unload_image() {
 	case $1 in

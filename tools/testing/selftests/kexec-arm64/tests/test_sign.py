@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import keys
 import sign
 import uki
 import ukify
