@@ -164,11 +164,11 @@ void kexec_debug_panic_copy(unsigned int segments)
 
 static unsigned int debug_panic_publish;
 module_param_named(inject_panic_publish, debug_panic_publish, uint, 0644);
-MODULE_PARM_DESC(inject_panic_publish, "panic when N segments of a new crash image name the reservation, or all staging pages are freed (17)");
+MODULE_PARM_DESC(inject_panic_publish, "panic when N segments of a new crash image are in place, or all staging pages are freed (17)");
 
 /**
  * kexec_debug_panic_publish() - panic while a crash image is published
- * @point: segments whose slots name the reservation, or one more than the maximum
+ * @point: segments that are in place, or one more than the maximum
  */
 void kexec_debug_panic_publish(unsigned int point)
 {

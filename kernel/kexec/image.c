@@ -8,7 +8,8 @@
  *	                 |                       |
  *	                 +------ any error ------+--> freed
  *
- * An error leaves the image that was loaded before as it was.  Publishing cannot fail.
+ * An error leaves the image that was loaded before as it was, except that it may lose its
+ * memory for IMA's list, see image_check_ima_size().  Publishing cannot fail.
  *
  * The slots are kexec_image for reboot(KEXEC) and kexec_crash_image for a panic.  While a
  * new crash image is copied over the old one, kexec_crash_pending points to it, so that a

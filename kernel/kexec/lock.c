@@ -2,10 +2,12 @@
 /**
  * DOC: the kexec lock
  *
- * One atomic guards both image slots.  It is only ever tried, because a panic cannot wait
- * and the system calls document -EBUSY.  Locks, outermost first: kexec lock, CPU hotplug
- * read lock, memory hotplug read lock.  Hotplug callbacks hold one of the latter and leave
- * their work to the kexec lock holder.
+ * One atomic guards both image slots.  A panic only tries it, and the system calls wait for
+ * short operations alone, because they document -EBUSY.
+ *
+ * Locks of a task that waits, outermost first: kexec lock, cpu_hotplug_lock,
+ * mem_hotplug_lock, usable_reserved_lock.  A task that holds a hotplug lock only tries the
+ * kexec lock: hotplug callbacks leave their work to its holder.
  *
  * The state identifies the operation of the holder, because a panic may start the crash
  * image during some of them, see drawings.rst::
@@ -145,9 +147,8 @@ static bool lock_wait(bool (*try)(void))
 /**
  * kexec_lock_timeout() - acquire the kexec lock, wait for an update or a check
  *
- * Does not wait for a load, an unload or a reboot.
- *
- * Return: true on success, false after KEXEC_LOCK_TIMEOUT_MS.
+ * Return: true on success; false at once if the lock is held for a load, an unload or a
+ * reboot, else after KEXEC_LOCK_TIMEOUT_MS.
  */
 bool kexec_lock_timeout(void)
 {
@@ -179,7 +180,7 @@ bool __kexec_panic kexec_lock_panic(bool *commit)
 /**
  * kexec_lock_recheck() - try to acquire the kexec lock for a check of the image
  *
- * Return: true on success; the lock is held until a panic acquires it.
+ * Return: true on success; a panic may acquire the lock before it is released.
  */
 bool kexec_lock_recheck(void)
 {
@@ -211,7 +212,7 @@ bool kexec_unlock_recheck(void)
 /**
  * kexec_lock_refresh() - try to acquire the kexec lock for an update of the ELF core header
  *
- * Return: true on success; the lock is held until a panic acquires it.
+ * Return: true on success; a panic may acquire the lock before it is released.
  */
 bool kexec_lock_refresh(void)
 {

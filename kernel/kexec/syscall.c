@@ -2,8 +2,9 @@
 /**
  * DOC: the system calls kexec_load and kexec_file_load
  *
- * On failure the loaded image does not change.  The order of the checks is part of the ABI,
- * because it decides the errno:
+ * On failure the loaded image does not change, except that it may lose its memory for IMA's
+ * list, see image_check_ima_size().  The order of the checks is part of the ABI, because it
+ * decides the errno:
  *
  * - permission (EPERM), for kexec_load also LSM and lockdown
  * - flags, number of segments, architecture (EINVAL)

@@ -16,7 +16,8 @@
  * others after the system call and cleans the image to the PoC; reboot(KEXEC) waits for it.
  * Segments that are written after the load (IMA's list) have no digest.
  *
- * If a page with a memory error had content, the image is not started.
+ * An image for reboot with a memory error is not started.  A crash image is not started if
+ * the page had content; a page that was only cleared counts as zero.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
