@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Fails if threats.rst has a row without a test, or names a test, a source file or a
-function that does not exist.
+function that does not exist, or a file in a cell without a function that it defines.
 
 usage: check-threats.py [--self-test]
 """
@@ -18,7 +18,7 @@ FUZZ = TOP / "tools/testing/kexec/fuzz"
 FOLDERS = ("kernel/kexec", "arch/arm64/kexec")
 TEST = re.compile(r"``(case|entry|KUnit|fuzz)\s+([^`]+)``")
 # Functions of the base.
-BASE = {"security_locked_down"}
+BASE = {"security_locked_down", "crash_smp_send_stop"}
 
 
 def case_names():
@@ -35,7 +35,9 @@ def sources():
 def known():
     """For each kind of a name, a function that tells whether it exists."""
     cases = case_names()
-    texts = {path.name: path.read_text(encoding="utf-8") for path in sources()}
+    texts = {}
+    for path in sources():
+        texts[path.name] = texts.get(path.name, "") + path.read_text(encoding="utf-8")
     code = "\n".join(texts.values())
     kunit = set(re.findall(r"KUNIT_CASE\w*\((\w+)", code))
     guest = "\n".join(path.read_text(encoding="utf-8")
@@ -47,7 +49,29 @@ def known():
 
     return {"case": cases.__contains__, "entry": entry, "KUnit": kunit.__contains__,
             "fuzz": lambda name: (FUZZ / f"{name}_fuzz.c").exists(), "file": texts.__contains__,
-            "function": lambda name: name in BASE or re.search(rf"\b{name}\(", code)}
+            "function": lambda name: name in BASE or re.search(rf"\b{name}\(", code),
+            "owner": lambda file, name: defines(texts.get(file, ""), name)}
+
+
+def defines(text, name):
+    """Is the function defined in the text? One of the base: is it called there?"""
+    if name in BASE:
+        return re.search(rf"\b{name}\(", text)
+    return re.search(rf"^(?:[a-z_][\w *]*[ *])?{name}\([^;{{]*\)[^;{{]*\n\{{|START\({name}\)", text, re.M)
+
+
+def owners(cell, exists):
+    """Files without a function of theirs, and functions of none of the files."""
+    files = re.findall(r"``(\w+\.[chS])``", cell)
+    functions = re.findall(r"``(\w+)\(\)``", cell)
+    labels = re.findall(r"``(\w+)``", cell)
+    for file in files:
+        names = labels if file.endswith(".S") else functions
+        if not any(exists["owner"](file, name) for name in names):
+            yield f"no function of {file} is named with it"
+    for name in functions if files else ():
+        if not any(exists["owner"](file, name) for file in files):
+            yield f"{name}() is not in {', '.join(files)}"
 
 
 def rows(text):
@@ -67,6 +91,9 @@ def complaints(text, exists):
         for kind, name in tests + names:
             if not exists[kind](name):
                 yield f"{title}: there is no {kind} {name}"
+        for cell in row.split("\n     - "):
+            for line in owners(cell, exists):
+                yield f"{title}: {line}"
 
 
 def self_test(text, exists):
@@ -77,9 +104,11 @@ def self_test(text, exists):
             yield f"not found: {kind} no-{name}-x"
     for wrong in (text.replace("``sysctl.c``", "``no_such_file.c``"),
                   text.replace("``kexec_load_permitted()``", "``no_such_function()``"),
+                  text.replace("``kexec_read_all()`` in ``read.c``", "``read.c``"),
+                  text.replace("``kexec_read_all()`` in ``read.c``", "``kexec_read_all()`` in ``file.c``"),
                   TEST.sub("-", text)):
         if not list(complaints(wrong, exists)):
-            yield "not found: a wrong file, function or a row without tests"
+            yield "not found: a wrong file, a function elsewhere, or a row without tests"
 
 
 def main():
