@@ -233,6 +233,9 @@ ok 'an entry that is missing is found' "$(check_admin --self-test)"
 ok 'tests that the threat notes name exist' "$(quiet "$top/scripts/check-threats.py")"
 ok 'a wrong name in the threat notes is found' \
 	"$(quiet "$top/scripts/check-threats.py" --self-test)"
+ok 'no decision is recorded twice' "$(quiet "$top/scripts/check-decisions.py")"
+ok 'a decision that is recorded twice is found' \
+	"$(quiet "$top/scripts/check-decisions.py" --self-test)"
 ok 'the series for git am is whole and applies' "$(quiet "$top/scripts/series.sh")"
 ok 'README: commands, session, links' "$(quiet "$top/scripts/check-readme.py" "$src_ours")"
 ok 'a wrong command, session or link is found' \
