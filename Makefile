@@ -85,7 +85,7 @@ series:
 	@scripts/series.sh --build
 
 clean:
-	rm -rf build/out build/src build/log build/host build/fuzz build/check build/series build/rootfs build/stock build/ukify build/bench build/coherency build/coverage build/prove
+	rm -rf build/out build/src build/log build/host build/fuzz build/check build/series build/rootfs build/stock build/packages build/bench build/coherency build/coverage build/prove
 
 distclean:
 	rm -rf build

@@ -17,5 +17,7 @@ fi
 "$top/scripts/prepare.sh"
 "$top/scripts/prepare.sh" --pristine
 "$top/scripts/build-kernel.sh" 4k base
-"$top/tools/testing/selftests/kexec-arm64/rootfs.sh"
+for script in rootfs stock packages; do
+	"$top/tools/testing/selftests/kexec-arm64/$script.sh"
+done
 exec /usr/bin/python3 "$top/tools/kexec-bench/bench.py" "$@"

@@ -127,7 +127,7 @@ setup deps 'Packages' scripts/deps.sh
 setup qemu 'QEMU' need_qemu
 setup prepare 'Kernel source: base, hooks, overlay' scripts/prepare.sh
 setup rootfs 'Root file system of the guests' "$selftests/rootfs.sh"
-setup ukify 'ukify of Debian 13' "$selftests/ukify.sh"
+setup packages 'Programs of Debian 13 and 14' "$selftests/packages.sh"
 
 step runner 'The QEMU runner itself' "$selftests/test_runner.py"
 step host 'Host simulator: KUnit suites and random tests under ASan and UBSan' \

@@ -31,7 +31,7 @@
 
 #include "qemu_plugin.h"
 
-#define SPANS_MAX	4
+#define SPANS_MAX	16
 #define SPANS_CPUS	64
 
 /* "DC ZVA, Xt": SYS #3, C7, C4, #1 with Xt in the low five bits (Arm ARM C5.3). */

@@ -82,6 +82,7 @@ class Case:
     min_ratio: int = 0
     counts: list = field(default_factory=list)
     stamps: dict = field(default_factory=dict)
+    ratios: dict = field(default_factory=dict)
     limits: dict = field(default_factory=dict)
     equals: dict = field(default_factory=dict)
     least: dict = field(default_factory=dict)

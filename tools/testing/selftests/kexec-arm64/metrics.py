@@ -12,7 +12,9 @@ A figure has a name and one value for each time it was taken. Sources:
   linked to (nokaslr);
 - the tracepoint kexec:kexec_segment, printed with tp_printk, gives "copied": the bytes
   of each segment that are not in place;
-- "stamps" has NAME = [REGEX, REGEX]: microseconds between two lines of the log.
+- "stamps" has NAME = [REGEX, REGEX]: microseconds between two lines of the log;
+- "ratios" has NAME = [[SPAN...], SPAN]: of the instructions of some spans, each taken once, the
+  last one the outermost, in percent of those of all spans of the second name in it.
 
 "limits" has NAME = MAXIMUM: the figure must have been taken, and no value of it
 may be larger. "equals" has NAME = VALUE: the largest must be exactly that. "least" has
@@ -84,6 +86,25 @@ def counted(case, store):
         yield f"{name}.calls", int(calls)
 
 
+def divided(case, store):
+    """Spans are in the order of their ends, so the inner ones of a span are before it."""
+    if not case.ratios or not output(case, store).is_file():
+        return
+    for name, (outer, inner) in case.ratios.items():
+        ours = part = 0
+        for line in output(case, store).read_text().splitlines():
+            span, insns = line.split()[:2]
+            if span == inner:
+                part += int(insns)
+            if span not in outer:
+                continue
+            ours += int(insns)
+            if span == outer[-1]:
+                yield name, -(-100 * ours // max(part, 1))
+                ours = 0
+            part = 0
+
+
 def said(lines):
     for line in lines:
         if m := SAID.search(line):
@@ -110,7 +131,7 @@ def collect(case, store, raw):
     """All figures of a case that has run: name and values, in their order."""
     lines = raw.decode(errors="replace").replace("\r", "").split("\n")
     found = {}
-    for source in (counted(case, store), said(lines), stamped(case, lines)):
+    for source in (counted(case, store), divided(case, store), said(lines), stamped(case, lines)):
         for name, value in source:
             found.setdefault(name, []).append(value)
     return found

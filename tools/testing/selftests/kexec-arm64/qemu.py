@@ -87,9 +87,9 @@ class Store:
 
     def ukify(self):
         """The files of ukify's packages."""
-        tree = self.build / "ukify/tree"
+        tree = self.build / "packages/ukify"
         if not tree.is_dir():
-            raise Unbuilt(f"{tree} is missing (ukify.sh)")
+            raise Unbuilt(f"{tree} is missing (packages.sh)")
         return tree
 
     def module(self, name):

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOADERS = ("direct", "debug", "packed", "kexec-s", "kexec-a", "kexec-c", "kexec-ci",
-           "kexec-ci-high", "kexec-ci-dtb", "flag-ci", "update-ci", "uki")
+           "kexec-ci-high", "kexec-ci-dtb", "kexec13-s", "kexec13-a", "kexec13-ci", "kexec14-s",
+           "kexec14-a", "kexec14-ci", "flag-ci", "update-ci", "uki")
 REGISTRY = Path(__file__).with_name("steps.toml")
 WIDTH = 96
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Unified kernel images that ukify of Debian 13 makes, see ukify.sh."""
+"""Unified kernel images that ukify of Debian 13 makes, see packages.sh."""
 
 import os
 import subprocess

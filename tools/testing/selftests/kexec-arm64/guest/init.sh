@@ -126,6 +126,21 @@ pack_kernel() {
 	kernel=/tmp/Image.gz
 }
 
+# kexec_program HOW ARG...: kexec-tools of this release, or of a later one
+kexec_program() {
+	tree=$share/${1%%-*}
+	case $1 in
+	kexec1*) shift ;;
+	*)
+		shift
+		kexec "$@"
+		return
+		;;
+	esac
+	"$tree/usr/lib/ld-linux-aarch64.so.1" --library-path "$tree/usr/lib/aarch64-linux-gnu" \
+		"$tree/usr/sbin/kexec" "$@"
+}
+
 # load_image VERB FLAG HOW KERNEL [initrd=FILE] [WORD...]: VERB will start it
 load_image() {
 	way=$1 flag=$2 how=$3 kernel=$share/Image-$4 initrd=$share/initrd
@@ -156,19 +171,33 @@ load_image() {
 		[ "$how" != debug ] || set -- "$@" --debug
 		run kexec_direct --kernel "$kernel" --initrd "$initrd" "$@"
 		;;
-	kexec-* | flag-* | update-*)
-		[ "${how%%-*}" = kexec ] || export LD_PRELOAD=/bin/preload_hotplug_flag.so
+	kexec* | flag-* | update-*)
+		[ "${how#kexec}" != "$how" ] || export LD_PRELOAD=/bin/preload_hotplug_flag.so
 		[ "${how%%-*}" != update ] || export PRELOAD_UPDATE=1
 		[ "$how" != kexec-ci-high ] || set -- "$1" --mem-min=0x68000000
 		[ "$how" != kexec-ci-dtb ] || set -- "$1" --dtb=$share/dtb
 		flags=${how#*-}
-		run kexec "-${flags%%-*}" "${flag:--l}" "$kernel" \
+		run kexec_program "$how" "-${flags%%-*}" "${flag:--l}" "$kernel" \
 			--initrd="$initrd" --command-line "$@"
 		;;
 	*) die "no such way to load" ;;
 	esac
 	unset LD_PRELOAD PRELOAD_UPDATE
 	say "loaded $how ${kernel##*/} $(stat -c %s "$initrd")"
+}
+
+# tool_result HOW KERNEL loaded|rejected
+tool_result() {
+	flags=${1#*-} result=loaded
+	kexec_program "$1" "-$flags" -l "$share/Image-$2" --initrd="$share/initrd" \
+		--command-line=quiet >/tmp/said 2>&1 || result=rejected
+	say_lines "  $1 $2: " /tmp/said
+	say "tool $1 $2 $result"
+	[ "$result" = "$3" ] || die "it is $result"
+}
+
+step_tool() {
+	with_share tool_result "$@"
 }
 
 step_load() {

@@ -18,6 +18,10 @@
  *	for themselves is free before and after, and used at the worst moment:
  *	"peak_kib" is rather too large.
  *
+ * kexec_time run PROGRAM [ARG...]
+ *	the same for a program that loads, an absolute path. "run_us": the time of
+ *	another run of it, without that thread.
+ *
  * kexec_time rounds KERNEL MIB COUNT
  *	loads and unloads COUNT times with an initrd of random size up to MIB,
  *	every fourth time twice in a row.
@@ -153,16 +157,45 @@ static void time_stay_on(int cpu)
 		util_die("sched_setaffinity");
 }
 
-static void time_memory(const char *kernel, const char *initrd)
+/* What is measured: files, or a program with its arguments that loads them. */
+struct time_subject {
+	const char *kernel;
+	const char *initrd;
+	char **command;
+};
+
+/* Returns the nanoseconds that the program took. */
+static u64 time_command(char **command)
 {
-	u64 before, after;
+	u64 begin = util_now_ns();
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		execv(command[0], command);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		util_die("fork");
+	errno = ECHILD;
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		util_die("%s", command[0]);
+	return util_now_ns() - begin;
+}
+
+static u64 time_once(const struct time_subject *s)
+{
+	return s->command ? time_command(s->command) : time_load(s->kernel, s->initrd);
+}
+
+static void time_memory(const struct time_subject *s)
+{
 	struct time_watch watch = { };
+	u64 before, after;
 	pthread_t thread;
 
-	time_warm(kernel);
-	time_warm(initrd);
 	/* Once for all that the first load leaves in caches. */
-	time_load(kernel, initrd);
+	time_once(s);
 	time_unload();
 	usleep(TIME_REST_US);
 
@@ -174,13 +207,33 @@ static void time_memory(const char *kernel, const char *initrd)
 		util_die("pthread_create");
 	time_stay_on(0);
 	usleep(TIME_REST_US / 100);
-	time_load(kernel, initrd);
+	time_once(s);
 	__atomic_store_n(&watch.stop, true, __ATOMIC_RELEASE);
 	pthread_join(thread, NULL);
 	usleep(TIME_REST_US);
 	after = util_free_kib();
 	time_figure("peak_kib", before - watch.least);
 	time_figure("held_kib", before - after);
+}
+
+static void time_memory_files(const char *kernel, const char *initrd)
+{
+	const struct time_subject files = { .kernel = kernel, .initrd = initrd };
+
+	time_warm(kernel);
+	time_warm(initrd);
+	time_memory(&files);
+}
+
+static void time_memory_command(char **command)
+{
+	const struct time_subject program = { .command = command };
+
+	time_command(command);
+	time_unload();
+	time_figure("run_us", time_command(command) / 1000);
+	time_unload();
+	time_memory(&program);
 }
 
 /* What one round loads: files, or a segment at a place of its own. */
@@ -299,7 +352,8 @@ static void __noreturn time_usage(void)
 {
 	fputs("usage: kexec_time load KERNEL INITRD [TIMES] | memory KERNEL INITRD |\n"
 	      "       rounds KERNEL MIB COUNT | rounds-at ADDR MIB COUNT | blocks | leave |\n"
-	      "       read FILE BLOCK MIB | dump | ready TIMES | now NAME\n", stderr);
+	      "       run PROGRAM [ARG...] | read FILE BLOCK MIB | dump | ready TIMES |\n"
+	      "       now NAME\n", stderr);
 	exit(2);
 }
 
@@ -417,7 +471,9 @@ int main(int argc, char **argv)
 	else if (argc == 2 && !strcmp(argv[1], "dump"))
 		time_dump();
 	else if (argc == 4 && !strcmp(argv[1], "memory"))
-		time_memory(argv[2], argv[3]);
+		time_memory_files(argv[2], argv[3]);
+	else if (argc > 2 && !strcmp(argv[1], "run"))
+		time_memory_command(argv + 2);
 	else if ((argc == 4 || argc == 5) && !strcmp(argv[1], "load"))
 		time_loads(argv[2], argv[3], argc == 5 ? strtoul(argv[4], NULL, 0) : 1);
 	else if (argc == 5 && !strcmp(argv[1], "rounds"))

@@ -26,7 +26,7 @@ OVERLAY = {"kernel/kexec/new.c": "int new;\n", "kernel/kexec/more.c": "int more;
            "include/linux/new.h": "", "Documentation/new": "New\n", "tools/new.c": "",
            "patches/series": "0001.patch\n", "patches/0001.patch": HOOK}
 SCRIPTS = ("scripts/lib.sh", "scripts/prepare.sh", "scripts/deps.sh", "scripts/build-kernel.sh",
-           f"{SELFTESTS}/rootfs.sh", f"{SELFTESTS}/stock.sh", f"{SELFTESTS}/ukify.sh")
+           f"{SELFTESTS}/rootfs.sh", f"{SELFTESTS}/stock.sh", f"{SELFTESTS}/packages.sh")
 
 
 class Host:
@@ -109,7 +109,7 @@ def test_downloads(tap):
     with tempfile.TemporaryDirectory() as folder:
         host = Host(folder)
         host.fake("mmdebstrap", "echo 'E: no route' >&2; exit 100")
-        for name in ("rootfs.sh", "stock.sh", "ukify.sh"):
+        for name in ("rootfs.sh", "stock.sh", "packages.sh"):
             refuses(tap, host.run(f"{SELFTESTS}/{name}"), "cannot be fetched (network", name)
 
 

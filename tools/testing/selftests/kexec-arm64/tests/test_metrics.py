@@ -34,4 +34,11 @@ def test_figures(tap):
         for old, new, why in FIGURES_SPOILED:
             found = metrics.collect(case, store, FIGURES.replace(old, new).encode())
             tap.check(list(metrics.check(case, found)), f"figures: {why}")
+        case.ratios = {"percent": [["head", "all"], "bare"]}
+        metrics.output(case, store).parent.mkdir(parents=True)
+        metrics.output(case, store).write_text(
+            "bare 7 0 0 0\nhead 10 0 0 0\nbare 40 0 0 0\nbare 60 0 0 0\nall 101 0 0 0\n"
+            "head 1 0 0 0\nbare 10 0 0 0\nall 9 0 0 0\n")
+        tap.check(list(metrics.divided(case, store)) == [("percent", 111), ("percent", 100)],
+                  "figures: spans in percent of those in them, rounded up")
     tap.check(metrics.resolve("b|a", {"a": 1, "c": 2}) == 1, "figures: the first name that is there")

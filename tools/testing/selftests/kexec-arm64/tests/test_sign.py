@@ -39,6 +39,10 @@ def test_sign(tap):
         path.write_bytes(bytes(9))
         sign.tamper(path, 4)
         tap.check(path.read_bytes() == bytes(4) + b"\1" + bytes(4), "sign: one bit is changed")
+        tap.check(keys.element(b"\x30\x03abc") == (2, 5) and
+                  keys.element(b"\x30\x82\x01\x02") == (4, 262) and
+                  keys.signed_part(b"\x30\x07\x30\x03abcde") == b"\x30\x03abc",
+                  "sign: the signed part of a certificate is its first element")
         sign.finish("4k-signed", path)
         tap.check(len(path.read_bytes()) == 9, "sign: a file without a last word stays")
         sign.finish("4k-gzpad", path)
@@ -101,12 +105,12 @@ def sections(data):
 
 def test_ukify(tap):
     """The images of uki.py have the sections that ukify writes."""
-    subprocess.run([SELFTESTS / "ukify.sh", BUILD], check=True)
+    subprocess.run([SELFTESTS / "packages.sh", BUILD], check=True)
     with tempfile.TemporaryDirectory() as folder:
         kernel, initrd, ours, theirs = (Path(folder, name) for name in ("k", "i", "ours", "theirs"))
         kernel.write_bytes(uki.make([(".text", bytes(700))]) + bytes(3))
         initrd.write_bytes(b"root")
-        tree = BUILD / "ukify/tree"
+        tree = BUILD / "packages/ukify"
         for own, other in (("uki", "ukify"), ("puki", ukify.PROFILES)):
             for name, made in ((own, ours), (other, theirs)):
                 sign.write_uki(f"4k-{name}", (kernel, initrd, None, tree), "quiet", made)
