@@ -16,9 +16,7 @@
  * An event sets a bit and tries the kexec lock.  If the lock is free the event is handled
  * at once, else by the lock holder in kexec_unlock().  No event waits, and none is lost.
  *
- * Locks, outermost first: cpu_hotplug_lock, mem_hotplug_lock, kexec lock (only tried).  A
- * load holds the kexec lock and may wait for mem_hotplug_lock; this cannot deadlock,
- * because the notifier does not wait for the kexec lock.
+ * See lock.c for the order of the locks.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -36,6 +34,7 @@
 #include <linux/seqlock.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "crash_elfcorehdr.h"
 #include "debug.h"
@@ -108,22 +107,21 @@ static int hotplug_find_fdt(const struct kexec_image *img)
  */
 static int hotplug_try_fdt(struct kexec_image *img)
 {
-	int ret, seg = hotplug_find_fdt(img);
+	int seg = hotplug_find_fdt(img);
 	unsigned int generation;
+	void *tree;
 	size_t len;
 
 	if (seg < 0)
 		return seg;
 	len = img->kimage.segment[seg].memsz;
 	void *copy __free(kvfree) = kvmalloc(len, GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	ret = kexec_runs_map(&img->backing[seg]);
-	if (ret)
-		return ret;
-	memcpy(copy, img->backing[seg].va, len);
-	kexec_runs_unmap(&img->backing[seg]);
-	return kexec_arch_reserved(copy, &generation);
+	tree = kexec_runs_address(&img->backing[seg]);
+	if (copy && tree)
+		memcpy(copy, tree, len);
+	if (is_vmalloc_addr(tree))
+		vunmap(tree);
+	return copy && tree ? kexec_arch_reserved(copy, &generation) : -ENOMEM;
 }
 #else
 static int hotplug_try_fdt(struct kexec_image *img)
@@ -207,9 +205,9 @@ static bool hotplug_recheck(void)
 	if (!kexec_lock_recheck())
 		return false;
 	kexec_pending_clear(KEXEC_PENDING_RECHECK);
-	hotplug_recheck_image();
 	if (kexec_debug.recheck_ms)
 		fsleep(kexec_debug.recheck_ms * USEC_PER_MSEC);
+	hotplug_recheck_image();
 	if (!kexec_unlock_recheck())
 		return false;
 	kexec_sysfs_flush();
@@ -323,36 +321,58 @@ static int hotplug_ask_busy(struct kexec_refusal *refusal)
 	return -EBUSY;
 }
 
-/* Would the tree of @img, which is not current, be updated? */
-static int hotplug_ask_tree(struct kexec_image *img, struct kexec_refusal *refusal)
+/* The caller keeps the image and memblock stable. */
+static int hotplug_ask_loaded(struct kexec_image *img, struct kexec_refusal *refusal)
 {
-	int ret;
+	int ret = hotplug_check(img, refusal);
+
+	if (ret || hotplug_tree_is_current(img))
+		return ret;
+	ret = hotplug_try_fdt(img);
+	if (ret >= 0)
+		return 0;
+	if (ret == -ENOMEM) {
+		kexec_refusal_err(refusal, "the device tree cannot be checked: no memory; try again\n");
+		return ret;
+	}
+	kexec_refusal_err(refusal, "reboot refused: the device tree lacks a reservation; load the image again\n");
+	return -EADDRNOTAVAIL;
+}
+
+/*
+ * The caller holds no hotplug lock and no reference: the lock holder that this waits for
+ * acquires the former, and may discard the image, for which it waits for the latter.
+ */
+static int hotplug_ask_locked(struct kexec_refusal *refusal)
+{
+	int ret = 0;
 
 	if (!kexec_lock_recheck_timeout())
 		return hotplug_ask_busy(refusal);
-	ret = hotplug_tree_is_current(img) ? 0 : hotplug_try_fdt(img);
+	hotplug_lock_memblock();
+	if (kexec_image)
+		ret = hotplug_ask_loaded(to_kexec_image(kexec_image), refusal);
+	hotplug_unlock_memblock();
 	kexec_unlock_recheck();
 	kexec_sysfs_flush();
-	if (ret >= 0)
-		return 0;
-	kexec_refusal_err(refusal, "reboot refused: the device tree lacks a reservation; load the image again\n");
-	return -EADDRNOTAVAIL;
+	return ret;
 }
 
 /**
  * kexec_hotplug_ask() - check the loaded image against the reservations for a reader
  * @refusal: receives the reason
  *
- * No image is changed; a device tree that is not current is patched in a copy, under the
- * kexec lock.  The hotplug locks are acquired before the reference, because a
+ * No image is changed.  A device tree that is not current is patched in a copy; only this
+ * needs the kexec lock.  The hotplug locks are acquired before the reference, because a
  * hotplug callback may wait for the references.
  *
  * Context: the caller holds no lock and no reference.
- * Return: 0, also if no image is loaded, -EADDRNOTAVAIL or -EBUSY after one line.
+ * Return: 0, also if no image is loaded, -EADDRNOTAVAIL, -EBUSY or -ENOMEM after one line.
  */
 int kexec_hotplug_ask(struct kexec_refusal *refusal)
 {
 	struct kexec_image *img;
+	bool stale = false;
 	int ret = 0;
 
 	hotplug_lock_memblock();
@@ -364,11 +384,12 @@ int kexec_hotplug_ask(struct kexec_refusal *refusal)
 			refusal->len = 0;
 			ret = hotplug_ask_busy(refusal);
 		}
-		if (!ret && !hotplug_tree_is_current(img))
-			ret = hotplug_ask_tree(img, refusal);
+		stale = !ret && !hotplug_tree_is_current(img);
 		kexec_image_put(img);
 	}
 	hotplug_unlock_memblock();
+	if (stale)
+		ret = hotplug_ask_locked(refusal);
 	/* Events that have found the kexec lock held. */
 	hotplug_run_pending();
 	return ret;
@@ -414,7 +435,7 @@ static int hotplug_cpu_online(unsigned int cpu)
 	return 0;
 }
 
-/* There is one less.  A question waits until it is offline. */
+/* One CPU less.  A reader of ready waits for cpu_hotplug_lock until it is offline. */
 static int hotplug_cpu_offline(unsigned int cpu)
 {
 	kexec_sysfs_notify(false);

@@ -434,7 +434,7 @@ int kexec_image_seal(struct kexec_image *img)
 	img->plan.alloc_ctx = img;
 
 	/* A crash image is in place once it is published. */
-	ret = img->plan.crash ? kexec_vmcoreinfo_copy_alloc(img) : image_list_copies(img);
+	ret = img->plan.crash ? 0 : image_list_copies(img);
 	if (!ret)
 		ret = kexec_elfcorehdr_attach(img);
 	if (ret)
@@ -524,26 +524,40 @@ void kexec_image_publish(struct kexec_image *img)
 	image_free_async(old);
 }
 
+static void image_unload_crash(void)
+{
+	struct kimage *old = xchg(&kexec_crash_image, NULL);
+
+	kexec_crash_unprotect();
+	image_set_hotplug_support(false);
+	if (old)
+		kexec_image_free(to_kexec_image(old));
+}
+
+static void image_unload(const char *reason)
+{
+	struct kimage *old;
+
+	/* Before the slot is empty: a reader asks for the reason then. */
+	image_set_discard_reason(reason);
+	old = xchg(&kexec_image, NULL);
+	if (!old)
+		return;
+	image_drop_ima(old);
+	kexec_image_free(to_kexec_image(old));
+}
+
 /**
  * kexec_image_unload() - empty a slot and free its image
  * @type: KEXEC_TYPE_DEFAULT or KEXEC_TYPE_CRASH
  */
 void kexec_image_unload(int type)
 {
-	struct kimage *old;
-
 	kexec_lock_assert_held();
-	old = xchg(type == KEXEC_TYPE_CRASH ? &kexec_crash_image : &kexec_image, NULL);
-	if (type == KEXEC_TYPE_CRASH) {
-		kexec_crash_unprotect();
-		image_set_hotplug_support(false);
-	} else {
-		if (old)
-			image_drop_ima(old);
-		image_set_discard_reason("");
-	}
-	if (old)
-		kexec_image_free(to_kexec_image(old));
+	if (type == KEXEC_TYPE_CRASH)
+		image_unload_crash();
+	else
+		image_unload("");
 	kexec_image_flush_free();
 	kexec_sysfs_notify(type == KEXEC_TYPE_CRASH);
 }
@@ -555,8 +569,8 @@ void kexec_image_unload(int type)
 void kexec_image_discard(const char *reason)
 {
 	kexec_lock_assert_held();
-	kexec_image_unload(KEXEC_TYPE_DEFAULT);
-	image_set_discard_reason(reason);
+	image_unload(reason);
+	kexec_image_flush_free();
 	kexec_sysfs_notify(false);
 }
 

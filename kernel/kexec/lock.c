@@ -95,9 +95,10 @@ bool kexec_lock(void)
  *
  * Return: true if a load, an unload or a reboot is in progress; may be stale.
  */
-bool kexec_lock_is_busy(void)
+bool __kexec_panic kexec_lock_is_busy(void)
 {
-	return atomic_read(&kexec_lock_state.word) == LOCK_HELD;
+	/* Acquire: pairs with kexec_unlock_nowork().  If free, its images are seen. */
+	return atomic_read_acquire(&kexec_lock_state.word) == LOCK_HELD;
 }
 
 /**

@@ -525,6 +525,31 @@ step_ready() {
 	} <"$sys/kexec/$1" || die "$1 cannot be read"
 }
 
+# The load is stopped until the CPU is online; then its unlock does the work of the CPU
+bring_up_in_load() {
+	hold=/sys/module/kexec/parameters/hold_read
+	echo 1 >$hold
+	kexec -s -p "$share/Image-$1" --initrd="$share/initrd" --command-line=none >/tmp/said 2>&1 &
+	until [ "$(cat $hold)" = 2 ]; do
+		usleep 10000
+	done
+	step_cpu "$2" 1
+	echo 0 >$hold
+	answer=EBUSY
+	while [ "$answer" = EBUSY ]; do
+		cat "$sys/kexec/ready" >/tmp/ready || die "ready cannot be read"
+		read -r answer </tmp/ready
+	done
+	wait $! || die "$(cat /tmp/said)"
+	say "pending $answer"
+	sed 1d /tmp/ready >/tmp/lines
+	say_lines "pending: " /tmp/lines
+}
+
+step_ready_pending() {
+	with_share bring_up_in_load "$@"
+}
+
 count_interrupts() {
 	awk '/MSI.*virtio/ { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }' \
 		/proc/interrupts
