@@ -6,7 +6,7 @@
  * stop and for DMA to CMA areas, for a limited time.  The kexec lock is tried, because its
  * holder may be the interrupted task, and tried again after the stop: the holder runs until
  * then.  So everything is decided after the stop, except that panic() continues without a
- * reservation, or without an image while the lock is held.
+ * reservation, or without an image while no load, unload or reboot is in progress.
  *
  * The image to start is kexec_crash_image, or else kexec_crash_pending, which is copied to
  * the reservation from its staging pages.
@@ -45,6 +45,7 @@
 /* Only written by the owner of panic_cpu. */
 static unsigned int crash_tries;
 static bool crash_header_torn;
+static bool crash_others_stopped;
 
 /**
  * kexec_should_crash() - should an oops start the crash image?
@@ -198,52 +199,67 @@ static bool __kexec_panic crash_lock(void)
 	return true;
 }
 
-/* @locked: the caller holds the lock.  Returns true if it does now. */
-static bool __kexec_panic crash_stop_others(bool locked)
+static void __kexec_panic crash_stop_others(bool locked)
 {
 	if (!locked && crash_tries == 1)
 		pr_emerg("an image is being loaded, unloaded or started: other CPUs are stopped first\n");
 	kexec_debug_meet(2);
 	crash_smp_send_stop();
+	crash_others_stopped = true;
 	/* A stopped CPU may hold the lock of lockdep. */
 	__debug_locks_off();
-	/* The holder may have released the lock and started an update before it stopped. */
-	locked = locked || crash_lock();
+}
+
+static void __kexec_panic crash_finish_header(void)
+{
 	if (crash_header_torn)
 		kexec_elfcorehdr_finish();
 	crash_header_torn = false;
-	return locked;
+}
+
+/* After the stop only this CPU changes images. */
+static __always_inline void __kexec_panic crash_stop_and_start(struct pt_regs *regs)
+{
+	bool locked = crash_lock();
+	struct kexec_image *img;
+
+	crash_stop_others(locked);
+	/* The holder may have released the lock and started an update before it stopped. */
+	locked = locked || crash_lock();
+	crash_finish_header();
+	img = crash_find_image();
+	if (img)
+		crash_start(img, regs);
+	else
+		crash_report_no_image(locked);
+	if (locked)
+		kexec_unlock_panic();
 }
 
 /**
  * __crash_kexec() - start the crash image, if one is loaded
  * @regs: registers at the fault, or NULL for those of the caller
  *
+ * Without an image the lock is left alone: a reader or an update may hold it, on a CPU that
+ * still runs.
+ *
  * Context: any, pseudo-NMI included; panic_cpu is this CPU.
  */
 void __kexec_panic __crash_kexec(struct pt_regs *regs)
 {
-	struct kexec_image *img;
 	unsigned long flags;
-	bool locked;
+	bool busy;
 
 	/* crash_kexec() is a kfunc: BPF programs may call it with interrupts enabled. */
 	raw_local_irq_save(flags);
-	locked = crash_lock();
-	if (!crash_get_memory_size() || (locked && !crash_find_image())) {
-		crash_report_no_image(locked);
-	} else if (++crash_tries > CRASH_TRIES) {
+	/* Before the image: one that is published before the unlock is found. */
+	busy = kexec_lock_is_busy();
+	if (!crash_get_memory_size() || (!busy && !crash_find_image()))
+		crash_report_no_image(!busy);
+	else if (++crash_tries > CRASH_TRIES)
 		pr_emerg("no dump: starting the crash image failed %d times\n", CRASH_TRIES);
-	} else {
-		locked = crash_stop_others(locked);
-		img = crash_find_image();
-		if (img)
-			crash_start(img, regs);
-		else
-			crash_report_no_image(locked);
-	}
-	if (locked)
-		kexec_unlock_panic();
+	else
+		crash_stop_and_start(regs);
 	raw_local_irq_restore(flags);
 }
 
@@ -251,14 +267,22 @@ void __kexec_panic __crash_kexec(struct pt_regs *regs)
  * crash_kexec() - start the crash image without a panic
  * @regs: registers at the fault, or NULL for those of the caller
  *
- * Context: any, pseudo-NMI included.  Returns if there is no image to start, or if another
- * CPU is in panic().
+ * Panics if the image is not started after the other CPUs were stopped, for instance because
+ * its content has changed.
+ *
+ * Context: any, pseudo-NMI included.  Returns if no image is loaded, or if another CPU is in
+ * panic().
  */
 __bpf_kfunc void __kexec_panic crash_kexec(struct pt_regs *regs)
 {
+	/* The panic that usually follows reports it. */
+	if (!crash_get_memory_size() || !crash_find_image())
+		return;
 	if (!panic_try_start())
 		return;
 	__crash_kexec(regs);
+	if (crash_others_stopped)
+		panic("kexec: the crash image was not started");
 	/* The panic that usually follows must become the owner of panic_cpu. */
 	panic_reset();
 }
