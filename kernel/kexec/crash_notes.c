@@ -3,7 +3,7 @@
  * DOC: ELF notes with the registers of each CPU
  *
  * The ELF core header and sysfs name their addresses, so they exist from boot on.  Only the
- * CPU itself writes its note, once.
+ * CPU itself writes its note, again if it panics again.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 

@@ -63,7 +63,7 @@ static phys_addr_t vmcoreinfo_free_page(const struct kexec_image *img,
 
 /**
  * kexec_vmcoreinfo_copy_alloc() - choose and map the page for vmcoreinfo
- * @img: a crash image with all segments placed
+ * @img: a crash image with all its segments, without content
  *
  * Return: 0, or -ENOMEM after one message.
  */

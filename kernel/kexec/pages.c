@@ -31,6 +31,7 @@
 #include <linux/vmalloc.h>
 
 #include "crash_protect.h"
+#include "crash_vmcoreinfo.h"
 #include "image.h"
 #include "pages.h"
 #include "usable.h"
@@ -130,9 +131,7 @@ static void pages_remove_image(struct range_map *map, const struct kimage *kimag
 	range_map_remove(map, note_pa, note_pa + PAGE_SIZE);
 }
 
-/*
- * The last page of each range is left out: the highest one is for the vmcoreinfo of @img.
- */
+/* Without the pages for vmcoreinfo, which pages_remove_image() removes. */
 static void pages_find_staging(struct kexec_image *img)
 {
 	struct range_map *map = img->usable;
@@ -143,10 +142,8 @@ static void pages_find_staging(struct kexec_image *img)
 	img->usable = NULL;
 	pages_remove_image(map, kexec_crash_image);
 	pages_remove_image(map, &img->kimage);
-	for (i = 0; i < map->nr; i++) {
-		map->r[i].end -= PAGE_SIZE;
+	for (i = 0; i < map->nr; i++)
 		kexec_crash_unprotect_range(map->r[i].start, map->r[i].end - map->r[i].start);
-	}
 	img->staging_map = map;
 }
 
@@ -457,6 +454,10 @@ int kexec_pages_place(struct kexec_image *img)
 	int ret;
 
 	if (kexec_image_is_crash(img)) {
+		/* The panic path writes to this page before it copies: no staging page. */
+		ret = kexec_vmcoreinfo_copy_alloc(img);
+		if (ret)
+			return ret;
 		if (!kexec_crash_image) {
 			pages_use_reservation(img);
 			return 0;

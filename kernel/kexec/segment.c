@@ -225,8 +225,13 @@ int kexec_segment_fill_user(struct kexec_image *img, unsigned int seg,
 
 static int segment_read_kernel(void *va, size_t len, void *arg)
 {
-	if (len)
-		memcpy(va, arg, len);
+	size_t done, step;
+
+	for (done = 0; done < len; done += step) {
+		step = min_t(size_t, len - done, SEGMENT_CHUNK);
+		memcpy(va + done, arg + done, step);
+		cond_resched();
+	}
 	return 0;
 }
 

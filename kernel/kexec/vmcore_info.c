@@ -223,13 +223,17 @@ void __kexec_panic crash_update_vmcoreinfo_safecopy(void *ptr)
  */
 void __kexec_panic crash_save_vmcoreinfo(void)
 {
+	static bool has_time;
+
 	if (!vmcoreinfo_note)
 		return;
 
 	if (vmcoreinfo_safecopy)
 		vmcoreinfo_data = vmcoreinfo_safecopy;
-	/* Reads one word, without the lock of the timekeeper. */
-	vmcoreinfo_append_str("CRASHTIME=%lld\n", ktime_get_real_seconds());
+	/* Of the first panic.  Reads one word, without the lock of the timekeeper. */
+	if (!has_time)
+		vmcoreinfo_append_str("CRASHTIME=%lld\n", ktime_get_real_seconds());
+	has_time = true;
 	vmcoreinfo_make_note();
 }
 

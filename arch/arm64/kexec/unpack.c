@@ -102,14 +102,18 @@ static int unpack_fault(const struct unpack_run *run, int err)
 
 static int unpack_keep_input(struct unpack_run *run)
 {
-	u64 reach = unpack_packers[run->payload->kind].reach;
+	u64 reach = unpack_packers[run->payload->kind].reach, done, step;
 
 	if (!run->overlap || (reach && run->in - (run->out + run->out_len) >= reach))
 		return 0;
 	run->moved = kvmalloc(run->in_left, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!run->moved)
 		return -ENOMEM;
-	memcpy(run->moved, run->in, run->in_left);
+	for (done = 0; done < run->in_left; done += step) {
+		step = min_t(u64, run->in_left - done, UNPACK_MOVE_PIECE);
+		memcpy(run->moved + done, run->in + done, step);
+		cond_resched();
+	}
 	run->in = run->moved;
 	run->overlap = false;
 	return 0;

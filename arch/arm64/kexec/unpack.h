@@ -61,6 +61,9 @@ extern const struct unpack_ops kexec_unpack_zstd_ops;
 /* A few milliseconds of inflate.c on a slow core. */
 #define UNPACK_INFLATE_PIECE	SZ_1M
 
+/* Bytes of input that are moved between two chances to run others. */
+#define UNPACK_MOVE_PIECE	SZ_1M
+
 /* Unpacked size of a file that one step may unpack completely: a few seconds. */
 #define UNPACK_ONE_STEP_MAX	SZ_256M
 
