@@ -7,8 +7,8 @@ SHELL := /bin/bash
 VARIANT ?= 4k
 DEBCONFIG ?= generic
 
-.PHONY: help run test test-quick prove fuzz mutants bench compare check matrix kernel deb debian \
-	series clean distclean
+.PHONY: help run test test-quick prove fuzz mutants coverage bench compare check matrix kernel \
+	deb debian series clean distclean
 
 help:
 	@echo 'make run          build a kernel, show a kexec, a panic and the saved dump'
@@ -17,6 +17,7 @@ help:
 	@echo 'make prove        all tests and the long forms of them'
 	@echo 'make fuzz         libFuzzer on the parsers and on the placement, FUZZ_SECONDS=35 each'
 	@echo 'make mutants      change instructions, operators and checks; a test must notice each'
+	@echo 'make coverage     lines and branches that the host simulator runs: coverage.rst'
 	@echo 'make bench        measure both kernels: a table, and a chart in build/bench/'
 	@echo 'make compare      run the cases of hotplug and reservations on both kernels'
 	@echo 'make check        static checks: checkpatch, warnings, sparse, shellcheck, ...'
@@ -51,6 +52,11 @@ fuzz:
 
 mutants:
 	@scripts/mutants.sh
+
+coverage:
+	@scripts/deps.sh
+	@scripts/prepare.sh
+	@scripts/coverage.py --write
 
 bench:
 	@scripts/bench.sh

@@ -96,6 +96,15 @@ show_demo() {
 }
 
 # shellcheck disable=SC2317 # called through step
+measure_coverage() {
+	local status=0
+	scripts/coverage.py || status=$?
+	tap_start
+	ok 'coverage is measured' "$([ "$status" -eq 0 ] || echo "status $status")"
+	tap_end
+}
+
+# shellcheck disable=SC2317 # called through step
 check_model() {
 	make -s -C "$coherency" OUT="$build/coherency" &&
 		make -s -C "$coherency" OUT="$build/coherency" check &&
@@ -146,6 +155,7 @@ if [ "$mode" = quick ]; then
 	verdict
 fi
 
+[ "$mode" != prove ] || step coverage 'Lines and branches of the simulator' measure_coverage
 step operators-some 'Some operators of the host simulator, changed' \
 	"$mutation/host.py" --filter '^kernel/kexec/lib/extent'
 step fuzz-self-test 'Fuzz targets find defects that are planted' \
