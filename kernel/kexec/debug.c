@@ -97,12 +97,12 @@ void __kexec_panic kexec_debug_meet(unsigned int point)
 		mdelay(1);
 }
 
-/* A parameter that stops its caller: 1 before that, 2 while it is stopped. */
-static void debug_hold(unsigned int *param)
+/* Stop at a point if @hold is @point; it is @held then. */
+static void debug_hold(unsigned int *hold, unsigned int point, unsigned int held)
 {
-	if (cmpxchg(param, 1, 2) != 1)
+	if (cmpxchg(hold, point, held) != point)
 		return;
-	while (READ_ONCE(*param) == 2 && !fatal_signal_pending(current))
+	while (READ_ONCE(*hold) == held && !fatal_signal_pending(current))
 		fsleep(USEC_PER_MSEC);
 }
 
@@ -117,7 +117,7 @@ MODULE_PARM_DESC(hold_read, "stop the next load before it reads its files (1); i
  */
 void kexec_debug_hold_read(void)
 {
-	debug_hold(&debug_hold_read);
+	debug_hold(&debug_hold_read, 1, 2);
 }
 
 static unsigned int debug_hold_reboot;
@@ -131,7 +131,22 @@ MODULE_PARM_DESC(hold_reboot, "stop the next reboot before it checks the image (
  */
 void kexec_debug_hold_reboot(void)
 {
-	debug_hold(&debug_hold_reboot);
+	debug_hold(&debug_hold_reboot, 1, 2);
+}
+
+static unsigned int debug_hold_unpack;
+module_param_named(hold_unpack, debug_hold_unpack, uint, 0644);
+MODULE_PARM_DESC(hold_unpack, "stop the next load while it counts (1) or stores (2) an unpacked initrd; it is stopped (3); continue (0)");
+
+/**
+ * kexec_debug_hold_unpack() - stop a load in the middle of unpacking an initrd
+ * @store: the pass that stores, not the one that counts
+ *
+ * Context: the kexec lock is held; a fatal signal ends the wait.
+ */
+void kexec_debug_hold_unpack(bool store)
+{
+	debug_hold(&debug_hold_unpack, store ? 2 : 1, 3);
 }
 
 static unsigned int debug_panic_again;

@@ -37,6 +37,7 @@ void kexec_debug_count_deferred(void);
 void kexec_debug_meet(unsigned int point);
 void kexec_debug_hold_read(void);
 void kexec_debug_hold_reboot(void);
+void kexec_debug_hold_unpack(bool store);
 void kexec_debug_panic_again(unsigned int tries);
 void kexec_debug_panic_copy(unsigned int segments);
 void kexec_debug_panic_publish(unsigned int point);
@@ -53,6 +54,7 @@ static inline void kexec_debug_count_deferred(void) { }
 static inline void kexec_debug_meet(unsigned int point) { }
 static inline void kexec_debug_hold_read(void) { }
 static inline void kexec_debug_hold_reboot(void) { }
+static inline void kexec_debug_hold_unpack(bool store) { }
 static inline void kexec_debug_panic_again(unsigned int tries) { }
 static inline void kexec_debug_panic_copy(unsigned int segments) { }
 static inline void kexec_debug_panic_publish(unsigned int point) { }

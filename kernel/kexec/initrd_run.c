@@ -16,6 +16,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "debug.h"
 #include "initrd_run.h"
 #include "pages.h"
 
@@ -85,6 +86,8 @@ int kexec_initrd_write(struct initrd_run *run, const void *data, u64 len)
 		return kexec_initrd_fault(run, -EFBIG, "it is too large when it is unpacked");
 	if (kexec_initrd_reserve(run, len))
 		return run->err;
+	if (run->out_len)
+		kexec_debug_hold_unpack(run->out);
 	for (; len; len -= step, data += step) {
 		step = min_t(u64, len, RUN_STEP);
 		if (fatal_signal_pending(current))
