@@ -26,6 +26,7 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/pfn.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
@@ -38,6 +39,7 @@
 #include "initrd_pack.h"
 #include "initrd_run.h"
 #include "pages.h"
+#include "zone.h"
 #include "lib/initrd_cpio.h"
 
 #define PACK_MAGIC_LEN	2
@@ -221,12 +223,25 @@ static u64 pack_memory(unsigned int format, const u8 *data, u64 len)
 	}
 }
 
-/* Bytes that can be allocated without the OOM killer. */
+/* Bytes that can be allocated without the OOM killer, after pack_make_room(). */
 static u64 pack_headroom(void)
 {
 	long pages = kexec_pages_headroom(0);
 
 	return pages > 0 ? (u64)pages << PAGE_SHIFT : 0;
+}
+
+/*
+ * The decompressors allocate with GFP_KERNEL, which may invoke the OOM killer.  Available
+ * memory may be free pages of CMA areas, which vmalloc() cannot use.
+ */
+static int pack_make_room(struct initrd_run *run, u64 len)
+{
+	int ret = kexec_zone_make_room(PFN_UP(len));
+
+	if (ret == -EINTR)
+		return kexec_initrd_fault(run, ret, "interrupted by a signal");
+	return ret ? kexec_initrd_fault(run, ret, "no memory for its window") : 0;
 }
 
 static int pack_xz_run(struct initrd_run *run, struct xz_dec *dec, u8 *out)
@@ -258,10 +273,13 @@ static int pack_xz_run(struct initrd_run *run, struct xz_dec *dec, u8 *out)
 static int pack_xz(struct initrd_run *run)
 {
 	u8 *out __free(kvfree) = kvmalloc(PACK_XZ_PIECE, GFP_KERNEL);
+	u64 window = min_t(u64, pack_headroom(), PACK_WINDOW_MAX);
+	int ret = pack_make_room(run, window);
 	struct xz_dec *dec;
-	int ret;
 
-	dec = xz_dec_init(XZ_DYNALLOC, min_t(u64, pack_headroom(), PACK_WINDOW_MAX));
+	if (ret)
+		return ret;
+	dec = xz_dec_init(XZ_DYNALLOC, window);
 	if (out && dec)
 		ret = pack_xz_run(run, dec, out);
 	else
@@ -317,5 +335,5 @@ int kexec_initrd_unpack_one(struct initrd_run *run)
 		return kexec_initrd_fault(run, -ENOEXEC, "its header has a window out of bounds");
 	if (memory > pack_headroom())
 		return kexec_initrd_fault(run, -ENOMEM, "no memory for its window");
-	return pack_unpack(run, &pack_formats[i]);
+	return pack_make_room(run, memory) ?: pack_unpack(run, &pack_formats[i]);
 }
