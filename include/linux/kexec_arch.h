@@ -3,8 +3,8 @@
  * Interface between the generic part, which decides, and the arm64 part, which operates the
  * machine.
  */
-#ifndef _LINUX_KEXEC_MACHINE_H
-#define _LINUX_KEXEC_MACHINE_H
+#ifndef _LINUX_KEXEC_ARCH_H
+#define _LINUX_KEXEC_ARCH_H
 
 #include <linux/compiler.h>
 #include <linux/kconfig.h>
@@ -21,36 +21,36 @@ struct kimage;
 struct pt_regs;
 
 /**
- * struct kexec_copy - one range that is copied when this kernel is left
+ * struct kexec_extent - one range that is copied when this kernel is left
  * @dst_pa: physical address of the destination, page aligned
  * @src_pa: physical address of the source, page aligned, never inside a destination
  * @len: bytes, a multiple of the page size, not 0
  */
-struct kexec_copy {
+struct kexec_extent {
 	u64 dst_pa;
 	u64 src_pa;
 	u64 len;
 };
 
 /**
- * struct kexec_copy_table - one page of the copy list
- * @nr: entries of @copy in use
- * @next_pa: physical address of the next table, or KEXEC_COPY_END
- * @copy: the entries
+ * struct kexec_extent_table - one page of the copy list
+ * @nr: entries of @extent in use
+ * @next_pa: physical address of the next table, or KEXEC_EXTENT_END
+ * @extent: the entries
  *
  * Read by relocate.S.
  */
-struct kexec_copy_table {
+struct kexec_extent_table {
 	u64 nr;
 	u64 next_pa;
-	struct kexec_copy copy[];
+	struct kexec_extent extent[];
 };
 
 /* Not 0, because page frame 0 may be a table. */
-#define KEXEC_COPY_END		(~0ULL)
+#define KEXEC_EXTENT_END	(~0ULL)
 
-#define KEXEC_TABLE_COPIES \
-	((PAGE_SIZE - sizeof(struct kexec_copy_table)) / sizeof(struct kexec_copy))
+#define KEXEC_TABLE_EXTENTS \
+	((PAGE_SIZE - sizeof(struct kexec_extent_table)) / sizeof(struct kexec_extent))
 
 /**
  * struct kexec_plan - parameters for the start of the next kernel
@@ -67,7 +67,7 @@ struct kexec_copy_table {
 struct kexec_plan {
 	phys_addr_t entry_pa;
 	phys_addr_t dtb_pa;
-	struct kexec_copy_table *copies;
+	struct kexec_extent_table *copies;
 	unsigned int nr_copies;
 	bool crash;
 	void *(*alloc_page)(void *ctx);
@@ -214,4 +214,4 @@ static inline int kexec_memreserve_add(phys_addr_t base, u64 size)
 }
 #endif
 
-#endif /* _LINUX_KEXEC_MACHINE_H */
+#endif /* _LINUX_KEXEC_ARCH_H */

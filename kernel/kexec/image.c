@@ -318,7 +318,7 @@ static unsigned long image_pages_to_copy(const struct kexec_backing *b)
 	return n;
 }
 
-static int image_add_copies(struct extent_list *list, const struct kexec_backing *b)
+static int image_add_copies(struct kexec_extent_list *list, const struct kexec_backing *b)
 {
 	struct kexec_run_pos pos;
 	int ret;
@@ -351,7 +351,7 @@ static const struct kexec_backing *image_segment_from(const struct kexec_image *
 }
 
 /* In ascending order, so that the list need not be sorted. */
-static int image_add_all_copies(const struct kexec_image *img, struct extent_list *list)
+static int image_add_all_copies(const struct kexec_image *img, struct kexec_extent_list *list)
 {
 	const struct kexec_backing *b = image_segment_from(img, 0);
 	struct kexec_range dst[KEXEC_SEGMENT_MAX];
@@ -369,7 +369,7 @@ static int image_add_all_copies(const struct kexec_image *img, struct extent_lis
 
 static int image_list_copies(struct kexec_image *img)
 {
-	struct extent_list list = { .alloc_page = img->plan.alloc_page, .ctx = img };
+	struct kexec_extent_list list = { .alloc_page = img->plan.alloc_page, .ctx = img };
 	unsigned int i;
 	int ret;
 
@@ -397,7 +397,7 @@ static int image_list_copies(struct kexec_image *img)
 
 static void image_print_plan(const struct kexec_image *img)
 {
-	const struct kexec_copy_table *table;
+	const struct kexec_extent_table *table;
 	unsigned int i, n = 0;
 
 	for (i = 0; i < img->kimage.nr_segments; i++)
@@ -408,8 +408,8 @@ static void image_print_plan(const struct kexec_image *img)
 	for (table = img->plan.copies; table; table = kexec_extent_next(table))
 		for (i = 0; i < table->nr; i++)
 			kexec_dprintk("extent[%u]: %#llx -> %#llx, %#llx bytes\n", n++,
-				      table->copy[i].src_pa, table->copy[i].dst_pa,
-				      table->copy[i].len);
+				      table->extent[i].src_pa, table->extent[i].dst_pa,
+				      table->extent[i].len);
 	kexec_dprintk("%s: entry=%pap dtb=%pap extents=%u\n", img->name,
 		      &img->plan.entry_pa, &img->plan.dtb_pa, img->plan.nr_copies);
 }

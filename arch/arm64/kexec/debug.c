@@ -40,17 +40,17 @@ MODULE_PARM_DESC(inject_reloc_fault, "point the source of the N-th extent of eac
  */
 void kexec_arch_debug_fault(const struct kexec_plan *plan)
 {
-	struct kexec_copy_table *table = plan->copies;
+	struct kexec_extent_table *table = plan->copies;
 	unsigned int left = debug_reloc_fault;
 
 	while (left && table) {
 		if (left <= table->nr) {
-			table->copy[left - 1].src_pa = memblock_end_of_DRAM();
+			table->extent[left - 1].src_pa = memblock_end_of_DRAM();
 			pr_info("kexec.inject_reloc_fault: the source of extent %u is %#llx\n",
-				debug_reloc_fault, table->copy[left - 1].src_pa);
+				debug_reloc_fault, table->extent[left - 1].src_pa);
 			return;
 		}
 		left -= table->nr;
-		table = table->next_pa == KEXEC_COPY_END ? NULL : phys_to_virt(table->next_pa);
+		table = table->next_pa == KEXEC_EXTENT_END ? NULL : phys_to_virt(table->next_pa);
 	}
 }

@@ -85,7 +85,7 @@ struct kern_reloc_where {
  * @dcache_line: bytes in the smallest data cache line of any CPU
  * @entry_pa: first instruction of the next kernel
  * @dtb_pa: x0 of the next kernel
- * @table_pa: first &struct kexec_copy_table
+ * @table_pa: first &struct kexec_extent_table
  * @ttbr1: the copy of the linear map; only with KERN_RELOC_MMU_ON
  * @ttbr1_empty: for TTBR1_EL1 between the old and the new tables
  * @pa_to_addr: offset of the linear map, or 0 with the MMU off
@@ -117,9 +117,11 @@ static_assert(offsetof(struct kern_reloc_arg, fault) == 128);
 static_assert(sizeof(struct kern_reloc_arg) == 192);
 
 /* relocate.S reads the tables of the plan. */
-static_assert(sizeof(struct kexec_copy) == 24);
-static_assert(offsetof(struct kexec_copy_table, next_pa) == 8);
-static_assert(offsetof(struct kexec_copy_table, copy) == 16);
+static_assert(sizeof(struct kexec_extent) == 24);
+static_assert(offsetof(struct kexec_extent_table, next_pa) == 8);
+/* relocate.S compares with cmn, #1. */
+static_assert(KEXEC_EXTENT_END == ~0ULL);
+static_assert(offsetof(struct kexec_extent_table, extent) == 16);
 
 extern u8 kexec_fault_page[SZ_4K];
 u64 kexec_fault_record(phys_addr_t own_pa);

@@ -96,15 +96,15 @@ static int reloc_make_vectors(struct reloc_state *st)
 	return err;
 }
 
-static struct kexec_copy_table *reloc_next_table(const struct kexec_copy_table *table)
+static struct kexec_extent_table *reloc_next_table(const struct kexec_extent_table *table)
 {
-	return table->next_pa == KEXEC_COPY_END ? NULL : phys_to_virt(table->next_pa);
+	return table->next_pa == KEXEC_EXTENT_END ? NULL : phys_to_virt(table->next_pa);
 }
 
 /* Read with the MMU off if there are no page tables. */
 static void reloc_clean_tables(const struct kexec_plan *plan)
 {
-	const struct kexec_copy_table *table;
+	const struct kexec_extent_table *table;
 
 	for (table = plan->copies; table; table = reloc_next_table(table)) {
 		kexec_arch_clean_to_poc(table, PAGE_SIZE);
@@ -133,7 +133,7 @@ static void reloc_map_add(struct reloc_map *map, phys_addr_t pa, u64 len)
 
 static void reloc_map_fill(struct reloc_map *map, const struct reloc_state *st)
 {
-	const struct kexec_copy_table *table;
+	const struct kexec_extent_table *table;
 	unsigned int i;
 
 	reloc_map_add(map, virt_to_phys(st->arg), PAGE_SIZE);
@@ -141,8 +141,8 @@ static void reloc_map_fill(struct reloc_map *map, const struct reloc_state *st)
 	for (table = st->plan->copies; table; table = reloc_next_table(table)) {
 		reloc_map_add(map, virt_to_phys(table), PAGE_SIZE);
 		for (i = 0; i < table->nr; i++) {
-			reloc_map_add(map, table->copy[i].dst_pa, table->copy[i].len);
-			reloc_map_add(map, table->copy[i].src_pa, table->copy[i].len);
+			reloc_map_add(map, table->extent[i].dst_pa, table->extent[i].len);
+			reloc_map_add(map, table->extent[i].src_pa, table->extent[i].len);
 		}
 		cond_resched();
 	}

@@ -92,7 +92,7 @@ SYM_CODE_START(arm64_relocate_new_kernel)
 	isb				// the loads below walk the copy
 
 .Lnext_table:
-	cmn	x24, #1			// KERN_RELOC_NO_TABLE
+	cmn	x24, #1			// KEXEC_EXTENT_END
 	b.eq	.Lall_copied
 	add	x26, x24, x22
 	ldr	x25, [x26, #RELOC_TABLE_NR]

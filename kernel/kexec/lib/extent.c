@@ -18,12 +18,12 @@
 #include "extent.h"
 
 /* In source and destination. */
-static bool extent_continues(const struct kexec_copy *a, const struct kexec_copy *b)
+static bool extent_continues(const struct kexec_extent *a, const struct kexec_extent *b)
 {
 	return a->dst_pa + a->len == b->dst_pa && a->src_pa + a->len == b->src_pa;
 }
 
-static bool extent_sane(const struct kexec_copy *c)
+static bool extent_sane(const struct kexec_extent *c)
 {
 	phys_addr_t end;
 
@@ -37,19 +37,19 @@ static bool extent_sane(const struct kexec_copy *c)
  *
  * Return: the table, or NULL after the last one.
  */
-struct kexec_copy_table *kexec_extent_next(const struct kexec_copy_table *table)
+struct kexec_extent_table *kexec_extent_next(const struct kexec_extent_table *table)
 {
-	return table->next_pa == KEXEC_COPY_END ? NULL : phys_to_virt(table->next_pa);
+	return table->next_pa == KEXEC_EXTENT_END ? NULL : phys_to_virt(table->next_pa);
 }
 
-static int extent_add_table(struct extent_list *list)
+static int extent_add_table(struct kexec_extent_list *list)
 {
 	void *(*alloc)(void *ctx) = list->alloc_page;
-	struct kexec_copy_table *table = alloc(list->ctx);
+	struct kexec_extent_table *table = alloc(list->ctx);
 
 	if (!table)
 		return -ENOMEM;
-	table->next_pa = KEXEC_COPY_END;
+	table->next_pa = KEXEC_EXTENT_END;
 	if (list->last)
 		list->last->next_pa = virt_to_phys(table);
 	else
@@ -70,11 +70,11 @@ static int extent_add_table(struct extent_list *list)
  * Return: 0; -EINVAL if @len is 0, either end wraps or the destination is below the end of
  * the last one; -ENOMEM.  The list is unchanged on error.
  */
-int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
+int kexec_extent_add(struct kexec_extent_list *list, phys_addr_t dst_pa,
 		     phys_addr_t src_pa, u64 len)
 {
-	struct kexec_copy new = { .dst_pa = dst_pa, .src_pa = src_pa, .len = len };
-	struct kexec_copy *last = list->last ? &list->last->copy[list->last->nr - 1] : NULL;
+	struct kexec_extent new = { .dst_pa = dst_pa, .src_pa = src_pa, .len = len };
+	struct kexec_extent *last = list->last ? &list->last->extent[list->last->nr - 1] : NULL;
 
 	if (!extent_sane(&new) || (last && dst_pa < last->dst_pa + last->len))
 		return -EINVAL;
@@ -86,14 +86,14 @@ int kexec_extent_add(struct extent_list *list, phys_addr_t dst_pa,
 		return 0;
 	}
 
-	if ((!list->last || list->last->nr == KEXEC_TABLE_COPIES) && extent_add_table(list))
+	if ((!list->last || list->last->nr == KEXEC_TABLE_EXTENTS) && extent_add_table(list))
 		return -ENOMEM;
-	list->last->copy[list->last->nr++] = new;
+	list->last->extent[list->last->nr++] = new;
 	list->nr++;
 	return 0;
 }
 
-static bool extent_overlaps(const struct kexec_copy *c, const struct kexec_range *dst,
+static bool extent_overlaps(const struct kexec_extent *c, const struct kexec_range *dst,
 			    unsigned int nr_dst)
 {
 	unsigned int i;
@@ -113,15 +113,15 @@ static bool extent_overlaps(const struct kexec_copy *c, const struct kexec_range
  * Return: 0; -EUCLEAN if an entry is empty or wraps, destinations do not ascend, or a
  * source overlaps one of @dst.
  */
-int kexec_extent_check(const struct extent_list *list, const struct kexec_range *dst,
+int kexec_extent_check(const struct kexec_extent_list *list, const struct kexec_range *dst,
 		       unsigned int nr_dst)
 {
-	const struct kexec_copy_table *table;
-	const struct kexec_copy *c;
+	const struct kexec_extent_table *table;
+	const struct kexec_extent *c;
 	u64 end = 0;
 
 	for (table = list->first; table; table = kexec_extent_next(table)) {
-		for (c = table->copy; c < table->copy + table->nr; c++) {
+		for (c = table->extent; c < table->extent + table->nr; c++) {
 			if (!extent_sane(c) || c->dst_pa < end || extent_overlaps(c, dst, nr_dst))
 				return -EUCLEAN;
 			end = c->dst_pa + c->len;

@@ -48,9 +48,9 @@ static void *extent_test_page(void *ctx)
 }
 
 /* A list of up to @pages tables. */
-static struct extent_list *extent_test_list(struct kunit *test, unsigned int pages)
+static struct kexec_extent_list *extent_test_list(struct kunit *test, unsigned int pages)
 {
-	struct extent_list *list = kunit_kzalloc(test, sizeof(*list), GFP_KERNEL);
+	struct kexec_extent_list *list = kunit_kzalloc(test, sizeof(*list), GFP_KERNEL);
 	struct extent_pool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, list);
@@ -61,13 +61,13 @@ static struct extent_list *extent_test_list(struct kunit *test, unsigned int pag
 	return list;
 }
 
-static int extent_test_add(struct extent_list *list, u64 dst, u64 src, u64 nr)
+static int extent_test_add(struct kexec_extent_list *list, u64 dst, u64 src, u64 nr)
 {
 	return kexec_extent_add(list, dst * PAGE, src * PAGE, nr * PAGE);
 }
 
 /* Add page by page, in the order of the letters, which is that of the destinations. */
-static void extent_test_draw(struct kunit *test, struct extent_list *list,
+static void extent_test_draw(struct kunit *test, struct kexec_extent_list *list,
 			     const char *dst, const char *src)
 {
 	char letter;
@@ -81,28 +81,28 @@ static void extent_test_draw(struct kunit *test, struct extent_list *list,
 	}
 }
 
-static void extent_test_expect(struct kunit *test, const struct extent_list *list,
-			       const struct kexec_copy *want, unsigned int nr)
+static void extent_test_expect(struct kunit *test, const struct kexec_extent_list *list,
+			       const struct kexec_extent *want, unsigned int nr)
 {
-	const struct kexec_copy_table *table = list->first;
+	const struct kexec_extent_table *table = list->first;
 	unsigned int i, done = 0;
 
 	KUNIT_EXPECT_EQ(test, list->nr, nr);
 	for (; table && done < nr; table = kexec_extent_next(table)) {
-		KUNIT_ASSERT_LE(test, table->nr, KEXEC_TABLE_COPIES);
+		KUNIT_ASSERT_LE(test, table->nr, KEXEC_TABLE_EXTENTS);
 		for (i = 0; i < table->nr && done < nr; i++, done++) {
-			KUNIT_EXPECT_EQ(test, table->copy[i].dst_pa, want[done].dst_pa);
-			KUNIT_EXPECT_EQ(test, table->copy[i].src_pa, want[done].src_pa);
-			KUNIT_EXPECT_EQ(test, table->copy[i].len, want[done].len);
+			KUNIT_EXPECT_EQ(test, table->extent[i].dst_pa, want[done].dst_pa);
+			KUNIT_EXPECT_EQ(test, table->extent[i].src_pa, want[done].src_pa);
+			KUNIT_EXPECT_EQ(test, table->extent[i].len, want[done].len);
 		}
 	}
 	KUNIT_EXPECT_EQ(test, done, nr);
 }
 
 /* Check a list; the destinations are those of its entries. */
-static int extent_test_verdict(struct kunit *test, const struct extent_list *list)
+static int extent_test_verdict(struct kunit *test, const struct kexec_extent_list *list)
 {
-	const struct kexec_copy *copy = list->first ? list->first->copy : NULL;
+	const struct kexec_extent *copy = list->first ? list->first->extent : NULL;
 	struct kexec_range dst[ROOM];
 	unsigned int i;
 
@@ -125,7 +125,7 @@ struct extent_layout {
 	const char *dst;
 	const char *src;
 	unsigned int nr;
-	struct kexec_copy want[ROOM];
+	struct kexec_extent want[ROOM];
 };
 
 static const struct extent_layout extent_layouts[] = {
@@ -174,7 +174,7 @@ KUNIT_ARRAY_PARAM(extent, extent_layouts, extent_layout_desc);
 static void extent_test_layout(struct kunit *test)
 {
 	const struct extent_layout *l = test->param_value;
-	struct extent_list *list = extent_test_list(test, 1);
+	struct kexec_extent_list *list = extent_test_list(test, 1);
 
 	extent_test_draw(test, list, l->dst, l->src);
 	extent_test_expect(test, list, l->want, l->nr);
@@ -184,8 +184,8 @@ static void extent_test_layout(struct kunit *test)
 /* Entries are never sorted, so a destination below the last one is refused. */
 static void extent_test_add_order(struct kunit *test)
 {
-	static const struct kexec_copy want[] = { COPY(5, 20, 2) };
-	struct extent_list *list = extent_test_list(test, 1);
+	static const struct kexec_extent want[] = { COPY(5, 20, 2) };
+	struct kexec_extent_list *list = extent_test_list(test, 1);
 
 	KUNIT_EXPECT_EQ(test, extent_test_add(list, 5, 20, 2), 0);
 	KUNIT_EXPECT_EQ(test, extent_test_add(list, 6, 30, 1), -EINVAL);
@@ -198,10 +198,10 @@ static void extent_test_add_order(struct kunit *test)
 /* A page that is contiguous on one side only starts a new entry. */
 static void extent_test_add_merges(struct kunit *test)
 {
-	static const struct kexec_copy want[] = {
+	static const struct kexec_extent want[] = {
 		COPY(0, 20, 3), COPY(3, 30, 1), COPY(8, 31, 1), COPY(9, 40, 1),
 	};
-	struct extent_list *list = extent_test_list(test, 1);
+	struct kexec_extent_list *list = extent_test_list(test, 1);
 
 	KUNIT_EXPECT_EQ(test, extent_test_add(list, 0, 20, 1), 0);
 	KUNIT_EXPECT_EQ(test, extent_test_add(list, 1, 21, 2), 0);
@@ -214,9 +214,9 @@ static void extent_test_add_merges(struct kunit *test)
 /* Without a page for another table no entry is added, but the last one can still grow. */
 static void extent_test_add_full(struct kunit *test)
 {
-	struct extent_list *list = extent_test_list(test, 1);
-	unsigned int i, nr = KEXEC_TABLE_COPIES;
-	const struct kexec_copy *last;
+	struct kexec_extent_list *list = extent_test_list(test, 1);
+	unsigned int i, nr = KEXEC_TABLE_EXTENTS;
+	const struct kexec_extent *last;
 
 	for (i = 0; i < nr; i++)
 		KUNIT_ASSERT_EQ(test, extent_test_add(list, 3 * i, 10000 + 5 * i, 1), 0);
@@ -224,10 +224,10 @@ static void extent_test_add_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, list->nr, nr);
 	KUNIT_EXPECT_EQ(test, extent_test_add(list, 3 * i - 2, 10000 + 5 * i - 4, 1), 0);
 	KUNIT_EXPECT_EQ(test, list->nr, nr);
-	last = &list->first->copy[nr - 1];
+	last = &list->first->extent[nr - 1];
 	KUNIT_EXPECT_EQ(test, last->len, 2 * PAGE);
 	KUNIT_EXPECT_EQ(test, list->first->nr, nr);
-	KUNIT_EXPECT_EQ(test, list->first->next_pa, KEXEC_COPY_END);
+	KUNIT_EXPECT_EQ(test, list->first->next_pa, KEXEC_EXTENT_END);
 
 	list = extent_test_list(test, 0);
 	KUNIT_EXPECT_EQ(test, extent_test_add(list, 0, 20, 1), -ENOMEM);
@@ -239,19 +239,19 @@ static void extent_test_add_full(struct kunit *test)
 static void extent_test_add_tables(struct kunit *test)
 {
 	static const unsigned int sizes[] = {
-		1, KEXEC_TABLE_COPIES - 1, KEXEC_TABLE_COPIES, KEXEC_TABLE_COPIES + 1,
-		2 * KEXEC_TABLE_COPIES + 3,
+		1, KEXEC_TABLE_EXTENTS - 1, KEXEC_TABLE_EXTENTS, KEXEC_TABLE_EXTENTS + 1,
+		2 * KEXEC_TABLE_EXTENTS + 3,
 	};
 	unsigned int i, n, pages, max = sizes[ARRAY_SIZE(sizes) - 1];
-	struct kexec_copy *want = kunit_kcalloc(test, max, sizeof(*want), GFP_KERNEL);
+	struct kexec_extent *want = kunit_kcalloc(test, max, sizeof(*want), GFP_KERNEL);
 	struct extent_pool *pool;
-	struct extent_list *list;
+	struct kexec_extent_list *list;
 
 	KUNIT_ASSERT_NOT_NULL(test, want);
 	for (n = 0; n < max; n++)
-		want[n] = (struct kexec_copy)COPY(3ULL * n + 1, 7ULL * n + 100000, n % 2 + 1ULL);
+		want[n] = (struct kexec_extent)COPY(3ULL * n + 1, 7ULL * n + 100000, n % 2 + 1ULL);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		pages = (sizes[i] - 1) / KEXEC_TABLE_COPIES + 1;
+		pages = (sizes[i] - 1) / KEXEC_TABLE_EXTENTS + 1;
 		list = extent_test_list(test, pages + 1);
 		pool = list->ctx;
 		for (n = 0; n < sizes[i]; n++)
@@ -266,7 +266,7 @@ static void extent_test_add_tables(struct kunit *test)
 /* No bytes, and either end beyond the address space. */
 static void extent_test_add_bad(struct kunit *test)
 {
-	struct extent_list *list = extent_test_list(test, 1);
+	struct kexec_extent_list *list = extent_test_list(test, 1);
 	const u64 last = U64_MAX - PAGE + 1;
 
 	KUNIT_EXPECT_EQ(test, kexec_extent_add(list, PAGE, 0, 0), -EINVAL);
@@ -291,7 +291,7 @@ struct extent_verdict {
 	const char *name;
 	int want;
 	unsigned int nr;
-	struct kexec_copy copies[4];
+	struct kexec_extent copies[4];
 };
 
 static const struct extent_verdict extent_verdicts[] = {
@@ -331,11 +331,11 @@ KUNIT_ARRAY_PARAM(extent_check, extent_verdicts, extent_verdict_desc);
 static void extent_test_check(struct kunit *test)
 {
 	const struct extent_verdict *v = test->param_value;
-	struct extent_list *list = extent_test_list(test, 1);
+	struct kexec_extent_list *list = extent_test_list(test, 1);
 
 	if (v->nr) {
 		KUNIT_ASSERT_EQ(test, 0, extent_test_add(list, 0, 1, 1));
-		memcpy(list->first->copy, v->copies, sizeof(v->copies));
+		memcpy(list->first->extent, v->copies, sizeof(v->copies));
 		list->first->nr = v->nr;
 		list->nr = v->nr;
 	}

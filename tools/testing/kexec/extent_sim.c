@@ -184,13 +184,13 @@ static void extent_sources(const struct extent_machine *m, unsigned int *src)
 }
 
 /* Entry @i of @list. */
-static struct kexec_copy *extent_entry(const struct extent_list *list, unsigned int i)
+static struct kexec_extent *extent_entry(const struct kexec_extent_list *list, unsigned int i)
 {
-	struct kexec_copy_table *table = list->first;
+	struct kexec_extent_table *table = list->first;
 
 	for (; i >= table->nr; table = kexec_extent_next(table))
 		i -= table->nr;
-	return &table->copy[i];
+	return &table->extent[i];
 }
 
 static void *extent_page(void *ctx)
@@ -198,9 +198,9 @@ static void *extent_page(void *ctx)
 	return sim_alloc(PAGE_SIZE);
 }
 
-static void extent_free(struct extent_list *list)
+static void extent_free(struct kexec_extent_list *list)
 {
-	struct kexec_copy_table *table = list->first, *next;
+	struct kexec_extent_table *table = list->first, *next;
 
 	for (; table; table = next) {
 		next = kexec_extent_next(table);
@@ -210,7 +210,7 @@ static void extent_free(struct extent_list *list)
 
 /* The minimum number of entries, and each one correct. */
 static void extent_compare(struct sim *s, const struct extent_machine *m,
-			   const struct extent_list *list)
+			   const struct kexec_extent_list *list)
 {
 	unsigned int src[PAGES], i, nr = 0, page = 0;
 
@@ -222,7 +222,7 @@ static void extent_compare(struct sim *s, const struct extent_machine *m,
 	sim_check(s, list->nr == nr, "%u instead of %u entries", list->nr, nr);
 
 	for (i = 0; i < list->nr; i++) {
-		const struct kexec_copy *c = extent_entry(list, i);
+		const struct kexec_extent *c = extent_entry(list, i);
 		u64 done;
 
 		for (done = 0; done < c->len; done += PAGE_BYTES, page++) {
@@ -245,7 +245,7 @@ static int extent_cmp_seg(const void *a, const void *b)
 	return (int)sa->dst - (int)sb->dst;
 }
 
-static void extent_add_all(struct sim *s, struct extent_machine *m, struct extent_list *list)
+static void extent_add_all(struct sim *s, struct extent_machine *m, struct kexec_extent_list *list)
 {
 	unsigned int i, n;
 
@@ -263,7 +263,7 @@ static void extent_add_all(struct sim *s, struct extent_machine *m, struct exten
 }
 
 /* Page after page of an entry, upwards, as the relocation routine does. */
-static void extent_copy(struct extent_machine *m, const struct kexec_copy *c)
+static void extent_copy(struct extent_machine *m, const struct kexec_extent *c)
 {
 	u8 *dst = m->mem + (c->dst_pa - m->base), *src = m->mem + (c->src_pa - m->base);
 	u64 done;
@@ -272,7 +272,7 @@ static void extent_copy(struct extent_machine *m, const struct kexec_copy *c)
 		memcpy(dst + done, src + done, PAGE_BYTES);
 }
 
-static void extent_leave(struct sim *s, struct extent_machine *m, struct extent_list *list)
+static void extent_leave(struct sim *s, struct extent_machine *m, struct kexec_extent_list *list)
 {
 	bool any_order = sim_below(s, 2);
 	unsigned int i, other;
@@ -293,7 +293,7 @@ static void extent_leave(struct sim *s, struct extent_machine *m, struct extent_
 static void extent_sim_load(struct sim *s)
 {
 	static struct extent_machine m;
-	struct extent_list list = { .alloc_page = extent_page };
+	struct kexec_extent_list list = { .alloc_page = extent_page };
 	struct kexec_range dst[SEGMENTS];
 	unsigned int i;
 
@@ -324,13 +324,13 @@ struct extent_verdict {
 	bool bad;
 };
 
-static void extent_judge(const struct extent_list *list, struct extent_verdict *v)
+static void extent_judge(const struct kexec_extent_list *list, struct extent_verdict *v)
 {
 	unsigned int i, page, first, nr;
 
 	memset(v, 0, sizeof(*v));
 	for (i = 0; i < list->nr; i++) {
-		const struct kexec_copy *c = extent_entry(list, i);
+		const struct kexec_extent *c = extent_entry(list, i);
 
 		first = c->dst_pa / PAGE_BYTES;
 		nr = c->len / PAGE_BYTES;
@@ -351,16 +351,16 @@ static void extent_judge(const struct extent_list *list, struct extent_verdict *
 #define EXTENT_RANDOM_MAX	14
 
 /* Mostly tidy lists, so that one slip decides. */
-static void extent_random_list(struct sim *s, struct extent_list *list)
+static void extent_random_list(struct sim *s, struct kexec_extent_list *list)
 {
 	unsigned int nr = sim_below(s, EXTENT_RANDOM_MAX + 1), i, dst = sim_below(s, 20);
-	struct kexec_copy *copy;
+	struct kexec_extent *copy;
 
 	list->first = sim_alloc(PAGE_SIZE);
-	list->first->next_pa = KEXEC_COPY_END;
+	list->first->next_pa = KEXEC_EXTENT_END;
 	list->first->nr = nr;
 	list->nr = nr;
-	copy = list->first->copy;
+	copy = list->first->extent;
 	for (i = 0; i < nr; i++) {
 		unsigned int len = sim_one_in(s, 30) ? 0 : sim_between(s, 1, 6);
 
@@ -381,7 +381,7 @@ static void extent_random_list(struct sim *s, struct extent_list *list)
 static void extent_sim_check(struct sim *s)
 {
 	struct kexec_range dst[EXTENT_RANDOM_MAX];
-	struct extent_list list = { };
+	struct kexec_extent_list list = { };
 	struct extent_verdict v;
 	unsigned int i;
 	int ret;
@@ -389,8 +389,8 @@ static void extent_sim_check(struct sim *s)
 	extent_random_list(s, &list);
 	extent_judge(&list, &v);
 	for (i = 0; i < list.nr; i++) {
-		dst[i].start = list.first->copy[i].dst_pa;
-		dst[i].end = dst[i].start + list.first->copy[i].len;
+		dst[i].start = list.first->extent[i].dst_pa;
+		dst[i].end = dst[i].start + list.first->extent[i].len;
 	}
 	ret = kexec_extent_check(&list, dst, list.nr);
 	sim_check(s, ret == (v.bad ? -EUCLEAN : 0), "%d for a %s list of %u", ret,

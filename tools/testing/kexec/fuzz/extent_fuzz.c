@@ -39,7 +39,7 @@ struct pages {
 	unsigned int end;
 	u64 base;
 	unsigned int tables;
-	struct extent_list list;
+	struct kexec_extent_list list;
 };
 
 static u64 pages_pa(const struct pages *p, unsigned int page)
@@ -57,9 +57,9 @@ static void *pages_alloc_table(void *ctx)
 	return fuzz_alloc(PAGE_SIZE);
 }
 
-static void extent_free(struct extent_list *list)
+static void extent_free(struct kexec_extent_list *list)
 {
-	struct kexec_copy_table *table = list->first, *next;
+	struct kexec_extent_table *table = list->first, *next;
 
 	for (; table; table = next) {
 		next = kexec_extent_next(table);
@@ -76,7 +76,7 @@ static bool pages_continue(const struct pages *p, unsigned int dst, unsigned int
 /* Returns whether the run is in the list, or in place. */
 static bool pages_add_run(struct pages *p, unsigned int dst, unsigned int src, unsigned int len)
 {
-	bool joins = pages_continue(p, dst, src), full = !(p->nr % KEXEC_TABLE_COPIES);
+	bool joins = pages_continue(p, dst, src), full = !(p->nr % KEXEC_TABLE_EXTENTS);
 	int ret, want = 0;
 	unsigned int i;
 
@@ -120,7 +120,7 @@ static void pages_add(struct pages *p, struct fuzz_input *in)
 }
 
 /* Compare one entry, from @page on; returns the page after it. */
-static unsigned int pages_compare_entry(const struct pages *p, const struct kexec_copy *c,
+static unsigned int pages_compare_entry(const struct pages *p, const struct kexec_extent *c,
 					unsigned int page)
 {
 	u64 done;
@@ -137,13 +137,13 @@ static unsigned int pages_compare_entry(const struct pages *p, const struct kexe
 
 static void pages_compare(const struct pages *p)
 {
-	const struct kexec_copy_table *table;
+	const struct kexec_extent_table *table;
 	unsigned int i, page = 0, nr = 0;
 
 	for (table = p->list.first; table; table = kexec_extent_next(table)) {
-		fuzz_check(table->nr && table->nr <= KEXEC_TABLE_COPIES, "%llu entries", table->nr);
+		fuzz_check(table->nr && table->nr <= KEXEC_TABLE_EXTENTS, "%llu entries", table->nr);
 		for (i = 0; i < table->nr; i++, nr++)
-			page = pages_compare_entry(p, &table->copy[i], page);
+			page = pages_compare_entry(p, &table->extent[i], page);
 	}
 	fuzz_check(p->list.nr == p->nr && nr == p->nr, "%u, %u entries instead of %u",
 		   p->list.nr, nr, p->nr);
@@ -152,13 +152,13 @@ static void pages_compare(const struct pages *p)
 	fuzz_check(page == PAGES, "page %u is missing", page);
 }
 
-static struct kexec_copy *pages_entry(const struct pages *p, unsigned int i)
+static struct kexec_extent *pages_entry(const struct pages *p, unsigned int i)
 {
-	struct kexec_copy_table *table = p->list.first;
+	struct kexec_extent_table *table = p->list.first;
 
 	for (; i >= table->nr; table = kexec_extent_next(table))
 		i -= table->nr;
-	return &table->copy[i];
+	return &table->extent[i];
 }
 
 /* The number of each page, after copying entry by entry. */
@@ -169,7 +169,7 @@ static void pages_copy(const struct pages *p, u16 *mem, bool backwards)
 	for (i = 0; i < PAGES; i++)
 		mem[i] = i;
 	for (i = 0; i < p->nr; i++) {
-		const struct kexec_copy *c = pages_entry(p, backwards ? p->nr - 1 - i : i);
+		const struct kexec_extent *c = pages_entry(p, backwards ? p->nr - 1 - i : i);
 		unsigned int dst = (c->dst_pa - p->base) / PAGE_BYTES;
 		unsigned int src = (c->src_pa - p->base) / PAGE_BYTES;
 
@@ -215,7 +215,7 @@ static bool extent_wraps(u64 start, u64 len)
 	return (__uint128_t)start + len > U64_MAX;
 }
 
-static bool extent_is_bad(const struct kexec_copy *c, unsigned int nr,
+static bool extent_is_bad(const struct kexec_extent *c, unsigned int nr,
 			  const struct kexec_range *dst, unsigned int nr_dst)
 {
 	unsigned int i, j;
@@ -239,24 +239,24 @@ static bool extent_is_bad(const struct kexec_copy *c, unsigned int nr,
 static void extent_any_list(struct fuzz_input *in)
 {
 	unsigned int nr = fuzz_u8(in) % ENTRIES, nr_dst = fuzz_u8(in) % RANGES, i;
-	struct kexec_copy_table *table = fuzz_alloc(struct_size(table, copy, nr));
-	struct extent_list list = { .first = table, .last = table, .nr = nr };
+	struct kexec_extent_table *table = fuzz_alloc(struct_size(table, extent, nr));
+	struct kexec_extent_list list = { .first = table, .last = table, .nr = nr };
 	struct kexec_range dst[RANGES];
 	int ret;
 
 	table->nr = nr;
-	table->next_pa = KEXEC_COPY_END;
+	table->next_pa = KEXEC_EXTENT_END;
 	for (i = 0; i < nr; i++) {
-		table->copy[i].dst_pa = fuzz_number(in);
-		table->copy[i].src_pa = fuzz_number(in);
-		table->copy[i].len = fuzz_number(in);
+		table->extent[i].dst_pa = fuzz_number(in);
+		table->extent[i].src_pa = fuzz_number(in);
+		table->extent[i].len = fuzz_number(in);
 	}
 	for (i = 0; i < nr_dst; i++) {
 		dst[i].start = fuzz_number(in) / 2;
 		dst[i].end = dst[i].start + 1 + fuzz_number(in) / 2;
 	}
 	ret = kexec_extent_check(&list, dst, nr_dst);
-	fuzz_check(ret == (extent_is_bad(table->copy, nr, dst, nr_dst) ? -EUCLEAN : 0), "%d", ret);
+	fuzz_check(ret == (extent_is_bad(table->extent, nr, dst, nr_dst) ? -EUCLEAN : 0), "%d", ret);
 	free(table);
 }
 
