@@ -62,7 +62,7 @@ struct kexec_extent_table {
  * @crash: the image is started by a panic
  * @alloc_page: returns a zeroed page that is no destination, or NULL
  * @alloc_ctx: passed to @alloc_page
- * @machine: state of the machine part, in a page of @alloc_page
+ * @arch_data: state of the machine part, in a page of @alloc_page
  */
 struct kexec_plan {
 	phys_addr_t entry_pa;
@@ -72,7 +72,7 @@ struct kexec_plan {
 	bool crash;
 	void *(*alloc_page)(void *ctx);
 	void *alloc_ctx;
-	void *machine;
+	void *arch_data;
 };
 
 /**

@@ -52,61 +52,61 @@ static gfp_t buddy_search_gfp(struct page *page)
 
 /**
  * buddy_search_begin() - start a search
- * @g: initialized
+ * @s: initialized
  */
-void buddy_search_begin(struct buddy_search *g)
+void buddy_search_begin(struct buddy_search *s)
 {
-	INIT_LIST_HEAD(&g->rejected);
-	g->pages_left = BUDDY_SEARCH_PAGES;
-	g->blocks_left = BUDDY_SEARCH_BLOCKS;
+	INIT_LIST_HEAD(&s->rejected);
+	s->pages_left = BUDDY_SEARCH_PAGES;
+	s->blocks_left = BUDDY_SEARCH_BLOCKS;
 	/* Free lists lack the pages in per-CPU lists. */
 	drain_all_pages(NULL);
 }
 
 /**
  * buddy_search_next() - allocate a block like the free block with a page
- * @g: the search
+ * @s: the search
  * @page: a page of online memory, which may be in another block
  * @order: receives the order of the block
  *
  * Return: the first page of an allocated block, or NULL if @page is not free, is CMA or
  * highatomic, or a limit is reached.
  */
-struct page *buddy_search_next(struct buddy_search *g, struct page *page, unsigned int *order)
+struct page *buddy_search_next(struct buddy_search *s, struct page *page, unsigned int *order)
 {
-	if (g->pages_left <= 0 || !g->blocks_left || !kexec_buddy_order_hint(page, order))
+	if (s->pages_left <= 0 || !s->blocks_left || !kexec_buddy_order_hint(page, order))
 		return NULL;
 	/* CMA and highatomic pageblocks have free lists of their own. */
 	if (get_pageblock_migratetype(page) >= MIGRATE_PCPTYPES ||
-	    !kexec_zone_spares(page_zone(page), 1UL << *order))
+	    !kexec_zone_has_headroom(page_zone(page), 1UL << *order))
 		return NULL;
-	g->blocks_left--;
+	s->blocks_left--;
 	return alloc_pages_node(page_to_nid(page), buddy_search_gfp(page), *order);
 }
 
 /**
  * buddy_search_hold() - keep a block until the end of the search
- * @g: the search
+ * @s: the search
  * @page: the first page of the block
  * @order: its order
  */
-void buddy_search_hold(struct buddy_search *g, struct page *page, unsigned int order)
+void buddy_search_hold(struct buddy_search *s, struct page *page, unsigned int order)
 {
 	set_page_private(page, order);
-	list_add(&page->lru, &g->rejected);
-	g->pages_left -= 1L << order;
+	list_add(&page->lru, &s->rejected);
+	s->pages_left -= 1L << order;
 }
 
 /**
  * buddy_search_end() - free the blocks that are held
- * @g: the search
+ * @s: the search
  */
-void buddy_search_end(struct buddy_search *g)
+void buddy_search_end(struct buddy_search *s)
 {
 	struct page *page, *next;
 	unsigned int order;
 
-	list_for_each_entry_safe(page, next, &g->rejected, lru) {
+	list_for_each_entry_safe(page, next, &s->rejected, lru) {
 		list_del(&page->lru);
 		order = page_private(page);
 		set_page_private(page, 0);

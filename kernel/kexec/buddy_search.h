@@ -18,9 +18,9 @@ struct buddy_search {
 	unsigned int blocks_left;
 };
 
-void buddy_search_begin(struct buddy_search *g);
-struct page *buddy_search_next(struct buddy_search *g, struct page *page, unsigned int *order);
-void buddy_search_hold(struct buddy_search *g, struct page *page, unsigned int order);
-void buddy_search_end(struct buddy_search *g);
+void buddy_search_begin(struct buddy_search *s);
+struct page *buddy_search_next(struct buddy_search *s, struct page *page, unsigned int *order);
+void buddy_search_hold(struct buddy_search *s, struct page *page, unsigned int order);
+void buddy_search_end(struct buddy_search *s);
 
 #endif /* _KERNEL_KEXEC_BUDDY_SEARCH_H */

@@ -210,19 +210,19 @@ static void contig_keep_block(struct kexec_image *img, struct page *page, unsign
 }
 
 static void contig_search_slot(struct kexec_image *img, struct kexec_backing *b,
-			       unsigned long slot, struct buddy_search *g)
+			       unsigned long slot, struct buddy_search *s)
 {
 	struct page *at = pfn_to_online_page(kexec_dst_pfn(b) + slot), *page;
 	unsigned int order;
 
 	while (at && !test_bit(slot, b->claimed)) {
-		page = buddy_search_next(g, at, &order);
+		page = buddy_search_next(s, at, &order);
 		if (!page)
 			return;
 		if (contig_block_wanted(b, page, order))
 			contig_keep_block(img, page, order);
 		else
-			buddy_search_hold(g, page, order);
+			buddy_search_hold(s, page, order);
 	}
 }
 
@@ -235,18 +235,18 @@ void kexec_contig_fill_gaps(struct kexec_image *img, unsigned int seg)
 {
 	struct kexec_backing *b = &img->backing[seg];
 	unsigned long nr = kexec_dst_pages(b), i;
-	struct buddy_search g;
+	struct buddy_search search;
 
 	if (kexec_pages_headroom(nr) < 0)
 		return;
-	buddy_search_begin(&g);
+	buddy_search_begin(&search);
 	for_each_clear_bit(i, b->claimed, nr) {
 		if (fatal_signal_pending(current))
 			break;
-		contig_search_slot(img, b, i, &g);
+		contig_search_slot(img, b, i, &search);
 		cond_resched();
 	}
-	buddy_search_end(&g);
+	buddy_search_end(&search);
 }
 
 /**

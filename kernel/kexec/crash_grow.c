@@ -65,7 +65,7 @@
  * @size: bytes
  * @free: claim only memory that looks free
  * @reclaim: reclaim memory for the zone of a run
- * @barren: zone that reclaim has not given the room, or NULL
+ * @failed_zone: zone that reclaim has not given the room, or NULL
  * @tries: claims that may still fail
  * @enough: a run of as many bytes ends the search
  * @largest: bytes of the longest run seen
@@ -78,7 +78,7 @@ struct crash_grow_search {
 	u64 size;
 	bool free;
 	bool reclaim;
-	struct zone *barren;
+	struct zone *failed_zone;
 	unsigned int tries;
 	u64 enough;
 	u64 largest;
@@ -325,15 +325,15 @@ static bool crash_grow_has_room(struct crash_grow_search *s, u64 pa)
 {
 	struct zone *zone = crash_grow_zone(pa);
 
-	if (kexec_zone_spares(zone, crash_grow_need(s->size)))
+	if (kexec_zone_has_headroom(zone, crash_grow_need(s->size)))
 		return true;
 	if (!s->reclaim)
 		return false;
-	if (zone != s->barren && !kexec_zone_make_room_in(zone, crash_grow_need(s->size)))
+	if (zone != s->failed_zone && !kexec_zone_make_room_in(zone, crash_grow_need(s->size)))
 		return true;
-	s->barren = zone;
+	s->failed_zone = zone;
 	/* Without the margin the claim may still succeed. */
-	return kexec_zone_spares(zone, PFN_UP(s->size));
+	return kexec_zone_has_headroom(zone, PFN_UP(s->size));
 }
 
 /* The first block of the zone that has @pa. */
@@ -422,7 +422,7 @@ static int crash_grow_region(struct crash_grow_search *s, bool low, u64 size,
 	crash_grow_set_window(s, low);
 	s->size = size;
 	s->enough = U64_MAX;
-	s->barren = NULL;
+	s->failed_zone = NULL;
 	s->free = true;
 	ret = crash_grow_search_all(s, &base);
 	if (ret == -EADDRNOTAVAIL) {

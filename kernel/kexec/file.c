@@ -79,9 +79,9 @@
  * @initrd: the initrd
  * @initrd_seg: segment of the initrd, if there is one
  * @dtb_seg: segment of the device tree
- * @dtb_room: size of that segment, before it is trimmed
+ * @dtb_size: size of that segment, before it is trimmed
  * @elfcore_seg: segment of the ELF core header, of a crash image
- * @ima_room: bytes reserved for IMA's list, 0 for none
+ * @ima_size: bytes reserved for IMA's list, 0 for none
  * @first_fit: use the first range that fits, whether or not it can be allocated
  */
 struct file_load {
@@ -101,9 +101,9 @@ struct file_load {
 	struct kexec_initrd initrd;
 	int initrd_seg;
 	int dtb_seg;
-	size_t dtb_room;
+	size_t dtb_size;
 	int elfcore_seg;
-	size_t ima_room;
+	size_t ima_size;
 	bool first_fit;
 };
 
@@ -223,13 +223,13 @@ static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
  * A kernel before v4.6 loses the memory below its image, and in the crash reservation the
  * order does not matter.
  */
-static bool file_seats_high(const struct file_load *load)
+static bool file_is_top_down(const struct file_load *load)
 {
 	return !load->info.low && !load->first_fit && !load->fdt.crash;
 }
 
 /* A UKI is in the segment of the initrd while it is loaded. */
-static u64 file_initrd_room(const struct file_load *load)
+static u64 file_initrd_size(const struct file_load *load)
 {
 	return max(load->initrd.room, load->uki.len);
 }
@@ -250,11 +250,11 @@ static int file_place_initrd(struct file_load *load, u64 kernel_pa, u64 kernel_e
 {
 	const struct kexec_image_info *info = &load->info;
 	struct range_request req = {
-		.size = PAGE_ALIGN(file_initrd_room(load)),
+		.size = PAGE_ALIGN(file_initrd_size(load)),
 		.align = info->part_align,
 		.min = round_down(kernel_pa, info->window_align),
 		.max = round_down(kernel_pa, info->window_align) + info->window,
-		.top_down = file_seats_high(load),
+		.top_down = file_is_top_down(load),
 	};
 	int seg;
 
@@ -291,7 +291,7 @@ static int file_place_top(struct file_load *load, u64 size, u64 align)
 static int file_place_dtb(struct file_load *load)
 {
 	/* Aligned to its own size it cannot cross the boundary of a block. */
-	int seg = file_place_top(load, load->dtb_room, roundup_pow_of_two(load->dtb_room));
+	int seg = file_place_top(load, load->dtb_size, roundup_pow_of_two(load->dtb_size));
 
 	if (seg < 0)
 		return seg;
@@ -314,7 +314,7 @@ static int file_place_elfcore(struct file_load *load)
 	return 0;
 }
 
-static u64 file_kernel_room(const struct file_load *load)
+static u64 file_kernel_size(const struct file_load *load)
 {
 	return PAGE_ALIGN(load->info.text_offset + load->info.image_size);
 }
@@ -324,9 +324,9 @@ static int file_place_ima(struct file_load *load)
 {
 	int seg;
 
-	if (!load->ima_room)
+	if (!load->ima_size)
 		return 0;
-	seg = file_place_top(load, load->ima_room, 0);
+	seg = file_place_top(load, load->ima_size, 0);
 	if (seg < 0)
 		return seg;
 	load->img->kbuf_seg = seg;
@@ -337,11 +337,11 @@ static int file_place_ima(struct file_load *load)
 static int file_place_from(struct file_load *load, u64 min)
 {
 	struct range_request req = {
-		.size = file_kernel_room(load),
+		.size = file_kernel_size(load),
 		.align = load->info.align,
 		.min = min,
 		.max = load->info.max,
-		.top_down = file_seats_high(load),
+		.top_down = file_is_top_down(load),
 	};
 	struct kexec_image *img = load->img;
 	int seg, ret;
@@ -376,13 +376,13 @@ static void file_unplace(struct file_load *load)
 	}
 	if (load->kernel_base)
 		range_map_add(img->usable, load->kernel_base,
-			      load->kernel_base + file_kernel_room(load));
+			      load->kernel_base + file_kernel_size(load));
 }
 
 /* If the kernel leaves no range for the other segments, try every range for it. */
 static int file_place_all(struct file_load *load)
 {
-	u64 size = file_kernel_room(load), min = 0;
+	u64 size = file_kernel_size(load), min = 0;
 	int ret;
 
 	for (;;) {
@@ -402,7 +402,7 @@ static int file_place_all(struct file_load *load)
 		return kexec_pages_place(load->img);
 	if (ret == -EADDRNOTAVAIL && !load->initrd.unpack)
 		pr_err("no place for the kernel (%llu kB) and its initrd (%llu kB) in %llu GiB; %s\n",
-		       size >> 10, file_initrd_room(load) >> 10, load->info.window >> 30,
+		       size >> 10, file_initrd_size(load) >> 10, load->info.window >> 30,
 		       load->img->plan.crash ?
 		       "boot with a larger crashkernel=" :
 		       "use a smaller initrd or reserve less memory");
@@ -588,15 +588,15 @@ static int file_fill_uki(struct file_load *load, struct kexec_uki_fill *fill)
 
 static int file_fill_fdt(struct file_load *load)
 {
-	void *fdt = kvzalloc(load->dtb_room, GFP_KERNEL);
+	void *fdt = kvzalloc(load->dtb_size, GFP_KERNEL);
 	size_t used;
 	int ret;
 
 	if (!fdt) {
-		pr_err("no memory for the device tree (%zu bytes)\n", load->dtb_room);
+		pr_err("no memory for the device tree (%zu bytes)\n", load->dtb_size);
 		return -ENOMEM;
 	}
-	ret = kexec_arch_fdt_build(&load->fdt, fdt, load->dtb_room, &used);
+	ret = kexec_arch_fdt_build(&load->fdt, fdt, load->dtb_size, &used);
 	if (!ret)
 		ret = kexec_segment_fill_kernel(load->img, load->dtb_seg, fdt, used);
 	if (!ret) {
@@ -604,7 +604,7 @@ static int file_fill_fdt(struct file_load *load)
 		kexec_timeline_attach(load->img, load->dtb_seg, fdt);
 	}
 	/* The seeds are a secret of the next kernel. */
-	kvfree_sensitive(fdt, load->dtb_room);
+	kvfree_sensitive(fdt, load->dtb_size);
 	return ret;
 }
 
@@ -658,14 +658,14 @@ static int file_size_all(struct file_load *load, struct file *initrd, int initrd
 			return ret;
 		load->fdt.elfcorehdr_len = len;
 	}
-	load->ima_room = kexec_ima_list_room(load->fdt.crash);
-	ret = kexec_arch_fdt_build(&load->fdt, NULL, 0, &load->dtb_room);
+	load->ima_size = kexec_ima_list_size(load->fdt.crash);
+	ret = kexec_arch_fdt_build(&load->fdt, NULL, 0, &load->dtb_size);
 	if (ret)
 		return ret;
-	load->dtb_room = PAGE_ALIGN(load->dtb_room);
-	if (load->dtb_room > load->info.dtb_max) {
+	load->dtb_size = PAGE_ALIGN(load->dtb_size);
+	if (load->dtb_size > load->info.dtb_max) {
 		pr_err("device tree may need %zu bytes (limit %llu); shorten the command line\n",
-		       load->dtb_room, load->info.dtb_max);
+		       load->dtb_size, load->info.dtb_max);
 		return -E2BIG;
 	}
 	return 0;
@@ -681,10 +681,10 @@ static int file_check_total(const struct file_load *load)
 		       kexec_read_memory());
 		return -EADDRNOTAVAIL;
 	}
-	if (size + file_initrd_room(load) <= limit)
+	if (size + file_initrd_size(load) <= limit)
 		return 0;
 	pr_err("kernel (%llu bytes) and initrd (%llu bytes) exceed half of memory, %llu bytes\n",
-	       size, file_initrd_room(load), limit);
+	       size, file_initrd_size(load), limit);
 	return -EINVAL;
 }
 
@@ -692,7 +692,7 @@ static int file_plan_initrd(struct file_load *load)
 {
 	if (load->fdt.crash || !load->initrd.file_len)
 		return 0;
-	load->initrd.others = file_kernel_room(load) + load->dtb_room + load->ima_room;
+	load->initrd.others = file_kernel_size(load) + load->dtb_size + load->ima_size;
 	return kexec_initrd_plan(&load->initrd, kexec_read_memory() / 2 - load->info.image_size);
 }
 
@@ -747,7 +747,7 @@ static int file_fill_all(struct file_load *load, struct file *kernel, int kernel
 
 	if (load->fdt.cmdline)
 		ima_kexec_cmdline(kernel_fd, load->fdt.cmdline, strlen(load->fdt.cmdline));
-	ret = load->ima_room ? kexec_ima_list_fill(load->img, &load->fdt) : 0;
+	ret = load->ima_size ? kexec_ima_list_fill(load->img, &load->fdt) : 0;
 	if (!ret)
 		ret = load->fdt.crash ? kexec_elfcorehdr_fill(load->img, load->elfcore_seg) : 0;
 	return ret ?: file_fill_fdt(load);

@@ -55,12 +55,12 @@ int kexec_add_buffer(struct kexec_buf *kbuf)
 
 #ifdef CONFIG_IMA_KEXEC
 /**
- * kexec_ima_list_room - size of the segment for IMA's list
+ * kexec_ima_list_size - size of the segment for IMA's list
  * @crash: of an image that a panic starts
  *
  * Return: bytes, for the list and for measurements during the load; 0 for no segment.
  */
-size_t kexec_ima_list_room(bool crash)
+size_t kexec_ima_list_size(bool crash)
 {
 	unsigned long size = ima_get_binary_runtime_size();
 

@@ -8,10 +8,10 @@ struct kexec_fdt_request;
 struct kexec_image;
 
 #ifdef CONFIG_IMA_KEXEC
-size_t kexec_ima_list_room(bool crash);
+size_t kexec_ima_list_size(bool crash);
 int kexec_ima_list_fill(struct kexec_image *img, struct kexec_fdt_request *fdt);
 #else
-static inline size_t kexec_ima_list_room(bool crash)
+static inline size_t kexec_ima_list_size(bool crash)
 {
 	return 0;
 }

@@ -55,13 +55,13 @@ static bool zone_is_usable(struct zone *zone)
 }
 
 /**
- * kexec_zone_spares() - can a zone spare a number of pages?
+ * kexec_zone_has_headroom() - can a zone spare a number of pages?
  * @zone: the zone
  * @nr_pages: pages
  *
  * Return: true if its headroom has them; may be stale.
  */
-bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages)
+bool kexec_zone_has_headroom(struct zone *zone, unsigned long nr_pages)
 {
 	return zone_is_usable(zone) && zone_headroom(zone) >= (long)nr_pages;
 }
@@ -89,7 +89,7 @@ bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside
 	zone = page_zone(first);
 	if (pageblock_nr_pages <= ZONE_ISOLATE_MAX)
 		nr = ALIGN(end, pageblock_nr_pages) - ALIGN_DOWN(pfn, pageblock_nr_pages);
-	if (kexec_zone_spares(zone, nr))
+	if (kexec_zone_has_headroom(zone, nr))
 		return true;
 	if (outside)
 		*outside = zone;
@@ -102,7 +102,7 @@ static struct zone *zone_pick(unsigned long nr)
 	struct zone *zone, *best = NULL;
 
 	for_each_populated_zone(zone) {
-		if (!kexec_zone_spares(zone, nr))
+		if (!kexec_zone_has_headroom(zone, nr))
 			continue;
 		if (!best || zone_idx(zone) > zone_idx(best) ||
 		    (zone_idx(zone) == zone_idx(best) && zone_to_nid(zone) == numa_mem_id()))
@@ -207,7 +207,7 @@ static unsigned long zone_reclaim(struct zone *zone)
 
 static bool zone_has_room(struct zone *zone, unsigned long nr_pages)
 {
-	return zone ? kexec_zone_spares(zone, nr_pages) : zone_total() >= nr_pages;
+	return zone ? kexec_zone_has_headroom(zone, nr_pages) : zone_total() >= nr_pages;
 }
 
 static int zone_make_room(struct zone *zone, unsigned long nr_pages)

@@ -11,7 +11,7 @@ struct zone;
 /* Do not invoke the OOM killer. */
 #define KEXEC_HOLD_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-bool kexec_zone_spares(struct zone *zone, unsigned long nr_pages);
+bool kexec_zone_has_headroom(struct zone *zone, unsigned long nr_pages);
 bool kexec_zone_fits(unsigned long pfn, unsigned long end, struct zone **outside);
 struct page *kexec_zone_alloc(unsigned int *order);
 int kexec_zone_make_room(unsigned long nr_pages);

@@ -99,7 +99,7 @@ static void __noreturn __kexec_panic reloc_relocate(const struct reloc_state *st
 noinline void __kexec_panic machine_kexec(struct kimage *image)
 {
 	const struct kexec_plan *plan = kexec_image_plan(image);
-	const struct reloc_state *st = plan->machine;
+	const struct reloc_state *st = plan->arch_data;
 
 	reloc_check_cpus(plan);
 	if (st)

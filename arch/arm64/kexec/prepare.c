@@ -36,9 +36,9 @@
 /* alloc_page() is a macro. */
 static void *reloc_next_page(const struct kexec_plan *plan)
 {
-	void *(*take)(void *ctx) = plan->alloc_page;
+	void *(*alloc)(void *ctx) = plan->alloc_page;
 
-	return take(plan->alloc_ctx);
+	return alloc(plan->alloc_ctx);
 }
 
 static void *reloc_alloc_table(void *ctx)
@@ -293,6 +293,6 @@ int kexec_arch_prepare(struct kexec_plan *plan)
 	st->arg = page;
 	err = reloc_build(st);
 	if (!err)
-		plan->machine = st;
+		plan->arch_data = st;
 	return err;
 }
