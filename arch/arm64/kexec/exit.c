@@ -30,7 +30,7 @@
 #include "reloc_state.h"
 
 /* A CPU that runs while memory is overwritten would corrupt it. */
-static void __kexec_panic reloc_check_cpus(const struct kexec_plan *plan)
+static void __kexec_panic exit_check_cpus(const struct kexec_plan *plan)
 {
 	if (plan->crash) {
 		if (smp_crash_stop_failed())
@@ -42,7 +42,7 @@ static void __kexec_panic reloc_check_cpus(const struct kexec_plan *plan)
 		panic("kexec: %u CPUs still online\n", num_online_cpus());
 }
 
-static void __kexec_panic reloc_check_arg(const struct reloc_state *st)
+static void __kexec_panic exit_check_arg(const struct reloc_state *st)
 {
 	if (st->arg->magic != KERN_RELOC_MAGIC || st->arg->version != KERN_RELOC_VERSION)
 		panic("kexec: the relocation argument was overwritten (%#x, version %u)\n",
@@ -51,7 +51,7 @@ static void __kexec_panic reloc_check_arg(const struct reloc_state *st)
 
 /* Not inlined: see sections.txt. */
 static noinline void __noreturn __kexec_panic
-reloc_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool el2)
+exit_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool el2)
 {
 	void __noreturn (*mmu_off)(u64 entry_pa, u64 x0, unsigned long el2);
 
@@ -62,7 +62,7 @@ reloc_mmu_off(phys_addr_t entry_pa, phys_addr_t x0, bool el2)
 
 /* No CFI: the copy of the routine has no type hash before it. */
 static noinline void __noreturn __nocfi __kexec_panic
-reloc_mmu_on(const struct reloc_state *st)
+exit_mmu_on(const struct reloc_state *st)
 {
 	u64 arg = reloc_linear_va(virt_to_phys(st->arg));
 	void __noreturn (*relocate)(u64 arg);
@@ -73,7 +73,7 @@ reloc_mmu_on(const struct reloc_state *st)
 	relocate(arg);
 }
 
-static void __noreturn __kexec_panic reloc_relocate(const struct reloc_state *st)
+static void __noreturn __kexec_panic exit_relocate(const struct reloc_state *st)
 {
 	if (st->arg->flags & KERN_RELOC_EL2) {
 		/*
@@ -85,9 +85,9 @@ static void __noreturn __kexec_panic reloc_relocate(const struct reloc_state *st
 	}
 
 	if (st->arg->flags & KERN_RELOC_MMU_ON)
-		reloc_mmu_on(st);
+		exit_mmu_on(st);
 	/* After the copies the routine does the HVC itself. */
-	reloc_mmu_off(st->code_pa, virt_to_phys(st->arg), false);
+	exit_mmu_off(st->code_pa, virt_to_phys(st->arg), false);
 }
 
 /**
@@ -101,9 +101,9 @@ noinline void __kexec_panic machine_kexec(struct kimage *image)
 	const struct kexec_plan *plan = kexec_image_plan(image);
 	const struct reloc_state *st = plan->arch_data;
 
-	reloc_check_cpus(plan);
+	exit_check_cpus(plan);
 	if (st)
-		reloc_check_arg(st);
+		exit_check_arg(st);
 
 	pr_info("Bye!\n");
 
@@ -115,6 +115,6 @@ noinline void __kexec_panic machine_kexec(struct kimage *image)
 	local_daif_mask();
 
 	if (st)
-		reloc_relocate(st);
-	reloc_mmu_off(plan->entry_pa, plan->dtb_pa, is_hyp_nvhe());
+		exit_relocate(st);
+	exit_mmu_off(plan->entry_pa, plan->dtb_pa, is_hyp_nvhe());
 }

@@ -34,14 +34,14 @@
 #include "trans_pgd.h"
 
 /* alloc_page() is a macro. */
-static void *reloc_next_page(const struct kexec_plan *plan)
+static void *prepare_next_page(const struct kexec_plan *plan)
 {
 	void *(*alloc)(void *ctx) = plan->alloc_page;
 
 	return alloc(plan->alloc_ctx);
 }
 
-static void *reloc_alloc_table(void *ctx)
+static void *prepare_alloc_table(void *ctx)
 {
 	struct reloc_state *st = ctx;
 
@@ -49,21 +49,21 @@ static void *reloc_alloc_table(void *ctx)
 		pr_info("kexec.fail_table: allocation %u of a page table fails\n", st->nr_tables);
 		return NULL;
 	}
-	return reloc_next_page(st->plan);
+	return prepare_next_page(st->plan);
 }
 
-static void *reloc_alloc_page(const struct kexec_plan *plan, const char *what)
+static void *prepare_alloc_page(const struct kexec_plan *plan, const char *what)
 {
-	void *page = reloc_next_page(plan);
+	void *page = prepare_next_page(plan);
 
 	if (!page)
 		pr_err("no memory for the %s (one page)\n", what);
 	return page;
 }
 
-static int reloc_copy_code(struct reloc_state *st)
+static int prepare_copy_code(struct reloc_state *st)
 {
-	void *code = reloc_alloc_page(st->plan, "relocation code");
+	void *code = prepare_alloc_page(st->plan, "relocation code");
 
 	if (!code)
 		return -ENOMEM;
@@ -78,7 +78,7 @@ static int reloc_copy_code(struct reloc_state *st)
 	return 0;
 }
 
-static int reloc_make_vectors(struct reloc_state *st)
+static int prepare_make_vectors(struct reloc_state *st)
 {
 	struct trans_pgd_info info = {
 		.trans_alloc_page = st->plan->alloc_page,
@@ -96,17 +96,17 @@ static int reloc_make_vectors(struct reloc_state *st)
 	return err;
 }
 
-static struct kexec_extent_table *reloc_next_table(const struct kexec_extent_table *table)
+static struct kexec_extent_table *prepare_next_table(const struct kexec_extent_table *table)
 {
 	return table->next_pa == KEXEC_EXTENT_END ? NULL : phys_to_virt(table->next_pa);
 }
 
 /* Read with the MMU off if there are no page tables. */
-static void reloc_clean_tables(const struct kexec_plan *plan)
+static void prepare_clean_tables(const struct kexec_plan *plan)
 {
 	const struct kexec_extent_table *table;
 
-	for (table = plan->copies; table; table = reloc_next_table(table)) {
+	for (table = plan->copies; table; table = prepare_next_table(table)) {
 		kexec_arch_clean_to_poc(table, PAGE_SIZE);
 		cond_resched();
 	}
@@ -116,14 +116,14 @@ static void reloc_clean_tables(const struct kexec_plan *plan)
  * The memory that relocation accesses: a bit for each block of PMD_SIZE bytes, from block
  * @first on.  @at is the next one to read.
  */
-struct reloc_map {
+struct prepare_map {
 	unsigned long *bits;
 	u64 first;
 	unsigned long nr;
 	unsigned long at;
 };
 
-static void reloc_map_add(struct reloc_map *map, phys_addr_t pa, u64 len)
+static void prepare_map_add(struct prepare_map *map, phys_addr_t pa, u64 len)
 {
 	u64 from = (pa >> PMD_SHIFT) - map->first;
 	u64 to = ((pa + len - 1) >> PMD_SHIFT) - map->first;
@@ -131,27 +131,27 @@ static void reloc_map_add(struct reloc_map *map, phys_addr_t pa, u64 len)
 	bitmap_set(map->bits, from, to - from + 1);
 }
 
-static void reloc_map_fill(struct reloc_map *map, const struct reloc_state *st)
+static void prepare_map_fill(struct prepare_map *map, const struct reloc_state *st)
 {
 	const struct kexec_extent_table *table;
 	unsigned int i;
 
-	reloc_map_add(map, virt_to_phys(st->arg), PAGE_SIZE);
-	reloc_map_add(map, st->arg->fault_pa, sizeof(st->arg->fault));
-	for (table = st->plan->copies; table; table = reloc_next_table(table)) {
-		reloc_map_add(map, virt_to_phys(table), PAGE_SIZE);
+	prepare_map_add(map, virt_to_phys(st->arg), PAGE_SIZE);
+	prepare_map_add(map, st->arg->fault_pa, sizeof(st->arg->fault));
+	for (table = st->plan->copies; table; table = prepare_next_table(table)) {
+		prepare_map_add(map, virt_to_phys(table), PAGE_SIZE);
 		for (i = 0; i < table->nr; i++) {
-			reloc_map_add(map, table->extent[i].dst_pa, table->extent[i].len);
-			reloc_map_add(map, table->extent[i].src_pa, table->extent[i].len);
+			prepare_map_add(map, table->extent[i].dst_pa, table->extent[i].len);
+			prepare_map_add(map, table->extent[i].src_pa, table->extent[i].len);
 		}
 		cond_resched();
 	}
 }
 
 /* Blocks may reach beyond memory, but not beyond the linear map. */
-static bool reloc_map_next(void *ctx, unsigned long *start, unsigned long *end)
+static bool prepare_map_next(void *ctx, unsigned long *start, unsigned long *end)
 {
-	struct reloc_map *map = ctx;
+	struct prepare_map *map = ctx;
 	unsigned long from = find_next_bit(map->bits, map->nr, map->at);
 	u64 base = reloc_linear_va(map->first << PMD_SHIFT);
 
@@ -168,10 +168,10 @@ static bool reloc_map_next(void *ctx, unsigned long *start, unsigned long *end)
  * In whole blocks and only what is accessed: reading all of a linear map of pages takes
  * milliseconds per gigabyte.  Not inlined, so that its time can be measured.
  */
-static noinline int reloc_map_copies(struct reloc_state *st, struct trans_pgd_info *info,
-				     pgd_t **pgd)
+static noinline int prepare_map_copies(struct reloc_state *st, struct trans_pgd_info *info,
+				       pgd_t **pgd)
 {
-	struct reloc_map map = { };
+	struct prepare_map map = { };
 	int err;
 
 	get_online_mems();
@@ -180,8 +180,8 @@ static noinline int reloc_map_copies(struct reloc_state *st, struct trans_pgd_in
 	map.bits = kvcalloc(BITS_TO_LONGS(map.nr), sizeof(long),
 			    GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (map.bits) {
-		reloc_map_fill(&map, st);
-		err = trans_pgd_copy_parts(info, swapper_pg_dir, pgd, reloc_map_next, &map);
+		prepare_map_fill(&map, st);
+		err = trans_pgd_copy_parts(info, swapper_pg_dir, pgd, prepare_map_next, &map);
 	} else {
 		err = -ENOMEM;
 	}
@@ -190,14 +190,14 @@ static noinline int reloc_map_copies(struct reloc_state *st, struct trans_pgd_in
 	return err;
 }
 
-static int reloc_make_tables(struct reloc_state *st)
+static int prepare_make_tables(struct reloc_state *st)
 {
 	struct trans_pgd_info info = {
-		.trans_alloc_page = reloc_alloc_table,
+		.trans_alloc_page = prepare_alloc_table,
 		.trans_alloc_arg = st,
 	};
 	pgd_t *pgd;
-	int err = reloc_map_copies(st, &info, &pgd);
+	int err = prepare_map_copies(st, &info, &pgd);
 
 	if (!err)
 		err = trans_pgd_idmap_page(&info, &st->ttbr0, &st->t0sz,
@@ -212,7 +212,7 @@ static int reloc_make_tables(struct reloc_state *st)
 	return 0;
 }
 
-static void reloc_print(const struct reloc_state *st)
+static void prepare_print(const struct reloc_state *st)
 {
 	const struct kern_reloc_arg *arg = st->arg;
 	phys_addr_t arg_pa = virt_to_phys(st->arg);
@@ -233,7 +233,7 @@ static void reloc_print(const struct reloc_state *st)
 	kexec_dprintk("relocation: linear map at PA + %#llx\n", arg->pa_to_addr);
 }
 
-static int reloc_build(struct reloc_state *st)
+static int prepare_build(struct reloc_state *st)
 {
 	struct kern_reloc_arg *arg = st->arg;
 	int err;
@@ -245,23 +245,23 @@ static int reloc_build(struct reloc_state *st)
 	arg->dtb_pa = st->plan->dtb_pa;
 	arg->fault_pa = kexec_fault_record(virt_to_phys(&arg->fault));
 
-	err = reloc_copy_code(st);
+	err = prepare_copy_code(st);
 	if (!err)
-		err = reloc_make_vectors(st);
+		err = prepare_make_vectors(st);
 	if (err)
 		return err;
 
 	arg->table_pa = virt_to_phys(st->plan->copies);
-	err = reloc_make_tables(st);
+	err = prepare_make_tables(st);
 	if (err)
 		pr_notice("no page tables (error %d): relocation will run with the MMU off\n", err);
 
 	/* After the page tables, which must not map this source. */
 	kexec_arch_debug_fault(st->plan);
 	/* Read with the MMU off if there are no tables. */
-	reloc_clean_tables(st->plan);
+	prepare_clean_tables(st->plan);
 	kexec_arch_clean_to_poc(arg, sizeof(*arg));
-	reloc_print(st);
+	prepare_print(st);
 	return 0;
 }
 
@@ -285,13 +285,13 @@ int kexec_arch_prepare(struct kexec_plan *plan)
 	if (!plan->nr_copies)
 		return 0;
 
-	page = reloc_alloc_page(plan, "relocation argument");
+	page = prepare_alloc_page(plan, "relocation argument");
 	if (!page)
 		return -ENOMEM;
 	st = page + RELOC_STATE_OFFSET;
 	st->plan = plan;
 	st->arg = page;
-	err = reloc_build(st);
+	err = prepare_build(st);
 	if (!err)
 		plan->arch_data = st;
 	return err;
