@@ -74,7 +74,7 @@ void buddy_search_begin(struct buddy_search *s)
  */
 struct page *buddy_search_next(struct buddy_search *s, struct page *page, unsigned int *order)
 {
-	if (s->pages_left <= 0 || !s->blocks_left || !kexec_buddy_order_hint(page, order))
+	if (s->pages_left <= 0 || !s->blocks_left || !kexec_free_hint_order(page, order))
 		return NULL;
 	/* CMA and highatomic pageblocks have free lists of their own. */
 	if (get_pageblock_migratetype(page) >= MIGRATE_PCPTYPES ||

@@ -258,7 +258,7 @@ static bool crash_grow_is_candidate(struct crash_grow_search *s, u64 pa)
 	cond_resched();
 	if (!page || is_migrate_cma_page(page) || zone_idx(page_zone(page)) == ZONE_MOVABLE)
 		return false;
-	if (s->free ? !kexec_range_is_free_hint(pa, end, false, &used) :
+	if (s->free ? !kexec_free_hint_range(pa, end, false, &used) :
 		      !crash_grow_is_movable_hint(PHYS_PFN(pa), PHYS_PFN(end)))
 		return false;
 	s->total += CRASH_GROW_BLOCK;
@@ -462,7 +462,7 @@ static int crash_grow_low(struct crash_grow_search *s, u64 wanted, struct kexec_
 	if (ret != -EADDRNOTAVAIL && ret != -ENOMEM)
 		return ret;
 	size = crash_grow_scan(s, true, U64_MAX);
-	size = kexec_reserve_fit_low(wanted, size, s->total, CRASH_ALIGN);
+	size = crashkernel_param_fit_low(wanted, size, s->total, CRASH_ALIGN);
 	if (!size || size == wanted || crash_grow_region(s, true, size, got))
 		size = 0;
 	if (fatal_signal_pending(current))

@@ -210,7 +210,7 @@ static void __init crash_set_resource(struct resource *res, u64 base, u64 size, 
 static void __init crash_alloc_low(u64 wanted, const struct crashkernel_window *low)
 {
 	u64 total, largest = crashkernel_scan(low, &total);
-	u64 size = kexec_reserve_fit_low(wanted, largest, total, CRASH_ALIGN);
+	u64 size = crashkernel_param_fit_low(wanted, largest, total, CRASH_ALIGN);
 	u64 base = size ? crash_alloc_range(size, low) : 0;
 
 	if (!base)

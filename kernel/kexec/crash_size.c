@@ -274,7 +274,7 @@ int crash_shrink_memory(unsigned long new_size)
 
 	/* A part may have been freed even on failure. */
 	crash_size_count();
-	kexec_unlock();
+	kexec_hotplug_unlock();
 	return ret;
 }
 

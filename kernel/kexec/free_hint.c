@@ -53,7 +53,7 @@ static bool free_hint_block(unsigned long pfn, unsigned long end)
 }
 
 /**
- * kexec_range_is_free_hint() - is a range free?
+ * kexec_free_hint_range() - is a range free?
  * @start: physical address, page aligned
  * @end: physical address after the last byte, page aligned; the range is boot memory
  * @from_end: search from the end
@@ -62,7 +62,7 @@ static bool free_hint_block(unsigned long pfn, unsigned long end)
  *
  * Return: true if it is, which may be stale.
  */
-bool kexec_range_is_free_hint(u64 start, u64 end, bool from_end, u64 *used)
+bool kexec_free_hint_range(u64 start, u64 end, bool from_end, u64 *used)
 {
 	unsigned long first = PHYS_PFN(start), last = PHYS_PFN(end), from, to;
 
@@ -86,13 +86,13 @@ bool kexec_range_is_free_hint(u64 start, u64 end, bool from_end, u64 *used)
 }
 
 /**
- * kexec_buddy_order_hint() - get the order of the free block with a page
+ * kexec_free_hint_order() - get the order of the free block with a page
  * @page: a page of online memory
  * @order: receives it
  *
  * Return: true if @page is in a free block, which may be stale.
  */
-bool kexec_buddy_order_hint(struct page *page, unsigned int *order)
+bool kexec_free_hint_order(struct page *page, unsigned int *order)
 {
 	unsigned long head;
 

@@ -6,7 +6,7 @@
 
 struct page;
 
-bool kexec_range_is_free_hint(u64 start, u64 end, bool from_end, u64 *used);
-bool kexec_buddy_order_hint(struct page *page, unsigned int *order);
+bool kexec_free_hint_range(u64 start, u64 end, bool from_end, u64 *used);
+bool kexec_free_hint_order(struct page *page, unsigned int *order);
 
 #endif /* _KERNEL_KEXEC_FREE_HINT_H */

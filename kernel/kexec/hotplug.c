@@ -14,7 +14,7 @@
  *   crash_elfcorehdr.c.
  *
  * An event sets a bit and tries the kexec lock.  If the lock is free the event is handled
- * at once, else by the lock holder in kexec_unlock().  No event waits, and none is lost.
+ * at once, else by the lock holder in kexec_hotplug_unlock().  No event waits, and none is lost.
  *
  * See lock.c for the order of the locks.
  */
@@ -283,11 +283,11 @@ static void hotplug_run_pending_cpu(void)
 }
 
 /**
- * kexec_unlock() - release the kexec lock, send events and do the work that is pending
+ * kexec_hotplug_unlock() - release the kexec lock, send events and do the work that is pending
  *
  * Context: the caller holds neither the CPU hotplug lock nor the memory hotplug lock.
  */
-void kexec_unlock(void)
+void kexec_hotplug_unlock(void)
 {
 	kexec_unlock_nowork();
 	kexec_sysfs_flush();

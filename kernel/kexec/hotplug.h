@@ -4,7 +4,7 @@
 
 struct kexec_refusal;
 
-void kexec_unlock(void);
+void kexec_hotplug_unlock(void);
 int kexec_hotplug_recheck(void);
 int kexec_hotplug_ask(struct kexec_refusal *refusal);
 

@@ -51,7 +51,7 @@ struct kexec_lock_state kexec_lock_state = {
 #endif
 };
 
-/* See kexec_unlock() in hotplug.c. */
+/* Bits of enum kexec_pending, left for kexec_hotplug_unlock(). */
 static unsigned long lock_pending;
 
 static bool __kexec_panic lock_move(enum lock_state from, enum lock_state to)

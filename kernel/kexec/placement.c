@@ -96,7 +96,7 @@ static bool placement_find_free(const struct range_map *map, const struct range_
 	while (!placement_find(map, &next, offset, memsz, true, pa)) {
 		start = ALIGN_DOWN(*pa + offset, block);
 		end = ALIGN(*pa + offset + memsz, block);
-		if (kexec_range_is_free_hint(start, end, !req->top_down, &used))
+		if (kexec_free_hint_range(start, end, !req->top_down, &used))
 			return true;
 		if (fatal_signal_pending(current))
 			return false;

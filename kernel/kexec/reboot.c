@@ -168,7 +168,7 @@ int kernel_kexec(void)
 		return reboot_refuse_busy(NULL);
 	if (!kexec_image) {
 		ret = reboot_refuse_none(NULL);
-		kexec_unlock();
+		kexec_hotplug_unlock();
 		return ret;
 	}
 
@@ -183,7 +183,7 @@ int kernel_kexec(void)
 		ret = reboot_verify(to_kexec_image(kexec_image));
 	if (ret) {
 		cpu_hotplug_enable();
-		kexec_unlock();
+		kexec_hotplug_unlock();
 		return ret;
 	}
 	img = to_kexec_image(kexec_image);

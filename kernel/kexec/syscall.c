@@ -61,7 +61,7 @@ static int syscall_unload(int type, bool file_mode)
 	if (ret)
 		return ret;
 	kexec_image_unload(type);
-	kexec_unlock();
+	kexec_hotplug_unlock();
 	trace_kexec_load(type == KEXEC_TYPE_CRASH, file_mode, 0, 0, 0);
 	return 0;
 }
@@ -194,7 +194,7 @@ static int syscall_load(unsigned long entry, struct kexec_segment *segments, uns
 	if (ret)
 		return ret;
 	ret = syscall_load_locked(entry, s, nr, flags);
-	kexec_unlock();
+	kexec_hotplug_unlock();
 	return ret;
 }
 
@@ -300,7 +300,7 @@ SYSCALL_DEFINE5(kexec_file_load, int, kernel_fd, int, initrd_fd, unsigned long, 
 	if (ret)
 		return ret;
 	ret = syscall_file_load_locked(kernel_fd, initrd_fd, cmdline_len, cmdline_ptr, flags);
-	kexec_unlock();
+	kexec_hotplug_unlock();
 	return ret;
 }
 #endif /* CONFIG_KEXEC_FILE */

@@ -48,7 +48,7 @@ static unsigned long efi_tables_new_nr;
 
 static phys_addr_t efi_tables_find_systab(void)
 {
-	const void *fdt = IS_ENABLED(CONFIG_KEXEC_FILE) ? kexec_fdt_boot_blob() :
+	const void *fdt = IS_ENABLED(CONFIG_KEXEC_FILE) ? kexec_memreserve_boot_blob() :
 							  initial_boot_params;
 	int len, node = fdt ? fdt_path_offset(fdt, "/chosen") : -1;
 	const void *prop;

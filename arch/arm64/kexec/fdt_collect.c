@@ -33,7 +33,7 @@ static unsigned int fdt_collect_max_persistent(void)
 
 static void fdt_collect_blob(struct fdt_source *src)
 {
-	src->blob = kexec_fdt_boot_blob();
+	src->blob = kexec_memreserve_boot_blob();
 	src->blob_pa = initial_boot_params_pa;
 }
 

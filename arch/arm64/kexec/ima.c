@@ -34,7 +34,7 @@ struct ima_handover {
  */
 static int __init ima_handover_find(struct ima_handover *found)
 {
-	const void *fdt = kexec_fdt_boot_blob();
+	const void *fdt = kexec_memreserve_boot_blob();
 	const int cells = dt_root_addr_cells + dt_root_size_cells;
 	const __be32 *cell;
 	int node, len;

@@ -22,7 +22,7 @@
 #include "lib/image_unpack.h"
 
 /* The sanitised ID registers have the common features of all CPUs. */
-static void image_cpu_caps_read(struct image_cpu_caps *caps)
+static void image_load_caps_read(struct image_cpu_caps *caps)
 {
 	bool mixed = system_supports_mixed_endian();
 	bool big = IS_ENABLED(CONFIG_CPU_BIG_ENDIAN);
@@ -37,8 +37,8 @@ static void image_cpu_caps_read(struct image_cpu_caps *caps)
 }
 
 /* @len: bytes of the Image, or 0 if only its header is available. */
-static int image_cpu_parse_unpacked(const void *head, size_t head_len, size_t len,
-				    struct kexec_image_info *info)
+static int image_load_parse_unpacked(const void *head, size_t head_len, size_t len,
+				     struct kexec_image_info *info)
 {
 	struct kexec_image_info found;
 	struct image_cpu_caps caps;
@@ -48,7 +48,7 @@ static int image_cpu_parse_unpacked(const void *head, size_t head_len, size_t le
 		pr_err("the Image is compressed twice\n");
 		return -ENOEXEC;
 	}
-	image_cpu_caps_read(&caps);
+	image_load_caps_read(&caps);
 	ret = kexec_image_parse(head, head_len, len ?: kexec_image_promise(head, head_len),
 				&caps, &found);
 	if (ret)
@@ -63,7 +63,7 @@ static int image_cpu_parse_unpacked(const void *head, size_t head_len, size_t le
 }
 
 /* Only the header is unpacked, so the time does not depend on the file. */
-static int image_cpu_peek(const void *data, size_t len, struct kexec_image_info *info)
+static int image_load_peek(const void *data, size_t len, struct kexec_image_info *info)
 {
 	void *head __free(kfree) = kmalloc(KEXEC_IMAGE_HEAD_SIZE, GFP_KERNEL);
 	struct unpack_payload payload;
@@ -79,12 +79,12 @@ static int image_cpu_peek(const void *data, size_t len, struct kexec_image_info 
 	ret = kexec_unpack_head(&payload, head, KEXEC_IMAGE_HEAD_SIZE);
 	if (ret < 0)
 		return ret;
-	ret = image_cpu_parse_unpacked(head, ret, 0, info);
+	ret = image_load_parse_unpacked(head, ret, 0, info);
 	return ret ?: kexec_unpack_check_size(info->packing, info->image_size);
 }
 
-static int image_cpu_locate(const void *data, size_t len, u64 file_len,
-			    struct kexec_image_info *info)
+static int image_load_locate(const void *data, size_t len, u64 file_len,
+			     struct kexec_image_info *info)
 {
 	struct unpack_part part;
 	int ret = kexec_image_unpack_locate(data, len, file_len, &part);
@@ -119,10 +119,10 @@ int kexec_arch_image_probe(const void *data, size_t len, u64 file_len,
 	struct image_cpu_caps caps;
 
 	if (info->packed)
-		return image_cpu_peek(data, len, info);
+		return image_load_peek(data, len, info);
 	if (kexec_image_unpack_detect(data, len) != UNPACK_RAW)
-		return image_cpu_locate(data, len, file_len, info);
-	image_cpu_caps_read(&caps);
+		return image_load_locate(data, len, file_len, info);
+	image_load_caps_read(&caps);
 	return kexec_image_parse(data, len, file_len, &caps, info);
 }
 
@@ -157,5 +157,5 @@ int kexec_arch_image_unpack(const void *file, size_t file_len, void *image, size
 		return ret;
 	*len = unpacked;
 	info->packing = payload.kind;
-	return image_cpu_parse_unpacked(image, unpacked, unpacked, info);
+	return image_load_parse_unpacked(image, unpacked, unpacked, info);
 }

@@ -219,11 +219,11 @@ int kexec_arch_reserved(void *fdt, unsigned int *generation)
 
 #ifdef CONFIG_KEXEC_FILE
 /**
- * kexec_fdt_boot_blob() - get the device tree that this kernel booted with
+ * kexec_memreserve_boot_blob() - get the device tree that this kernel booted with
  *
  * Return: the tree, or NULL if there is none.
  */
-const void *kexec_fdt_boot_blob(void)
+const void *kexec_memreserve_boot_blob(void)
 {
 	return memreserve_fdt_boot ?: initial_boot_params;
 }

@@ -9,6 +9,6 @@ struct fdt_range;
 
 unsigned int kexec_memreserve_nr(void);
 unsigned int kexec_memreserve_list(struct fdt_range *list, unsigned int max);
-const void *kexec_fdt_boot_blob(void);
+const void *kexec_memreserve_boot_blob(void);
 
 #endif /* _ARM64_KEXEC_MEMRESERVE_H */

@@ -269,11 +269,11 @@ static int prepare_build(struct reloc_state *st)
  * kexec_arch_prepare() - allocate and fill everything that machine_kexec() needs
  * @plan: the plan, with its copies in their final order
  *
- * Return: 0, -EBUSY if kexec_cpus_stuck() has a reason, or -ENOMEM, after one message.
+ * Return: 0, -EBUSY if kexec_shutdown_cpus_stuck() has a reason, or -ENOMEM, after one message.
  */
 int kexec_arch_prepare(struct kexec_plan *plan)
 {
-	const char *stuck = plan->crash ? NULL : kexec_cpus_stuck();
+	const char *stuck = plan->crash ? NULL : kexec_shutdown_cpus_stuck();
 	struct reloc_state *st;
 	void *page;
 	int err;

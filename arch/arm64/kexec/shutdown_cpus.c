@@ -174,14 +174,14 @@ static void stop_cpu_die(unsigned int cpu)
 #endif
 
 /**
- * kexec_cpus_stuck() - find CPUs that would run while memory is overwritten
+ * kexec_shutdown_cpus_stuck() - find CPUs that would run while memory is overwritten
  *
  * A spin table counts even with one CPU online: another one that failed to boot may be in
  * kernel text.
  *
  * Return: the reason and remedy, or NULL.
  */
-const char *kexec_cpus_stuck(void)
+const char *kexec_shutdown_cpus_stuck(void)
 {
 	const char *why;
 
@@ -307,7 +307,7 @@ static bool stop_all_off(void)
 
 static int stop_probe_firmware(struct kexec_refusal *refusal)
 {
-	const char *why = kexec_cpus_stuck();
+	const char *why = kexec_shutdown_cpus_stuck();
 	unsigned int cpu, boot_cpu = reboot_cpu;
 
 	/* The CPU that migrate_to_reboot_cpu() selects. */

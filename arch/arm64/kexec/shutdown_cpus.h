@@ -2,6 +2,6 @@
 #ifndef _ARM64_KEXEC_SHUTDOWN_CPUS_H
 #define _ARM64_KEXEC_SHUTDOWN_CPUS_H
 
-const char *kexec_cpus_stuck(void);
+const char *kexec_shutdown_cpus_stuck(void);
 
 #endif /* _ARM64_KEXEC_SHUTDOWN_CPUS_H */

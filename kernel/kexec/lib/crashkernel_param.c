@@ -329,7 +329,7 @@ int crashkernel_param_parse_cma(const char *cmdline, u64 ram, struct crashkernel
 }
 
 /**
- * kexec_reserve_fit_low() - choose the size of the low region
+ * crashkernel_param_fit_low() - choose the size of the low region
  * @size: bytes requested, a multiple of the page size
  * @largest: bytes of the largest free range of low memory
  * @free: bytes of all free low memory
@@ -340,7 +340,7 @@ int crashkernel_param_parse_cma(const char *cmdline, u64 ram, struct crashkernel
  *
  * Return: @size if it fits, else the reduced size, which may be 0.
  */
-u64 kexec_reserve_fit_low(u64 size, u64 largest, u64 free, u64 align)
+u64 crashkernel_param_fit_low(u64 size, u64 largest, u64 free, u64 align)
 {
 	u64 half = free / 2;
 

@@ -30,6 +30,6 @@ struct crashkernel_request {
 int crashkernel_param_parse(const char *cmdline, u64 ram, u64 low_default,
 			    struct crashkernel_request *req);
 int crashkernel_param_parse_cma(const char *cmdline, u64 ram, struct crashkernel_request *req);
-u64 kexec_reserve_fit_low(u64 size, u64 largest, u64 free, u64 align);
+u64 crashkernel_param_fit_low(u64 size, u64 largest, u64 free, u64 align);
 
 #endif /* _KERNEL_KEXEC_RESERVE_H */

@@ -304,7 +304,7 @@ static void crashkernel_test_low(struct kunit *test)
 	for (c = crashkernel_low_cases;
 	     c < crashkernel_low_cases + ARRAY_SIZE(crashkernel_low_cases); c++)
 		KUNIT_EXPECT_EQ(test, c->fit,
-				kexec_reserve_fit_low(c->size, c->largest, c->free, MB(2)));
+				crashkernel_param_fit_low(c->size, c->largest, c->free, MB(2)));
 }
 
 static struct kunit_case crashkernel_test_cases[] = {

@@ -284,7 +284,7 @@ static void crashkernel_sim_low(struct sim *s)
 	const u64 free = sim_random(s) >> sim_below(s, 64);
 	const u64 largest = sim_below(s, 2) ? free : free / sim_between(s, 1, 8);
 	const u64 size = sim_below(s, 2) ? sim_random(s) >> sim_below(s, 64) : largest + 1;
-	u64 fit = kexec_reserve_fit_low(size, largest, free, align);
+	u64 fit = crashkernel_param_fit_low(size, largest, free, align);
 
 	s->ops++;
 	sim_check(s, fit <= size && fit <= largest, "%#llx of %#llx do not fit in %#llx", fit,

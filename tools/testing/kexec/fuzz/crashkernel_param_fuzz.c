@@ -101,7 +101,7 @@ static void crashkernel_expect_alone(const struct crashkernel_machine *m,
 
 static void crashkernel_fit_low(u64 size, u64 largest, u64 free, u64 align)
 {
-	u64 fit = kexec_reserve_fit_low(size, largest, free, align);
+	u64 fit = crashkernel_param_fit_low(size, largest, free, align);
 
 	fuzz_check(fit <= size && fit <= largest, "%#llx of %#llx", fit, size);
 	fuzz_check(size > largest ? fit <= free / 2 && !(fit % align) : fit == size,
