@@ -18,7 +18,6 @@
 #include <linux/btf.h>
 #include <linux/compiler.h>
 #include <linux/debug_locks.h>
-#include <linux/err.h>
 #include <linux/irqflags.h>
 #include <linux/kexec_arch.h>
 #include <linux/mm.h>
@@ -29,7 +28,6 @@
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 
-#include "crash.h"
 #include "crash_cma.h"
 #include "crash_elfcorehdr.h"
 #include "crash_vmcoreinfo.h"
@@ -37,7 +35,6 @@
 #include "image.h"
 #include "lock.h"
 #include "runs.h"
-#include "sysfs.h"
 #include "verify.h"
 
 #define CRASH_TRIES	3
@@ -133,59 +130,6 @@ static void __kexec_panic crash_report_no_image(bool locked)
 		return;
 	pr_emerg("no dump: %s\n", locked ? "no crash image is loaded (kexec -p loads one)" :
 		 "the first crash image is still being loaded, or one is being unloaded");
-}
-
-static int crash_ask_none(struct kexec_refusal *refusal)
-{
-	if (kexec_lock_is_busy()) {
-		kexec_sysfs_notify(true);
-		kexec_refusal_err(refusal, "no dump: the first crash image is still being loaded, or one is being unloaded\n");
-		return -EBUSY;
-	}
-	kexec_refusal_err(refusal, "no dump: no crash image is loaded (kexec -p loads one)\n");
-	return -ENOENT;
-}
-
-static int crash_ask_replaced(struct kexec_refusal *refusal)
-{
-	/* Lines of a check of content that may have been overwritten meanwhile. */
-	refusal->len = 0;
-	kexec_refusal_err(refusal, "the crash image is being replaced; ask again\n");
-	kexec_sysfs_notify(true);
-	return -EBUSY;
-}
-
-/**
- * kexec_crash_ask() - would a panic fail to start the crash image now?
- * @refusal: receives the lines that a panic would print
- *
- * Return: 0; -ENOENT if no crash image is loaded, -EBUSY if a load, an unload or an update
- * of the ELF core header is in progress, -EUCLEAN if the crash image has changed or has a
- * memory error, -ESTALE if its ELF core header lacks changes of memory.
- */
-int kexec_crash_ask(struct kexec_refusal *refusal)
-{
-	struct kexec_image *img;
-	bool leaving;
-	int ret;
-
-	if (!crash_get_memory_size()) {
-		kexec_refusal_err(refusal, "no dump: no memory is reserved (crashkernel=)\n");
-		return -ENOENT;
-	}
-	img = kexec_image_get(KEXEC_TYPE_CRASH);
-	if (IS_ERR(img))
-		return crash_ask_replaced(refusal);
-	if (!img)
-		return crash_ask_none(refusal);
-	ret = kexec_verify_ask_crash(img, refusal);
-	if (ret)
-		kexec_refusal_err(refusal, "no dump: the crash image is not what was loaded\n");
-	else
-		ret = kexec_elfcorehdr_ask(img, refusal);
-	leaving = READ_ONCE(img->leaving);
-	kexec_image_put(img);
-	return leaving ? crash_ask_replaced(refusal) : ret;
 }
 
 static bool __kexec_panic crash_lock(void)
