@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Writes the generated pages of Documentation/arch/arm64/kexec/.
 
-files.rst has the title and the DOC section of each source file, errors.rst the
+files.rst has the source files in the order of doc_sources.py, errors.rst the
 messages with their errnos and remedies, messages.rst all messages in alphabetical order,
 test-map.rst the tests that reach each file: KUnit suites, simulator files and fuzz
 targets by the functions that they call, QEMU cases by messages, parameters, and the
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import doc_errors
 import doc_messages
+import doc_sources
 
 TOP = Path(__file__).resolve().parents[1]
 DOCS = TOP / "Documentation/arch/arm64/kexec"
@@ -109,23 +110,30 @@ def table(rows):
 
 def files_page():
     title_line = "============\nSource files\n============\n"
-    out = [HEAD, title_line, "The title of each file, then its DOC section.\n"]
-    found = list(sources())
-    for folder in FOLDERS:
-        rows = [(f"``{path.name}``", title(text)) for path, text in found
-                if str(path.parent) == folder]
-        if rows:
-            out += [heading(f"{folder}/", "="), table([("file", "contents"), *rows])]
+    out = [HEAD, title_line, """\
+In the order in which to read them: title, DOC section, and where the code runs, by the
+sections of the functions. ``task``: process context, unless the DOC section or a
+``Context:`` has another one. The other sections are those of
+Documentation/arch/arm64/kexec/design.rst; a function of the section ``panic`` may have other
+callers, too.
+"""]
+    texts = {str(path): text for path, text in sources()}
     out.append(heading("Interface", "="))
     for path in sorted(TOP.glob(HEADERS)):
         if re.search(r"^/\*\*\n \* (struct|enum|DOC)", path.read_text(encoding="utf-8"), re.M):
             out.append(f".. kernel-doc:: {path.relative_to(TOP)}\n")
+    groups = [(name, [path for path in paths if path in texts])
+              for name, paths in doc_sources.groups()]
+    for name, paths in groups:
+        rows = [(f"``{path}``", doc_sources.code(path, texts[path]), title(texts[path]))
+                for path in paths]
+        out += [heading(name, "="), table([("file", "code", "contents"), *rows])]
     out.append(heading("DOC sections", "="))
-    for path, text in found:
-        if sections(text):
-            out.append(heading(str(path), "-"))
-        out += [f".. kernel-doc:: {path}\n   :doc: {name}\n" for name in sections(text)]
-    return "\n".join(out)
+    for path in (path for _, paths in groups for path in paths):
+        if sections(texts[path]):
+            out.append(heading(path, "-"))
+        out += [f".. kernel-doc:: {path}\n   :doc: {name}\n" for name in sections(texts[path])]
+    return "\n".join(out), list(doc_sources.complaints(texts))
 
 
 def definitions(text):
@@ -251,8 +259,9 @@ def main():
     check = "--check" in sys.argv[1:]
     errors, stale = errors_page()
     messages, more = messages_page()
-    stale += more
-    for name, page in (("files.rst", files_page()), ("errors.rst", errors),
+    files, unordered = files_page()
+    stale += more + unordered
+    for name, page in (("files.rst", files), ("errors.rst", errors),
                        ("messages.rst", messages), ("test-map.rst", map_page())):
         path = DOCS / name
         if path.exists() and path.read_text(encoding="utf-8") == page:
