@@ -236,7 +236,8 @@ def build_case(table, entry):
     if unknown := set(entry) - known:
         raise TableError(f"{entry.get('name')}: unknown {', '.join(sorted(unknown))}")
     case = Case(**(table["defaults"] | entry))
-    for kind, name in (("el", case.el), ("firmware", case.firmware), ("kernel", case.kernel)):
+    for kind, name in (("el", case.el), ("firmware", case.firmware),
+                       ("kernel", sign.split(case.kernel)[0])):
         if name not in table[kind]:
             raise TableError(f"{case.name}: no {kind} {name!r}")
     level, firmware = table["el"][case.el], table["firmware"][case.firmware]

@@ -2,11 +2,13 @@
 """Keys that sign kernels, whose certificates the key of a build has issued, or no key it knows.
 
 The certificate of a signer is with the signature, so a kernel that trusts its issuer trusts
-the signer. A revoked one is on a list of the running kernel, which the build's key signs.
+the signer. A revoked one is on a list of the running kernel, which the build's key signs. The
+key "enrolled" is in the variables of the firmware, for Secure Boot.
 """
 
 import hashlib
 import subprocess
+from pathlib import Path
 
 CONFIG = """
 [ca]
@@ -25,6 +27,9 @@ commonName = supplied
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 """
+# Debian's key for tests, in PK, KEK and db of AAVMF_VARS.snakeoil.fd, and its password
+FIRMWARE_KEY = Path("/usr/share/qemu-efi-aarch64/PkKek-1-snakeoil.key")
+FIRMWARE_PASSWORD = "snakeoil"
 VALID = ("20200101000000Z", "20991231000000Z")
 EXPIRED = ("20010101000000Z", "20020101000000Z")
 # What the guest needs to revoke a key, and to trust an issuer
@@ -45,6 +50,14 @@ def stranger(target):
     quietly("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=nobody",
             "-keyout", target, "-out", part)
     target.write_bytes(target.read_bytes() + part.read_bytes())
+    return target
+
+
+def firmware_key(target):
+    """The key of the firmware without its password, and its certificate, in one file."""
+    quietly("openssl", "rsa", "-in", FIRMWARE_KEY, "-passin", f"pass:{FIRMWARE_PASSWORD}",
+            "-out", target)
+    target.write_bytes(target.read_bytes() + FIRMWARE_KEY.with_suffix(".pem").read_bytes())
     return target
 
 
@@ -99,6 +112,8 @@ def signer(name, key, work, share):
     """The key of that name; @key is the build's, @share gets what the guest needs for it."""
     if name == "foreign":
         return stranger(work / "stranger.pem")
+    if name == "enrolled":
+        return firmware_key(work / "firmware.pem")
     if name == "expired":
         return issue(work, name, key, EXPIRED)
     if name == "chained":

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cpio
 import initrds
+import keys
 import metrics
 import sign
 import steps
@@ -24,7 +25,12 @@ QEMU = "qemu-system-aarch64"
 CMDLINE = "console=ttyAMA0 loglevel=6 printk.devkmsg=on panic=-1"
 COMMON = ("-display none -monitor none -serial stdio -nic none -no-user-config "
           "-nodefaults").split()
-FIRMWARE = {"uefi": Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")}
+# Files of each firmware. Secure Boot: a program and variables, with the key of keys.py
+FIRMWARE = {
+    "uefi": (Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"),),
+    "secure": (Path("/usr/share/AAVMF/AAVMF_CODE.fd"),
+               Path("/usr/share/AAVMF/AAVMF_VARS.snakeoil.fd")),
+}
 FIRST = "kx.boot=1 kx.at=1"
 MIB = 1 << 20
 MB = 1000000
@@ -124,9 +130,10 @@ def need_tools(case, qemu=QEMU):
                    else ())):
         if not shutil.which(tool):
             raise Missing(tool)
-    firmware = FIRMWARE.get(case.firmware)
-    if firmware and not firmware.is_file():
-        raise Missing(firmware.name)
+    enrolled = (keys.FIRMWARE_KEY,) if case.firmware == "secure" else ()
+    for file in (*FIRMWARE.get(case.firmware, ()), *enrolled):
+        if not file.is_file():
+            raise Missing(file.name)
 
 
 def add_modules(archive, folder):
@@ -312,6 +319,17 @@ def machine(case, qemu):
             "-cpu", case.cpu, "-smp", str(case.smp), "-m", str(case.memory)]
 
 
+def firmware(case):
+    """Arguments for the firmware. What a guest writes to its variables is dropped."""
+    files = FIRMWARE.get(case.firmware, ())
+    if len(files) == 1:
+        return ["-bios", str(files[0])]
+    words = []
+    for unit, (file, mode) in enumerate(zip(files, ("readonly=on", "snapshot=on"))):
+        words += ["-drive", f"if=pflash,unit={unit},format=raw,{mode},file={file}"]
+    return words
+
+
 def command(case, store, qemu=QEMU, extra=()):
     """QEMU's arguments for a case that prepare() has made ready."""
     work = store.work(case)
@@ -320,8 +338,7 @@ def command(case, store, qemu=QEMU, extra=()):
             "-append", f"{store.cmdline(case)} {FIRST}",
             "-fsdev", f"local,id=share,path={share},security_model=none",
             "-device", "virtio-9p-pci,fsdev=share,mount_tag=kx"]
-    if case.firmware in FIRMWARE:
-        args += ["-bios", str(FIRMWARE[case.firmware])]
+    args += firmware(case)
     if case.dtb:
         args += ["-dtb", str(work / "dtb")]
     if case.disk or case.disk_share:

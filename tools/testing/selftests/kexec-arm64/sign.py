@@ -24,7 +24,8 @@ import ukify
 TAMPERED_AT, UNUSED_AT = 16, 40
 # By whom, see keys.py: the build's key, or one of those names. "tampered" is "signed", and a byte
 # is changed afterwards.
-TREATMENTS = ("signed", "tampered", "foreign", "issued", "expired", "revoked", "chained")
+TREATMENTS = ("signed", "tampered", "foreign", "issued", "expired", "revoked", "chained",
+              "enrolled")
 PACKED = {"zboot": "vmlinuz.efi"}
 PLAIN = "Image"
 # Unified kernel images, and the file that is their kernel: as an Image; as a zboot program; in

@@ -24,13 +24,14 @@ def test_sign(tap):
              "4k-zboot": ("4k", "vmlinuz.efi", None),
              "4k-zboot-tampered": ("4k", "vmlinuz.efi", "tampered"),
              "4k-zboot-signed-padded": ("4k", "vmlinuz.efi", "signed"),
+             "4k-enrolled": ("4k", "Image", "enrolled"),
              "4k-va39-offset": ("4k-va39", "Image", None), "4k-zzstd": ("4k", "Image", None),
              "4k-uki": ("4k", "Image", None), "4k-zuki-signed": ("4k", "vmlinuz.efi", "signed"),
              "4k-zuki-foreign-tlinux": ("4k", "vmlinuz.efi", "foreign")}
     tap.check({name: sign.split(name) for name in names} == names,
               "sign: a name says what is made of what")
     tap.check(sign.tools(["4k", "4k-zboot"]) == [] and sign.tools(["4k-signed"]) == ["sbsign"] and
-              sign.tools(["4k", "4k-foreign"]) == ["sbsign", "openssl"],
+              sign.tools(["4k", "4k-foreign"]) == ["sbsign", "openssl"] == sign.tools(["4k-enrolled"]),
               "sign: tools that are missing can be named")
     tap.check(sign.tools(["4k-zlzo", "4k-badlz4", "4k-xz"]) == ["lz4", "lzop", "xz"],
               "sign: so can packers")
