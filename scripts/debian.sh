@@ -13,11 +13,28 @@ set -euo pipefail
 selftests=$top/tools/testing/selftests/kexec-arm64
 disks=$build/debian/disks
 
+# systemd of Debian 14, in packages that are not configured; prints the folder.
+newer_systemd() {
+	local suite=forky tree=$build/debian/systemd-forky log=$log_dir/debian-systemd.log
+	[ -e "$tree/done" ] || {
+		rm -rf --one-file-system "$tree"
+		mmdebstrap --quiet --arch=arm64 --variant=extract \
+			--aptopt='Acquire::Check-Valid-Until "false"' \
+			--include=systemd,libseccomp2,libc-bin,dpkg,tar,dash,coreutils,diffutils \
+			"$suite" "$tree" >"$log" 2>&1 || {
+			tail -n 5 "$log" >&2
+			die "systemd: no packages of $suite can be fetched (network, ${log#"$top"/})"
+		}
+		touch "$tree/done"
+	}
+	echo "$tree"
+}
+
 "$top/scripts/deps.sh" debian
 need_qemu
 "$top/scripts/prepare.sh"
 "$top/scripts/deb.sh" small
-mkdir -p "$disks"
+mkdir -p "$disks" "$log_dir"
 used=()
 status=0
 for suite in bookworm trixie; do
@@ -29,6 +46,10 @@ for suite in bookworm trixie; do
 		;;
 	esac
 done
+if [ $# = 0 ]; then
+	newer=$(newer_systemd)
+	used+=("$newer")
+fi
 need_space "$build" 10000 'Debian machines'
 "$selftests/debian/units_test.sh" "$build/deb/small" "${used[@]}" || status=1
 "$selftests/debian/debian.py" --disks "$disks" --packages "$build/deb/small" \

@@ -6,6 +6,8 @@
 # copy that is in memory.
 #
 #	units_test.sh PACKAGES DISK...     see scripts/debian.sh
+#
+# A DISK may be a folder with the files of packages that are not configured.
 set -uo pipefail
 # shellcheck source=../../../../../scripts/lib.sh
 . "$(dirname "$0")/../../../../../scripts/lib.sh"
@@ -22,6 +24,15 @@ trap 'umount -R "$work"/* 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
 package=$(find "$1" -name 'kexec-ready_*_all.deb')
 shift
 
+# complete FOLDER: links and folders that no package has.
+complete() {
+	local name
+	mkdir -p "$1/run" "$1/tmp"
+	for name in bin sbin lib; do
+		[ -e "$1/$name" ] || ln -s "usr/$name" "$1/$name"
+	done
+}
+
 # open_disk DISK: its files and a tmpfs for changes at $root.
 open_disk() {
 	local top
@@ -30,10 +41,14 @@ open_disk() {
 	mount -t tmpfs none "$top"
 	root=$top/root
 	mkdir "$top"/{disk,upper,work,root}
-	mount -o ro,loop,noload,offset=$offset "$(readlink -f "$1")" "$top/disk" &&
+	if [ -d "$1" ]; then
+		mount --bind "$1" "$top/disk"
+	else
+		mount -o ro,loop,noload,offset=$offset "$(readlink -f "$1")" "$top/disk"
+	fi &&
 		mount -t overlay none "$root" \
 			-o "lowerdir=$top/disk,upperdir=$top/upper,workdir=$top/work" &&
-		cp "$package" "$root/tmp/kexec-ready.deb"
+		complete "$root" && cp "$package" "$root/tmp/kexec-ready.deb"
 }
 
 there() {
@@ -54,7 +69,7 @@ verify() {
 
 wrong_unit() {
 	echo 'NoSuchName=1' >>"$root/usr/lib/systemd/system/kexec-reboot.service"
-	verify | grep -q NoSuchName || echo 'a name that systemd does not know'
+	grep -q NoSuchName <<<"$(verify)" || echo 'a name that systemd does not know'
 }
 
 left_files() {
