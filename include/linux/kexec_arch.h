@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Interface between the generic part, which decides, and the arm64 part, which operates the
- * machine.
+ * Interface between policy, which decides, and the machine part, which operates the machine.
  */
 #ifndef _LINUX_KEXEC_ARCH_H
 #define _LINUX_KEXEC_ARCH_H
@@ -12,8 +11,8 @@
 
 /*
  * Code that a panic runs.  It does not sleep, allocate or wait for a lock.  It calls only
- * code of the same section and the functions of kernel/kexec/sections.txt, which the build
- * verifies.
+ * code of the same section and the functions of kernel/kexec/sections.txt.  This is checked
+ * in builds with CONFIG_KEXEC_DEBUG_PARAMS, and by make matrix without it.
  */
 #define __kexec_panic	notrace __section(".text.unlikely.kexec_panic")
 
@@ -195,7 +194,7 @@ int kexec_arch_reserved(void *fdt, unsigned int *generation);
  * (linux/reboot.h) by name.
  */
 
-/* Implemented by the generic part. */
+/* Implemented by policy. */
 struct kexec_plan *kexec_image_plan(struct kimage *image);
 __printf(2, 3) void kexec_refusal_err(struct kexec_refusal *refusal, const char *fmt, ...);
 
