@@ -28,7 +28,7 @@
 #include "pages.h"
 #include "zone.h"
 
-/* Larger pageblocks are too much to be taken along. */
+/* Padding of larger pageblocks would be most of a zone. */
 #define CONTIG_SPARE_MAX		(SZ_32M >> PAGE_SHIFT)
 
 /* alloc_contig_range() cannot be interrupted and may clear the pages. */

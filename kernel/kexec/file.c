@@ -163,7 +163,7 @@ static int file_copy_cmdline(struct file_load *load)
 	if (!len)
 		return 0;
 	if (len > COMMAND_LINE_SIZE) {
-		pr_err("command line of %lu bytes is too long, the limit is %d\n", len,
+		pr_err("command line of %lu bytes is too long (limit %d)\n", len,
 		       COMMAND_LINE_SIZE);
 		return -EINVAL;
 	}
@@ -180,7 +180,7 @@ static int file_copy_cmdline(struct file_load *load)
 	return 0;
 }
 
-/* The command line may select a profile, which the kernel is of. */
+/* The command line may select the profile whose kernel is loaded, so it is copied first. */
 static int file_open_uki(struct file_load *load, struct file *file)
 {
 	const struct uki_part *linux_part = &load->uki.layout.part[UKI_LINUX];
@@ -219,10 +219,7 @@ static int file_probe_kernel(struct file_load *load, struct file *file, int fd)
 	return ret;
 }
 
-/*
- * A kernel before v4.6 loses the memory below its image, and in the crash reservation the
- * order does not matter.
- */
+/* In the crash reservation the order does not matter. */
 static bool file_is_top_down(const struct file_load *load)
 {
 	return !load->info.low && !load->first_fit && !load->fdt.crash;

@@ -55,7 +55,7 @@ int kexec_add_buffer(struct kexec_buf *kbuf)
 
 #ifdef CONFIG_IMA_KEXEC
 /**
- * kexec_ima_list_size - size of the segment for IMA's list
+ * kexec_ima_list_size() - size of the segment for IMA's list
  * @crash: of an image that a panic starts
  *
  * Return: bytes, for the list and for measurements during the load; 0 for no segment.
@@ -71,7 +71,7 @@ size_t kexec_ima_list_size(bool crash)
 }
 
 /**
- * kexec_ima_list_fill - fill the segment for IMA's list, or remove it
+ * kexec_ima_list_fill() - fill the segment for IMA's list, or remove it
  * @img: an image whose last segment it is
  * @fdt: receives the place of the list
  *

@@ -134,7 +134,7 @@ static int initrd_one(struct initrd_run *run)
 }
 
 /**
- * kexec_initrd_all - unpack all parts of an initrd
+ * kexec_initrd_all() - unpack all parts of an initrd
  * @run: the run; @file_len, @in and @limit are set, and @out unless it only counts; the
  *   caller frees @moved
  *
@@ -170,7 +170,7 @@ static int initrd_run(struct initrd_run *run)
 }
 
 /**
- * kexec_initrd_keep - load an initrd as it is
+ * kexec_initrd_keep() - load an initrd as it is
  * @initrd: the initrd
  */
 void kexec_initrd_keep(struct kexec_initrd *initrd)
@@ -243,7 +243,7 @@ static int initrd_count(struct kexec_initrd *initrd, struct initrd_run *run)
 }
 
 /**
- * kexec_initrd_plan - decide whether an initrd is unpacked
+ * kexec_initrd_plan() - decide whether an initrd is unpacked
  * @initrd: all up to @others are set; the rest is set here
  * @limit: maximum bytes for the next kernel
  *
@@ -280,7 +280,7 @@ int kexec_initrd_plan(struct kexec_initrd *initrd, u64 limit)
 }
 
 /**
- * kexec_initrd_read - fill the segment of an initrd
+ * kexec_initrd_read() - fill the segment of an initrd
  * @va: its address
  * @len: bytes at @va that become its content: @len of the initrd; @room bytes are mapped
  * @arg: the initrd, after kexec_initrd_plan(); if its @unpack is reset, call this again

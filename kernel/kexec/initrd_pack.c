@@ -307,7 +307,7 @@ static int pack_unpack(struct initrd_run *run, const struct pack_format *format)
 }
 
 /**
- * kexec_initrd_unpack_one - unpack a part of an initrd
+ * kexec_initrd_unpack_one() - unpack a part of an initrd
  * @run: the run; the part starts at @pos, where the next one starts on success
  *
  * Return: 0, or an errno that @run has with its reason.

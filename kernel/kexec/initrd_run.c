@@ -24,7 +24,7 @@
 #define RUN_STEP	SZ_1M
 
 /**
- * kexec_initrd_fault - store the reason why an initrd is not unpacked
+ * kexec_initrd_fault() - store the reason why an initrd is not unpacked
  * @run: the run; keeps the first reason
  * @err: errno
  * @fault: for a message
@@ -41,7 +41,7 @@ int kexec_initrd_fault(struct initrd_run *run, int err, const char *fault)
 }
 
 /**
- * kexec_initrd_reserve - make room for unpacked bytes
+ * kexec_initrd_reserve() - make room for unpacked bytes
  * @run: the run; if they reach the unread part of the file, that is moved
  * @len: number of bytes
  *
@@ -71,7 +71,7 @@ int kexec_initrd_reserve(struct initrd_run *run, u64 len)
 }
 
 /**
- * kexec_initrd_write - add bytes to the unpacked initrd
+ * kexec_initrd_write() - add bytes to the unpacked initrd
  * @run: the run
  * @data: the bytes; may overlap with the destination
  * @len: number of them

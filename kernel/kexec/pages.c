@@ -239,7 +239,7 @@ static struct page *pages_next(struct kexec_image *img)
 }
 
 /*
- * Source pages that are not dealt out yet.  The first page of each run has their number in
+ * Source pages that are not assigned to a slot yet.  The first page of each run has their number in
  * its private field.
  */
 struct pages_sources {

@@ -54,7 +54,7 @@ loff_t kexec_read_size(struct file *file, int fd, const char *what)
 		return -EINVAL;
 	}
 	if (size > READ_SIZE_MAX) {
-		pr_err("%s: the file has %lld bytes, the limit is %llu\n", what, size,
+		pr_err("%s: the file has %lld bytes (limit %llu)\n", what, size,
 		       READ_SIZE_MAX);
 		return -EFBIG;
 	}

@@ -4,7 +4,7 @@
  *
  * All checks that can refuse the reboot run before anything is shut down.  CPU hotplug is
  * disabled before, because CPU bring-up reserves memory.  After reboot_quiesce() no other
- * CPU is online: it must not sleep or wait for RCU.
+ * CPU is online: this one must not sleep or wait for RCU.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 

@@ -39,7 +39,7 @@ int kexec_segment_add(struct kexec_image *img, phys_addr_t mem, u64 memsz)
 	struct kexec_backing *b;
 
 	if (seg >= KEXEC_SEGMENT_MAX) {
-		pr_err("segment %u is one too many; the limit is %d segments\n", seg,
+		pr_err("segment %u is one too many (limit %d)\n", seg,
 		       KEXEC_SEGMENT_MAX);
 		return -EINVAL;
 	}
@@ -294,7 +294,7 @@ static int segment_check_size(const struct kexec_segment *s, unsigned int seg, u
 	*total += s->memsz;
 	if (s->memsz <= limit && *total <= limit)
 		return 0;
-	pr_err("segment %u: image grows to %llu kB, the limit is half of memory, %llu kB\n",
+	pr_err("segment %u: image grows to %llu kB (limit %llu kB, half of memory)\n",
 	       seg, *total >> 10, limit >> 10);
 	return -EINVAL;
 }

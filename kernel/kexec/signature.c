@@ -42,7 +42,7 @@ static const char *signature_fault(int err)
 	return "not signed as it should be";
 }
 
-static bool signature_demanded(void)
+static bool signature_is_required(void)
 {
 	return signature_enforced || kexec_debug.demand_signature;
 }
@@ -61,15 +61,15 @@ static bool signature_locked_down(void)
  */
 bool kexec_signature_required(void)
 {
-	return signature_demanded() || signature_locked_down();
+	return signature_is_required() || signature_locked_down();
 }
 
 static int signature_judge(int ret)
 {
 	if (!ret)
 		return 0;
-	if (signature_demanded()) {
-		pr_err("the kernel is %s (%d), but this system demands a signature\n",
+	if (signature_is_required()) {
+		pr_err("the kernel is %s (%d), but this system requires a signature\n",
 		       signature_fault(ret), ret);
 		return ret;
 	}
@@ -78,7 +78,7 @@ static int signature_judge(int ret)
 		       signature_fault(ret), ret);
 		return -EPERM;
 	}
-	pr_debug("the kernel is %s (%d); no signature is demanded\n", signature_fault(ret), ret);
+	pr_debug("the kernel is %s (%d); no signature is required\n", signature_fault(ret), ret);
 	return 0;
 }
 

@@ -91,12 +91,11 @@ static int syscall_load_args(unsigned long nr_segments, unsigned long flags)
 	unsigned long arch = flags & KEXEC_ARCH_MASK;
 
 	if (unknown) {
-		pr_err("flags %#lx: %#lx is not known or not supported on arm64\n", flags, unknown);
+		pr_err("flags %#lx: %#lx is not known or not supported\n", flags, unknown);
 		return -EINVAL;
 	}
 	if (nr_segments > KEXEC_SEGMENT_MAX) {
-		pr_err("%lu segments given, the limit is %d segments\n", nr_segments,
-		       KEXEC_SEGMENT_MAX);
+		pr_err("%lu segments given (limit %d)\n", nr_segments, KEXEC_SEGMENT_MAX);
 		return -EINVAL;
 	}
 	if (arch != KEXEC_ARCH && (arch != KEXEC_ARCH_DEFAULT || in_compat_syscall())) {

@@ -202,7 +202,7 @@ static int uki_verify(const struct kexec_uki *uki, const void *file)
 
 	if (ret || !(uki->cmdline_given || uki->initrd_len) || !kexec_signature_required())
 		return ret;
-	pr_err("%s%s%s of the caller refused: this system demands a signature\n",
+	pr_err("%s%s%s of the caller refused: this system requires a signature\n",
 	       uki->initrd_len ? "initrd" : "",
 	       uki->initrd_len && uki->cmdline_given ? " and " : "",
 	       uki->cmdline_given ? "command line" : "");
@@ -378,7 +378,7 @@ void kexec_uki_init_initrds(struct kexec_uki_fill *fill)
  * with their new @len.
  *
  * Return: 0, or a negative errno after one message: -EAGAIN if the file has changed since
- * kexec_uki_open(), -EPERM if the caller adds to a signed UKI and the system demands a
+ * kexec_uki_open(), -EPERM if the caller adds to a signed UKI and the system requires a
  * signature.
  */
 int kexec_uki_fill(void *va, size_t len, void *arg)

@@ -41,7 +41,7 @@ struct kexec_uki {
  * @room: bytes of the segment
  * @data: the UKI, while the segment has it
  * @fill_kernel: fills the segment of the kernel; @check: the kernel has to be signed, if the
- *   system demands a signature
+ *   system requires a signature
  * @arg: passed to @fill_kernel
  */
 struct kexec_uki_fill {

@@ -227,7 +227,7 @@ int kexec_usable_check_errors(unsigned int seg, u64 start, u64 end)
  * kexec_usable_has_error() - find a page with a memory error
  * @start: physical address, page aligned
  * @end: physical address, page aligned, exclusive
- * @where: receives the address of the first such page
+ * @where: receives the address of the first such page; undefined if there is none
  *
  * Return: true if there is one.
  */

@@ -127,7 +127,7 @@ int kexec_arch_image_probe(const void *data, size_t len, u64 file_len,
 }
 
 /**
- * kexec_arch_image_unpack - unpack an Image
+ * kexec_arch_image_unpack() - unpack an Image
  * @file: the whole file
  * @file_len: bytes of it
  * @image: filled; undefined after a failure.  If kexec_arch_image_probe() has set

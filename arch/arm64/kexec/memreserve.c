@@ -207,7 +207,7 @@ static int memreserve_update_fdt(void *fdt)
 /**
  * kexec_arch_reserved() - add run-time reservations to the tree of a loaded image
  * @fdt: a tree of kexec_arch_fdt_build(), or NULL
- * @generation: receives a number that changes with each reservation, as of before
+ * @generation: receives a number that changes with each reservation, read before @fdt is changed
  *
  * Return: number of entries added, or -ENOSPC, -ENOMEM or -EOPNOTSUPP.
  */

@@ -155,7 +155,7 @@ static int unpack_check_end(const struct unpack_run *run)
 }
 
 /**
- * kexec_unpack_in_place - tell whether packed data may be at the end of its destination
+ * kexec_unpack_in_place() - tell whether packed data may be at the end of its destination
  * @kind: a compression
  *
  * Return: true if it may.
@@ -166,7 +166,7 @@ bool kexec_unpack_in_place(enum unpack_kind kind)
 }
 
 /**
- * kexec_unpack_supported - check that this kernel has a decompressor
+ * kexec_unpack_supported() - check that this kernel has a decompressor
  * @kind: a compression
  *
  * Return: 0, or -ENOEXEC after one message that names the missing options.
@@ -183,7 +183,7 @@ int kexec_unpack_supported(enum unpack_kind kind)
 }
 
 /**
- * kexec_unpack_check_size - check that the steps of an Image take a bounded time
+ * kexec_unpack_check_size() - check that the steps of an Image take a bounded time
  * @kind: a compression
  * @size: bytes that may be unpacked
  *
@@ -217,7 +217,7 @@ static int unpack_head(struct unpack_run *run, const struct unpack_ops *ops, siz
 }
 
 /**
- * kexec_unpack_head - unpack the first bytes of an Image
+ * kexec_unpack_head() - unpack the first bytes of an Image
  * @payload: as kexec_image_unpack_open_data() left it; it may end anywhere
  * @head: filled with as many bytes as fit and are in @payload
  * @capacity: bytes of @head
@@ -253,7 +253,7 @@ int kexec_unpack_head(const struct unpack_payload *payload, void *head, size_t c
 }
 
 /**
- * kexec_unpack_all - unpack an Image
+ * kexec_unpack_all() - unpack an Image
  * @payload: as kexec_image_unpack_open() left it, packed
  * @dst: filled; undefined after a failure.  @payload may be at its end, and is lost then
  * @capacity: bytes at @dst; an Image that has more is refused

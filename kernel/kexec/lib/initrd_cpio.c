@@ -103,7 +103,7 @@ static s64 cpio_step(struct initrd_cpio *cpio, const u8 *data, u64 len)
 }
 
 /**
- * kexec_initrd_cpio_feed - read a piece of an archive
+ * kexec_initrd_cpio_feed() - read a piece of an archive
  * @cpio: zeroed before the first piece
  * @data: the piece
  * @len: bytes at @data
@@ -140,7 +140,7 @@ s64 kexec_initrd_cpio_feed(struct initrd_cpio *cpio, const u8 *data, u64 len)
 }
 
 /**
- * kexec_initrd_cpio_whole - tell whether an archive may end here
+ * kexec_initrd_cpio_whole() - tell whether an archive may end here
  * @cpio: after the last piece
  *
  * Return: true between two entries.
@@ -151,7 +151,7 @@ bool kexec_initrd_cpio_whole(const struct initrd_cpio *cpio)
 }
 
 /**
- * kexec_initrd_tail - find the boot configuration at the end of an initrd
+ * kexec_initrd_tail() - find the boot configuration at the end of an initrd
  * @data: the initrd
  * @len: bytes at @data
  *

@@ -75,7 +75,7 @@ static bool blocks_skip_lzop_header(struct unpack_blocks *blocks)
 }
 
 /**
- * kexec_image_blocks_open - find the first block of a payload
+ * kexec_image_blocks_open() - find the first block of a payload
  * @payload: of the kind UNPACK_LZ4 or UNPACK_LZO
  * @blocks: filled in
  *
@@ -134,7 +134,7 @@ static int blocks_next_lzo(struct unpack_blocks *blocks, struct unpack_block *bl
 }
 
 /**
- * kexec_image_blocks_next - get the next block of a payload
+ * kexec_image_blocks_next() - get the next block of a payload
  * @blocks: advanced
  * @part: the payload may end anywhere: return what there is of the block
  * @block: filled in

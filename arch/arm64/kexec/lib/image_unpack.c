@@ -234,7 +234,7 @@ static int unpack_open_gzip(const void *data, size_t len, struct unpack_payload 
 }
 
 /**
- * kexec_image_unpack_open_data - find the Image in packed data
+ * kexec_image_unpack_open_data() - find the Image in packed data
  * @kind: compression of the data
  * @data: the data, or the first bytes of it
  * @len: bytes at @data
@@ -256,7 +256,7 @@ int kexec_image_unpack_open_data(enum unpack_kind kind, const void *data, size_t
 }
 
 /**
- * kexec_image_unpack_open - find the Image in a file
+ * kexec_image_unpack_open() - find the Image in a file
  * @file: the whole file, its own payload if it is not compressed
  * @len: bytes of it
  * @payload: points into @file, on success

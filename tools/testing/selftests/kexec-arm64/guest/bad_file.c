@@ -362,7 +362,7 @@ const struct bad_case bad_file[] = {
 	NOT_IMAGE("one byte", "file has 1 bytes, the header alone has 64", FILE_ONE_BYTE),
 	NOT_IMAGE("zeroes", "magic is 0x00000000, not 0x644d5241", FILE_ZEROES),
 	NOT_IMAGE("ELF file", "magic is 0x00400006, not 0x644d5241", FILE_ELF),
-	KERNEL("file of 8 GiB", "kernel: the file has 8589934592 bytes, the limit is 4294967296",
+	KERNEL("file of 8 GiB", "kernel: the file has 8589934592 bytes (limit 4294967296)",
 	       EFBIG, FILE_8G),
 	KERNEL("file larger than RAM", "bytes, all memory is ", ENOMEM, FILE_OVER_RAM),
 
@@ -417,12 +417,12 @@ const struct bad_case bad_file[] = {
 	INITRD("opened for writing only", "is not open for reading", EBADF, FILE_WRITE_ONLY),
 	INITRD("being written", "bytes failed (-26)", ETXTBSY, FILE_BUSY),
 	INITRD("empty file", "initrd: the file is empty", EINVAL, FILE_EMPTY),
-	INITRD("file of 8 GiB", "initrd: the file has 8589934592 bytes, the limit is 4294967296",
+	INITRD("file of 8 GiB", "initrd: the file has 8589934592 bytes (limit 4294967296)",
 	       EFBIG, FILE_8G),
 	INITRD("file larger than RAM", "bytes, all memory is ", ENOMEM, FILE_OVER_RAM),
 
 	CMDLINE("no NUL at the end", "100 bytes does not end with a NUL", EINVAL, CMDLINE_NO_NUL),
-	{ .name = "command line: 2049 bytes", .key = "2049 bytes is too long, the limit is 2048",
+	{ .name = "command line: 2049 bytes", .key = "2049 bytes is too long (limit 2048)",
 	  .want = EINVAL, .when = CASE_BASE_OTHER, .run = file_cmdline,
 	  .arg = CMDLINE_TOO_LONG },
 	{ .name = "command line: 64 MiB", .key = "67108864 bytes is too long",

@@ -272,7 +272,7 @@ const struct bad_case bad_segment[] = {
 	{ .name = "control: a segment of one page loads", .run = segment_flags },
 	{ .name = "control: 16 segments load", .run = segment_number, .arg = 16 },
 
-	{ .name = "load: 17 segments", .key = "17 segments given, the limit is 16", .want = EINVAL,
+	{ .name = "load: 17 segments", .key = "17 segments given (limit 16)", .want = EINVAL,
 	  .run = segment_number, .arg = 17 },
 	{ .name = "load: 2^64 - 1 segments",
 	  .key = "18446744073709551615 segments given", .want = EINVAL,
@@ -308,7 +308,7 @@ const struct bad_case bad_segment[] = {
 	SHAPE_STRICTER("in reserved memory", "is reserved memory (/proc/iomem)", SEGMENT_RESERVED),
 	SHAPE_STRICTER("reaches into reserved memory", "is reserved memory (/proc/iomem)",
 		       SEGMENT_INTO_RESERVED),
-	SHAPE("larger than RAM", "the limit is half of memory", EINVAL, SEGMENT_OVER_RAM),
+	SHAPE("larger than RAM", "kB, half of memory)", EINVAL, SEGMENT_OVER_RAM),
 	{ .name = "segments: together larger than RAM", .key = "segment 1: image grows to",
 	  .want = EINVAL, .run = segment_sum_over_ram },
 	{ .name = "segments: twice the same place", .key = "overlaps segment 0",
