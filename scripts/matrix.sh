@@ -3,7 +3,8 @@
 #
 # Compiles our two folders, and the files of the base that include our headers, in
 # configurations that the guest kernels do not have; a warning is an error. For each one,
-# a symbol of ours that is used must be defined as well. Nothing is linked or booted.
+# a symbol of ours that is used must be defined as well. The build checks the sections of
+# kernels for tests; here those of the production row are checked. Nothing is linked or booted.
 # Prints TAP; the log of a row is build/log/matrix-ROW.log.
 #
 #	matrix.sh [ROW...]
@@ -115,6 +116,7 @@ check_row() {
 	[ "$name" != full ] || symbols --defined-only >"$out/defined-full"
 	missing=$(undefined | tr '\n' ' ')
 	[ -z "$missing" ] || echo "used and not defined: $missing"
+	[ "$name" != production ] || "$top/scripts/check-sections.sh" "$out" 2>&1 || :
 }
 
 # chosen NAME [ROW...]: true for all rows, or for those given and the reference
