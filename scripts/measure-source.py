@@ -65,7 +65,7 @@ def add(source, name, text):
                   lambda m: m[0] if m[1] else blank(m), text, flags=re.S)
     if str(name).startswith("include/linux/"):
         source.doors |= set(re.findall(r"\b(kexec_arch_\w+)\(", code))
-    for call in re.findall(r"\bpr_(?:emerg|err|warn|notice)\w*\(\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)",
+    for call in re.findall(r"\b(?:pr_(?:emerg|err|warn|notice)\w*\(|kexec_refusal_err\(\w+,)\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)",
                            code):
         text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', call))
         source.messages.append(len(text.replace("\\n", "")))
