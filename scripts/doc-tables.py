@@ -52,6 +52,7 @@ RULES = {
     "hotplug": r"\| (memory|block|cpu) ", "revalidate": r"\| (memory|block|cpu) ",
     "timeline": r"\| leave ", "read": rf"{LOADS}(kexec-s|direct|debug)", "uki": "[a-z]?uki",
     "pe": "4k.*-(signed|tampered)", "timeline_sysfs": HANDED_ON, "timeline_abi": HANDED_ON,
+    "timeline_notes": r"\| save-dump ",
     "crash": r"\| panic ", "crash_elfcorehdr": r"\| load-crash ", "elfcore": r"\| save-dump ",
     "crash_vmcoreinfo": r"\| save-dump ", "vmcore_info": r"\| save-dump ",
     "crash_protect": r"\| crash-test ", "crash_reserve": "crashkernel=",

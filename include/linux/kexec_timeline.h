@@ -17,8 +17,11 @@
 #define KEXEC_TIMELINE_MAGIC	0x6b657874
 #define KEXEC_TIMELINE_VERSION	1
 
+/* Line of the vmcoreinfo: ticks of the counter at a panic, decimal. */
+#define KEXEC_TIMELINE_PANIC_KEY	"NUMBER(kexec_panic_ticks)"
+
 /**
- * enum kexec_phase - phases from loading to the next kernel's init
+ * enum kexec_phase - phases from loading to the next kernel's init, or to a saved dump
  * @KEXEC_PHASE_LOAD: the system call that loaded the image
  * @KEXEC_PHASE_VERIFY: checks before devices are shut down
  * @KEXEC_PHASE_NOTIFIERS: reboot notifiers
@@ -27,11 +30,14 @@
  * @KEXEC_PHASE_CPUS: turning the other CPUs off
  * @KEXEC_PHASE_RELOCATION: to the first time stamp of the next kernel, which records the
  *   end
- * @KEXEC_PHASE_BOOT: from there to init; not in the property
+ * @KEXEC_PHASE_PANIC: start of the crash image, to the first time stamp of that kernel; this
+ *   and the following ones are not in the property
+ * @KEXEC_PHASE_BOOT: from there to init
+ * @KEXEC_PHASE_DUMP: from there to the time at which the timeline is read
  * @KEXEC_NR_PHASES: number of phases
  * @KEXEC_NR_HANDED: number of phases in the property
  *
- * Indices of &kexec_timeline.span, so they never change.
+ * Indices of &kexec_timeline.span, so those in the property never change.
  */
 enum kexec_phase {
 	KEXEC_PHASE_LOAD,
@@ -41,9 +47,11 @@ enum kexec_phase {
 	KEXEC_PHASE_SYSCORE,
 	KEXEC_PHASE_CPUS,
 	KEXEC_PHASE_RELOCATION,
+	KEXEC_PHASE_PANIC,
 	KEXEC_PHASE_BOOT,
+	KEXEC_PHASE_DUMP,
 	KEXEC_NR_PHASES,
-	KEXEC_NR_HANDED = KEXEC_PHASE_BOOT,
+	KEXEC_NR_HANDED = KEXEC_PHASE_PANIC,
 };
 
 /**

@@ -2,7 +2,11 @@
 #ifndef _KERNEL_KEXEC_CRASH_VMCOREINFO_H
 #define _KERNEL_KEXEC_CRASH_VMCOREINFO_H
 
+#include <linux/types.h>
+
 struct kexec_image;
+
+void kexec_vmcoreinfo_mark_panic(u64 ticks);
 
 #ifdef CONFIG_CRASH_DUMP
 int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img);

@@ -7,8 +7,9 @@
  * missing.  See Documentation/admin-guide/kdump/vmcoreinfo.rst and
  * vmcoreinfo-arm64-kexec.rst.
  *
- * In a panic the time of the crash is added and the note is written again, if possible from
- * the copy in the crash reservation: this repairs a note that the crash has overwritten.
+ * In a panic the time of the crash, and the counter at its start, are added.  The note is
+ * written again, if possible from the copy in the crash reservation: this repairs a note that
+ * the crash has overwritten.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -17,6 +18,7 @@
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_arch.h>
+#include <linux/kexec_timeline.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
@@ -33,12 +35,15 @@
 #include <asm/sections.h>
 
 #include "../kallsyms_internal.h"
+#include "crash_vmcoreinfo.h"
 
 unsigned char *vmcoreinfo_data;
 size_t vmcoreinfo_size;
 u32 *vmcoreinfo_note;
 
 static unsigned char *vmcoreinfo_safecopy;
+/* Only written by the owner of panic_cpu. */
+static u64 vmcoreinfo_panic_ticks;
 
 /* @hex: without a prefix, like addresses */
 struct vmcoreinfo_key {
@@ -219,6 +224,18 @@ void __kexec_panic crash_update_vmcoreinfo_safecopy(void *ptr)
 }
 
 /**
+ * kexec_vmcoreinfo_mark_panic() - record the time at which a crash image is started
+ * @ticks: of kexec_arch_counter_panic()
+ *
+ * Context: the panic path; the first attempt counts.
+ */
+void __kexec_panic kexec_vmcoreinfo_mark_panic(u64 ticks)
+{
+	if (!vmcoreinfo_panic_ticks)
+		vmcoreinfo_panic_ticks = ticks;
+}
+
+/**
  * crash_save_vmcoreinfo() - update the note for the dump
  */
 void __kexec_panic crash_save_vmcoreinfo(void)
@@ -231,8 +248,10 @@ void __kexec_panic crash_save_vmcoreinfo(void)
 	if (vmcoreinfo_safecopy)
 		vmcoreinfo_data = vmcoreinfo_safecopy;
 	/* Of the first panic.  Reads one word, without the lock of the timekeeper. */
-	if (!has_time)
+	if (!has_time) {
 		vmcoreinfo_append_str("CRASHTIME=%lld\n", ktime_get_real_seconds());
+		vmcoreinfo_append_str(KEXEC_TIMELINE_PANIC_KEY "=%llu\n", vmcoreinfo_panic_ticks);
+	}
 	has_time = true;
 	vmcoreinfo_make_note();
 }

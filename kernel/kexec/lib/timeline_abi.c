@@ -2,10 +2,12 @@
 /**
  * DOC: the bytes of a timeline
  *
- * Encodes and decodes /chosen/linux,kexec-timeline.  The reader trusts no value.  Also
- * built on the host.
+ * Encodes and decodes /chosen/linux,kexec-timeline, and finds the time of a panic in the
+ * notes of a dump.  The readers trust no value.  Also built on the host.
  */
 
+#include <linux/align.h>
+#include <linux/elf.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
@@ -16,6 +18,9 @@
 #include "timeline_abi.h"
 
 #define TIMELINE_ABI_US_PER_S	1000000ULL
+
+/* Name of the note with the vmcoreinfo. */
+#define TIMELINE_ABI_NOTE	"VMCOREINFO"
 
 /* Limit of the number of phases. */
 #define TIMELINE_ABI_MAX_SPANS	256
@@ -28,7 +33,9 @@ static const char * const timeline_abi_names[] = {
 	[KEXEC_PHASE_SYSCORE] = "syscore",
 	[KEXEC_PHASE_CPUS] = "cpus",
 	[KEXEC_PHASE_RELOCATION] = "relocation",
+	[KEXEC_PHASE_PANIC] = "panic",
 	[KEXEC_PHASE_BOOT] = "boot",
+	[KEXEC_PHASE_DUMP] = "dump",
 };
 
 static_assert(ARRAY_SIZE(timeline_abi_names) == KEXEC_NR_PHASES);
@@ -135,6 +142,56 @@ int kexec_timeline_decode(const void *from, size_t len, u64 tree_pa, u64 hz, u64
 		log->end[i] = be64_to_cpu(bytes.span[i].end);
 		if (!timeline_abi_span_ok(log, i, now))
 			return -EINVAL;
+	}
+	return 0;
+}
+
+/* The number after the first line that starts with the key; 0 if there is none. */
+static u64 timeline_abi_panic(const char *text, size_t len)
+{
+	static const char key[] = "\n" KEXEC_TIMELINE_PANIC_KEY "=";
+	const size_t key_len = sizeof(key) - 1;
+	const char *end = text + len, *p = text;
+	u64 ticks = 0;
+
+	while (end - p >= key_len && memcmp(p, key, key_len))
+		p++;
+	if (end - p < key_len)
+		return 0;
+	for (p += key_len; p < end && *p >= '0' && *p <= '9'; p++) {
+		if (ticks > (U64_MAX - 9) / 10)
+			return 0;
+		ticks = 10 * ticks + (*p - '0');
+	}
+	return p < end && *p == '\n' ? ticks : 0;
+}
+
+/**
+ * kexec_timeline_find_panic() - find the time of a panic in ELF notes
+ * @notes: notes of the crashed kernel, not trusted; aligned to 4 bytes
+ * @len: bytes at @notes
+ *
+ * Return: ticks of the counter, or 0 if no note has them.
+ */
+u64 kexec_timeline_find_panic(const void *notes, size_t len)
+{
+	const char *p = notes;
+	Elf64_Nhdr note;
+	u64 name, desc;
+
+	while (len >= sizeof(note)) {
+		memcpy(&note, p, sizeof(note));
+		name = ALIGN((u64)note.n_namesz, 4);
+		desc = ALIGN((u64)note.n_descsz, 4);
+		p += sizeof(note);
+		len -= sizeof(note);
+		if (!name || name > len || desc > len - name)
+			return 0;
+		if (note.n_namesz == sizeof(TIMELINE_ABI_NOTE) &&
+		    !memcmp(p, TIMELINE_ABI_NOTE, sizeof(TIMELINE_ABI_NOTE)))
+			return timeline_abi_panic(p + name, note.n_descsz);
+		p += name + desc;
+		len -= name + desc;
 	}
 	return 0;
 }

@@ -34,6 +34,7 @@ void kexec_timeline_encode(const struct kexec_timeline_log *log, u64 tree_pa, u6
 			   struct kexec_timeline *to);
 int kexec_timeline_decode(const void *from, size_t len, u64 tree_pa, u64 hz, u64 now,
 			  struct kexec_timeline_log *log);
+u64 kexec_timeline_find_panic(const void *notes, size_t len);
 s64 kexec_timeline_us(u64 tick, u64 origin, u64 hz);
 
 #endif /* _KERNEL_KEXEC_TIMELINE_H */

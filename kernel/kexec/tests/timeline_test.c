@@ -7,6 +7,8 @@
  */
 
 #include <kunit/test.h>
+#include <linux/align.h>
+#include <linux/elf.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
@@ -19,6 +21,7 @@
 #define TREE_PA		0x8a400000ULL
 #define HZ_62M5		62500000ULL
 #define NOW		1000000ULL
+#define NOTES_ROOM	200
 
 /* Every phase takes 10 ticks, and 5 pass between it and the next. */
 static void timeline_test_marks(struct kexec_timeline_log *log)
@@ -226,6 +229,81 @@ static void timeline_test_names(struct kunit *test)
 	}
 }
 
+/* Bytes of a note that is written to @to. */
+static size_t timeline_test_note(u8 *to, const char *name, const char *text)
+{
+	const Elf64_Nhdr note = { .n_namesz = strlen(name) + 1, .n_descsz = strlen(text) };
+
+	memcpy(to, &note, sizeof(note));
+	memcpy(to + sizeof(note), name, note.n_namesz);
+	memcpy(to + sizeof(note) + ALIGN(note.n_namesz, 4), text, note.n_descsz);
+	return sizeof(note) + ALIGN(note.n_namesz, 4) + ALIGN(note.n_descsz, 4);
+}
+
+static u64 timeline_test_notes(struct kunit *test, const char *name, const char *text)
+{
+	u8 *notes = kunit_kzalloc(test, NOTES_ROOM, GFP_KERNEL);
+	size_t len;
+
+	KUNIT_ASSERT_NOT_NULL(test, notes);
+	/* Registers of a CPU. */
+	len = timeline_test_note(notes, "CORE", "12345");
+	len += timeline_test_note(notes + len, name, text);
+	return kexec_timeline_find_panic(notes, len);
+}
+
+static void timeline_test_panic(struct kunit *test)
+{
+	static const struct {
+		const char *text;
+		u64 ticks;
+	} cases[] = {
+		{ "A=1\nNUMBER(kexec_panic_ticks)=1234567\nB=2\n", 1234567 },
+		{ "\nNUMBER(kexec_panic_ticks)=1\nNUMBER(kexec_panic_ticks)=2\n", 1 },
+		{ "A=1\nNUMBER(kexec_panic_ticks)=18446744073709551609\n", U64_MAX - 6 },
+		/* Too large, not terminated, not at the start of a line, another key. */
+		{ "A=1\nNUMBER(kexec_panic_ticks)=99999999999999999999\n", 0 },
+		{ "A=1\nNUMBER(kexec_panic_ticks)=12", 0 },
+		{ "A=1\nNUMBER(kexec_panic_ticks)=", 0 },
+		{ "A=NUMBER(kexec_panic_ticks)=12\n", 0 },
+		{ "A=1\nNUMBER(kexec_panic)=12\n", 0 },
+		{ "", 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].ticks,
+				    timeline_test_notes(test, "VMCOREINFO", cases[i].text),
+				    "%s", cases[i].text);
+		KUNIT_EXPECT_EQ(test, 0ULL,
+				timeline_test_notes(test, "VMCOREINFX", cases[i].text));
+	}
+}
+
+/* Notes that end early, and lengths that are larger than all notes. */
+static void timeline_test_panic_damaged(struct kunit *test)
+{
+	static const char text[] = "A=1\nNUMBER(kexec_panic_ticks)=77\n";
+	u8 *notes = kunit_kzalloc(test, NOTES_ROOM, GFP_KERNEL), *copy;
+	size_t len, cut, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, notes);
+	len = timeline_test_note(notes, "VMCOREINFO", text);
+	KUNIT_EXPECT_EQ(test, 77ULL, kexec_timeline_find_panic(notes, len));
+	for (cut = 1; cut <= len; cut++) {
+		copy = kunit_kmalloc(test, len - cut + 1, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, copy);
+		memcpy(copy + 1, notes, len - cut);
+		KUNIT_EXPECT_EQ(test, 0ULL, kexec_timeline_find_panic(copy + 1, len - cut));
+		kunit_kfree(test, copy);
+	}
+	for (i = 0; i < 2 * sizeof(u32); i++) {
+		notes[i] ^= 0xff;
+		KUNIT_EXPECT_EQ(test, 0ULL, kexec_timeline_find_panic(notes, len));
+		notes[i] ^= 0xff;
+	}
+}
+
 static struct kunit_case timeline_test_cases[] = {
 	KUNIT_CASE(timeline_test_round_trip),
 	KUNIT_CASE(timeline_test_layout),
@@ -236,6 +314,8 @@ static struct kunit_case timeline_test_cases[] = {
 	KUNIT_CASE(timeline_test_bit_flips),
 	KUNIT_CASE(timeline_test_us),
 	KUNIT_CASE(timeline_test_names),
+	KUNIT_CASE(timeline_test_panic),
+	KUNIT_CASE(timeline_test_panic_damaged),
 	{}
 };
 

@@ -159,6 +159,10 @@ def timeline_abi():
     yield now + data
     yield now + data.replace(struct.pack(">Q", 7), struct.pack(">Q", 8), 1) + bytes(16)
     yield now + bytes(len(data))
+    text = b"A=1\nNUMBER(kexec_panic_ticks)=123\nB=2\n"
+    for name in (b"CORE\0\0\0\0", b"VMCOREINFO\0\0"):
+        note = struct.pack("<III", len(name.rstrip(b"\0")) + 1, len(text), 0) + name + text
+        yield now + note + bytes(-len(note) % 4)
 
 
 def range_map():

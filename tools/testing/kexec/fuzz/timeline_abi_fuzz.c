@@ -4,7 +4,8 @@
  *
  * Input: the counter's frequency and its value (1 and 7 bytes), the bytes of the
  * property.  In an accepted property, time is in order and ends before now; encoding
- * it again results in the same bytes.
+ * it again results in the same bytes.  The same bytes are read as notes of a dump: the time
+ * of a panic is a number after its key.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,20 @@ static void timeline_expect_same(const struct kexec_timeline_log *log, const u8 
 		   !memcmp(&back.end, &log->end, sizeof(back.end)), "other time stamps");
 }
 
+static void timeline_notes(const u8 *from, size_t len)
+{
+	static const char key[] = "\n" KEXEC_TIMELINE_PANIC_KEY "=";
+	u8 *notes = fuzz_copy(from, len), *text = notes, *end = notes + len;
+	u64 ticks = kexec_timeline_find_panic(notes, len);
+
+	while (ticks && end - text >= sizeof(key) &&
+	       (memcmp(text, key, sizeof(key) - 1) ||
+		strtoull((char *)text + sizeof(key) - 1, NULL, 10) != ticks))
+		text++;
+	fuzz_check(!ticks || end - text >= sizeof(key), "%llu ticks are not in the notes", ticks);
+	free(notes);
+}
+
 void fuzz_one(struct fuzz_input *in)
 {
 	u64 hz = timeline_hz[fuzz_u8(in) % ARRAY_SIZE(timeline_hz)];
@@ -66,6 +81,7 @@ void fuzz_one(struct fuzz_input *in)
 	u8 *bytes = fuzz_copy(in->pos, len);
 	int ret;
 
+	timeline_notes(in->pos, len);
 	/* A stale copy is a matter of one comparison: mostly meet it. */
 	if (len >= 24 && bytes[len - 1] != 0xff) {
 		u64 be = cpu_to_be64(hz);

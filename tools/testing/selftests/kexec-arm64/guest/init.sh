@@ -573,6 +573,12 @@ step_reset_when() {
 	say "reset-when $*"
 }
 
+step_timeline() {
+	while read -r phase _ took; do
+		say "figure phase_${phase}_us $took"
+	done <$sys/kexec_timeline
+}
+
 do_step() {
 	verb=$1
 	shift
@@ -596,9 +602,7 @@ done
 date -s "@$(cat /case/date)" >/tmp/said 2>&1
 if [ -n "$began" ]; then
 	say "figure $began"
-	[ ! -e $sys/kexec_timeline ] || while read -r phase _ took; do
-		say "figure phase_${phase}_us $took"
-	done <$sys/kexec_timeline
+	[ ! -e $sys/kexec_timeline ] || step_timeline
 fi
 say "boot $boot $(describe)"
 # Most cases are about the bytes of their initrd or its memory; the others leave the default
