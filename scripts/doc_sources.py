@@ -29,7 +29,7 @@ GROUPS = (
     ("The crash reservation",
      "crash_reserve.c lib/crashkernel_param.c crash_size.c crash_grow.c crash_protect.c",
      "protect.c"),
-    ("The capture kernel", "", "oldmem.c"),
+    ("The capture kernel", "timeline_notes.c", "oldmem.c"),
     ("Files of sysfs and the timeline",
      "sysfs.c refusal.c ready.c timeline.c lib/timeline_abi.c timeline_sysfs.c", "counter.c"),
     ("Packed kernels", "",
