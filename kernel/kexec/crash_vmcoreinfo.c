@@ -24,21 +24,21 @@
 
 static void *vmcoreinfo_va;
 
-static u64 vmcoreinfo_end(const struct resource *res)
+static u64 crash_vmcoreinfo_end(const struct resource *res)
 {
 	return res->end ? (u64)res->end + 1 : 0;
 }
 
 /* A page without error that no segment covers, or 0. */
-static phys_addr_t vmcoreinfo_free_page(const struct kexec_image *img,
-					const struct resource *res)
+static phys_addr_t crash_vmcoreinfo_free_page(const struct kexec_image *img,
+					      const struct resource *res)
 {
 	const struct kimage *kimage = &img->kimage;
 	struct range_request want = {
 		.size = PAGE_SIZE,
 		.align = PAGE_SIZE,
 		.min = res->start,
-		.max = vmcoreinfo_end(res),
+		.max = crash_vmcoreinfo_end(res),
 		.top_down = true,
 	};
 	/* Each segment adds at most one range. */
@@ -74,10 +74,10 @@ int kexec_vmcoreinfo_copy_alloc(struct kexec_image *img)
 
 	kexec_lock_assert_held();
 	/* The low region is read-only. */
-	page_pa = vmcoreinfo_free_page(img, &crashk_res);
+	page_pa = crash_vmcoreinfo_free_page(img, &crashk_res);
 	if (!page_pa) {
 		pr_err("no page left in the crash reservation for vmcoreinfo: %llu MB, all in use\n",
-		       (vmcoreinfo_end(&crashk_res) - crashk_res.start) >> 20);
+		       (crash_vmcoreinfo_end(&crashk_res) - crashk_res.start) >> 20);
 		return -ENOMEM;
 	}
 
