@@ -12,6 +12,7 @@ set -euo pipefail
 
 selftests=$top/tools/testing/selftests/kexec-arm64
 disks=$build/debian/disks
+extra=$build/debian/extra
 
 # systemd of Debian 14, in packages that are not configured; prints the folder.
 newer_systemd() {
@@ -34,7 +35,7 @@ newer_systemd() {
 need_qemu
 "$top/scripts/prepare.sh"
 "$top/scripts/deb.sh" small
-mkdir -p "$disks" "$log_dir"
+mkdir -p "$disks" "$extra" "$log_dir"
 used=()
 status=0
 for suite in bookworm trixie; do
@@ -43,6 +44,9 @@ for suite in bookworm trixie; do
 		disk=$("$top/scripts/debian-guest.sh" "$suite" | tail -n 1)
 		ln -sfn "$disk" "$disks/$suite.img"
 		used+=("$disks/$suite.img")
+		[ "$suite" != trixie ] ||
+			"$top/scripts/debian-packages.sh" forky "$disk" "$extra/tools-$suite" \
+				kexec-tools kdump-tools makedumpfile
 		;;
 	esac
 done
@@ -53,5 +57,5 @@ fi
 need_space "$build" 10000 'Debian machines'
 "$selftests/debian/units_test.sh" "$build/deb/small" "${used[@]}" || status=1
 "$selftests/debian/debian.py" --disks "$disks" --packages "$build/deb/small" \
-	--work "$build/debian" --logs "$log_dir/debian" "$@" || status=1
+	--extra "$extra" --work "$build/debian" --logs "$log_dir/debian" "$@" || status=1
 exit "$status"

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs the administrator's page in Debian machines: install, kexec, panic, remove.
 
-    debian.py --disks FOLDER --packages FOLDER --work FOLDER --logs FOLDER [MACHINE...]
+    debian.py --disks FOLDER --packages FOLDER --extra FOLDER --work FOLDER --logs FOLDER [MACHINE...]
 
 Runs the blocks of Documentation/arch/arm64/kexec/debian.rst. The first folder has
-SUITE.img by scripts/debian-guest.sh, the second the packages by scripts/deb.sh.
-Prints TAP; the serial logs are LOGS/MACHINE.log. --write puts the results into the
-table of the page.
+SUITE.img by scripts/debian-guest.sh, the second the packages by scripts/deb.sh, the third
+those by scripts/debian-packages.sh, in tools-SUITE. Prints TAP; the serial logs are
+LOGS/MACHINE.log. --write puts the results into the table of the page.
 """
 
 import argparse
@@ -173,9 +173,18 @@ class Visit:
         self.want(r"dump\.\d+", self.block("dump"))
         self.want("sysrq triggered crash", self.machine.ask("cat /var/tmp/dmesg"))
 
+    def upgrade(self):
+        """kexec-tools, kdump-tools and makedumpfile of Debian 14 replace those of 13"""
+        self.machine.ask(f"mount LABEL=packages /mnt; cd /mnt/tools-{self.suite}")
+        self.want("Setting up kdump-tools", self.block("upgrade"))
+        self.machine.ask("cd /; umount /mnt")
+        self.want(r"2\.0\.3[2-9]", self.machine.ask("kexec --version"))
+        self.want("ready to kdump", self.block("kdump"))
+        self.kexec()
+
     def second_panic(self):
         """a second panic is dumped as well"""
-        self.machine.ask("rm -r /var/crash/2* /var/tmp/vmcore")
+        self.machine.ask("rm -rf /var/crash/2* /var/tmp/vmcore")
         self.block("panic", leaves=True)
         self.want(r"dump\.\d+", self.block("dump"))
 
@@ -203,6 +212,7 @@ def steps(name):
     found = list(ALL)
     if suite == "trixie":
         found.insert(found.index(Visit.disable), Visit.kexec_by_tools)
+        found.insert(found.index(Visit.second_panic), Visit.upgrade)
     if loader == "systemd-boot":
         found.insert(found.index(Visit.disable), Visit.kexec_by_systemd)
     return found
@@ -259,15 +269,16 @@ def pack(options):
     """The packages for the machines, as a disk; returns the version of the kernel."""
     files = find_packages(options.packages)
     folder = Path(options.work) / "packages"
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     for file in files:
         shutil.copy(file, folder)
+    for more in sorted(Path(options.extra).iterdir()):
+        shutil.copytree(more, folder / more.name)
     disk = Path(options.work) / "packages.img"
     disk.unlink(missing_ok=True)
     with open(disk, "wb") as stream:
-        stream.truncate(2 * sum(file.stat().st_size for file in files) + 16 * MIB)
+        stream.truncate(2 * sum(file.stat().st_size for file in folder.rglob("*.deb")) + 16 * MIB)
     subprocess.run(["mkfs.ext4", "-q", "-L", "packages", "-d", folder, disk], check=True)
     return RELEASE.search(files[0].name).group(1)
 
@@ -276,6 +287,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--disks", required=True)
     parser.add_argument("--packages", required=True)
+    parser.add_argument("--extra", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--logs", required=True)
     parser.add_argument("--steps", metavar="REGEX", help="only these, after install and reboot")

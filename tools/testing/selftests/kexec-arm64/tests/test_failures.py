@@ -26,7 +26,8 @@ OVERLAY = {"kernel/kexec/new.c": "int new;\n", "kernel/kexec/more.c": "int more;
            "include/linux/new.h": "", "Documentation/new": "New\n", "tools/new.c": "",
            "patches/series": "0001.patch\n", "patches/0001.patch": HOOK}
 SCRIPTS = ("scripts/lib.sh", "scripts/prepare.sh", "scripts/deps.sh", "scripts/build-kernel.sh",
-           f"{SELFTESTS}/rootfs.sh", f"{SELFTESTS}/stock.sh", f"{SELFTESTS}/packages.sh")
+           "scripts/debian-packages.sh", f"{SELFTESTS}/rootfs.sh", f"{SELFTESTS}/stock.sh",
+           f"{SELFTESTS}/packages.sh")
 
 
 class Host:
@@ -111,6 +112,22 @@ def test_downloads(tap):
         host.fake("mmdebstrap", "echo 'E: no route' >&2; exit 100")
         for name in ("rootfs.sh", "stock.sh", "packages.sh"):
             refuses(tap, host.run(f"{SELFTESTS}/{name}"), "cannot be fetched (network", name)
+
+
+def test_debian_packages(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        host = Host(folder)
+        words = ("scripts/debian-packages.sh", "forky", f"{folder}/trixie-1.img", f"{folder}/debs", "kexec-tools")
+        host.fake("debugfs", "exit 0")
+        refuses(tap, host.run(*words), "no packages (remove it", "a damaged disk")
+        host.fake("debugfs", 'echo x >"${2##* }"')
+        host.fake("apt-get", "exit 100")
+        refuses(tap, host.run(*words), "no packages of forky can be fetched (network", "packages for a guest")
+        host.fake("apt-get", f"touch {folder}/debs/apt/archives/a.deb")
+        status = host.run(*words)[0]
+        host.fake("apt-get", "exit 100")
+        tap.check((status, host.run(*words)[0]) == (0, 0) and Path(folder, "debs/a.deb").is_file() and
+                  host.run(*words, "makedumpfile")[0], "failures: packages for a guest are fetched once")
 
 
 def test_base(tap):
