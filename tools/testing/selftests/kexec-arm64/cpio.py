@@ -69,10 +69,10 @@ class Archive:
         self.offset += size
         self._pad()
 
-    def add_tree(self, root):
+    def add_tree(self, root, place=""):
         root = Path(root)
         for path in sorted(root.rglob("*")):
-            name, mode = str(path.relative_to(root)), path.lstat().st_mode
+            name, mode = f"{place}{path.relative_to(root)}", path.lstat().st_mode
             if stat.S_ISLNK(mode):
                 self.add(name, mode, os.readlink(path).encode())
             elif stat.S_ISDIR(mode):

@@ -37,7 +37,7 @@ PACKERS = (*COMMANDS, *LIBRARIES)
 
 # The packers of the other names.
 USED = {"mixed": ("zstd", "lz4"), "cut": ("zstd",), "nested": (), "large": ("zstd",),
-        "bomb": ("zstd",)}
+        "bomb": ("zstd",), "unpack-files": ("zstd",)}
 
 
 def tools(names):
@@ -99,6 +99,16 @@ def bulk():
     return stream.getvalue()
 
 
+def files(folder):
+    """All files of a folder, which a first root cannot meet."""
+    stream = io.BytesIO()
+    archive = cpio.Archive(stream)
+    archive.add_dir("files")
+    archive.add_tree(folder, "files/")
+    archive.close()
+    return stream.getvalue()
+
+
 def boot_config(data):
     """A boot configuration at the end, see Documentation/admin-guide/bootconfig.rst."""
     text = b'samples.word = "unpacked"\n\0'
@@ -119,6 +129,8 @@ def make(name, root, own):
         return padded(own) + pack("zstd", root)[:-1000]
     if name == "nested":
         return padded(own) + pack("gzip", pack("gzip", root))
+    if name == "unpack-files":
+        return padded(pack("zstd", root)) + padded(own)
     if name == "large":
         return padded(own) + pack("zstd", root + bulk())
     if name == "bomb":
@@ -135,4 +147,6 @@ def write(name, archives, first, target):
         data = data[len(packed) + -len(packed) % cpio.ALIGN:]
         root += gzip.decompress(packed)
         root += bytes(-len(root) % cpio.ALIGN)
+    if name == "unpack-files":
+        root += files(archives[0].parent / "debian")
     target.write_bytes(make(name, root, data))
