@@ -100,6 +100,7 @@ static const struct crashkernel_case crashkernel_cases[] = {
 	BAD(GB(4), "crashkernel=512M-2G:64M,2G"),
 	BAD(GB(4), "crashkernel=512M-2G:64M,"),
 	BAD(GB(4), "crashkernel=512M-2G:64M;2G-:128M"),
+	BAD(GB(4), "crashkernel=1G-2G;64M,2G-:128M"),
 	BAD(GB(4), "crashkernel=2G-1G:64M"),
 	BAD(GB(4), "crashkernel=2G-2G:64M"),
 	BAD(GB(4), "crashkernel=1G:64M"),

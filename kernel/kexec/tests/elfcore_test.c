@@ -366,6 +366,10 @@ static void elfcore_test_capacity(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, kexec_elfcore_size(&req, &size), 0);
 		KUNIT_EXPECT_LE(test, size, capacity);
 	}
+	KUNIT_EXPECT_EQ(test, kexec_elfcore_capacity(7, 1000 + ELFCORE_MIN_RANGES),
+			ALIGN(sizeof(struct elf64_hdr) +
+			      (2 + 7 + 2 * (1000 + ELFCORE_MIN_RANGES)) *
+			      sizeof(struct elf64_phdr), ELFCORE_ALIGN));
 	KUNIT_EXPECT_EQ(test, kexec_elfcore_capacity(1, U32_MAX), most);
 	KUNIT_EXPECT_EQ(test, kexec_elfcore_capacity(U32_MAX, 1), most);
 	vfree(ram);

@@ -206,6 +206,8 @@ static void initrd_test_tail(struct kunit *test)
 		memcpy(data + 8, text, len);
 		KUNIT_EXPECT_EQ(test, pad < 4 ? len + pad : 0,
 				kexec_initrd_tail(data, 8 + len + pad));
+		KUNIT_EXPECT_EQ(test, pad < 4 ? len + pad : 0,
+				kexec_initrd_tail(data + 8, len + pad));
 		/* One byte more than there is before it. */
 		KUNIT_EXPECT_EQ(test, 0ULL, kexec_initrd_tail(data + 9, len + pad - 1));
 		data[8 + len - 1] = ' ';
@@ -213,6 +215,10 @@ static void initrd_test_tail(struct kunit *test)
 	}
 	for (pad = 0; pad < 20; pad++)
 		KUNIT_EXPECT_EQ(test, 0ULL, kexec_initrd_tail((const u8 *)text + len - pad, pad));
+	/* A configuration of no bytes. */
+	memset(data, 0, 8);
+	memcpy(data + 8, text + len - 12, 12);
+	KUNIT_EXPECT_EQ(test, 20ULL, kexec_initrd_tail(data, 20));
 }
 
 static struct kunit_case initrd_cpio_test_cases[] = {

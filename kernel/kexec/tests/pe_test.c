@@ -102,6 +102,35 @@ static void pe_test_headers(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kexec_pe_is_sound(program, PE_TEST_LEN));
 }
 
+/* Without a signature the headers are checked, and no section. */
+static void pe_test_unsigned(struct kunit *test)
+{
+	u8 *program = pe_test_make(test);
+
+	put_unaligned_le32(0, program + PE_TEST_CERTS);
+	put_unaligned_le32(PE_TEST_TABLE, program + PE_TEST_HDR_LEN);
+	KUNIT_EXPECT_TRUE(test, kexec_pe_is_sound(program, PE_TEST_LEN));
+	put_unaligned_le32(PE_TEST_LEN, program + PE_TEST_HDR_LEN);
+	KUNIT_EXPECT_TRUE(test, kexec_pe_is_sound(program, PE_TEST_LEN));
+	put_unaligned_le32(4, program + PE_TEST_NR_DIRS);
+	KUNIT_EXPECT_FALSE(test, kexec_pe_is_sound(program, PE_TEST_LEN));
+}
+
+/* At most 128 sections. */
+static void pe_test_many(struct kunit *test)
+{
+	const u32 headers = PE_TEST_TABLE + 129 * 40;
+	u8 *program = kunit_kzalloc(test, headers, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, program);
+	memcpy(program, pe_test_make(test), PE_TEST_TABLE);
+	put_unaligned_le32(headers, program + PE_TEST_HDR_LEN);
+	put_unaligned_le16(128, program + PE_TEST_COUNT);
+	KUNIT_EXPECT_TRUE(test, kexec_pe_is_sound(program, headers));
+	put_unaligned_le16(129, program + PE_TEST_COUNT);
+	KUNIT_EXPECT_FALSE(test, kexec_pe_is_sound(program, headers));
+}
+
 static void pe_test_sections(struct kunit *test)
 {
 	static const struct {
@@ -125,6 +154,8 @@ static void pe_test_sections(struct kunit *test)
 static struct kunit_case pe_test_cases[] = {
 	KUNIT_CASE(pe_test_sound),
 	KUNIT_CASE(pe_test_headers),
+	KUNIT_CASE(pe_test_unsigned),
+	KUNIT_CASE(pe_test_many),
 	KUNIT_CASE(pe_test_sections),
 	{}
 };

@@ -119,6 +119,9 @@ static void uki_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, layout.part[UKI_LINUX].len, UKI_TEST_SECTION);
 	KUNIT_EXPECT_EQ(test, layout.part[UKI_INITRD].len, UKI_TEST_SECTION);
 	KUNIT_EXPECT_EQ(test, layout.part[UKI_CMDLINE].len, 0);
+	/* As linkers write .bss */
+	put_unaligned_le32(0, uki_test_entry(head, 2) + UKI_TEST_START);
+	KUNIT_EXPECT_EQ(test, uki_test_parse(head, 0, &layout), 0);
 }
 
 static void uki_test_detect(struct kunit *test)
@@ -132,10 +135,33 @@ static void uki_test_detect(struct kunit *test)
 						  UKI_TEST_HEAD));
 	KUNIT_EXPECT_FALSE(test, kexec_uki_detect(uki_test_make(test, ".text .osrel .sbat"),
 						  UKI_TEST_HEAD));
+	head[0]++;
+	KUNIT_EXPECT_FALSE(test, kexec_uki_detect(head, UKI_TEST_HEAD));
+	head[0]--;
 	head[UKI_TEST_PE]++;
 	KUNIT_EXPECT_FALSE(test, kexec_uki_detect(head, UKI_TEST_HEAD));
 	put_unaligned_le32(~0, head + 60);
 	KUNIT_EXPECT_FALSE(test, kexec_uki_detect(head, UKI_TEST_HEAD));
+}
+
+/* The head of a file, wherever it ends: KASAN sees an access after that. */
+static void uki_test_cut(struct kunit *test)
+{
+	const u8 *head = uki_test_make(test, ".text .linux");
+	struct uki_layout layout;
+	size_t len;
+	u8 *part;
+
+	for (len = 1; len <= UKI_TEST_TABLE + 80; len++) {
+		part = kzalloc(len, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, part);
+		memcpy(part, head, len);
+		KUNIT_EXPECT_EQ(test, kexec_uki_detect(part, len), len == UKI_TEST_TABLE + 80);
+		if (len == UKI_TEST_TABLE + 80)
+			KUNIT_EXPECT_EQ(test, kexec_uki_parse(part, len, UKI_TEST_FILE, 0,
+							      &layout), 0);
+		kfree(part);
+	}
 }
 
 /* 0 and 1 of three profiles; the base has the sections before the first. */
@@ -222,6 +248,10 @@ static void uki_test_signed_kernel(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kexec_uki_kernel_len(head, UKI_TEST_HEAD, 1100), 1100);
 	KUNIT_EXPECT_EQ(test, kexec_uki_kernel_len(head, UKI_TEST_PE + 24 + UKI_TEST_CERTS + 7,
 						   1100), 1100);
+	KUNIT_EXPECT_EQ(test, kexec_uki_kernel_len(head, UKI_TEST_PE + 24 + UKI_TEST_CERTS + 8,
+						   1100), 1000);
+	put_unaligned_le32(UKI_TEST_HEAD, head + UKI_TEST_PE + 24 + UKI_TEST_CERTS);
+	KUNIT_EXPECT_EQ(test, kexec_uki_kernel_len(head, UKI_TEST_HEAD, 1100), UKI_TEST_HEAD);
 	KUNIT_EXPECT_EQ(test, kexec_uki_kernel_len("ARM", 3, 9000), 9000);
 }
 
@@ -322,17 +352,25 @@ static void uki_test_line(struct kunit *test)
 		{ "", "" }, { "quiet", "quiet" }, { "  quiet\n", "quiet" }, { " \t\n", "" },
 		{ "a\nb\tc", "a b c" }, { "\x7fq\x01", "q" }, { "\xc3\xa4", "\xc3\xa4" },
 	};
-	char text[16];
 	unsigned int i;
+	size_t len;
+	char *text;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		strscpy(text, cases[i][0], sizeof(text));
-		KUNIT_EXPECT_EQ(test, kexec_uki_clean_line(text, strlen(text)),
-				strlen(cases[i][1]));
+		len = strlen(cases[i][0]);
+		text = kunit_kzalloc(test, len + 1, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, text);
+		memcpy(text, cases[i][0], len);
+		KUNIT_EXPECT_EQ(test, kexec_uki_clean_line(text, len), strlen(cases[i][1]));
 		KUNIT_EXPECT_STREQ(test, text, cases[i][1]);
 	}
+	/* The byte after the text is no part of it. */
+	text = kunit_kzalloc(test, 4, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, text);
 	memcpy(text, "a\0b", 4);
 	KUNIT_EXPECT_EQ(test, kexec_uki_clean_line(text, 3), 1);
+	memset(text, ' ', 4);
+	KUNIT_EXPECT_EQ(test, kexec_uki_clean_line(text, 3), 0);
 }
 
 static void uki_test_os_name(struct kunit *test)
@@ -345,6 +383,7 @@ static void uki_test_os_name(struct kunit *test)
 		{ "PRETTY_NAME=\"\n", "\"" },
 		{ "PRETTY_NAME=\"\"\n", "" },
 		{ "PRETTY_NAME=", "" },
+		{ "PRETTY_NAME=\nPRETTY_NAME=Debian\n", "Debian" },
 		{ "XPRETTY_NAME=a", "" },
 		{ "\n\n", "" },
 		{ "", "" },
@@ -365,6 +404,7 @@ static struct kunit_case uki_test_cases[] = {
 	KUNIT_CASE(uki_test_parts),
 	KUNIT_CASE(uki_test_sizes),
 	KUNIT_CASE(uki_test_detect),
+	KUNIT_CASE(uki_test_cut),
 	KUNIT_CASE(uki_test_profiles),
 	KUNIT_CASE(uki_test_no_kernel),
 	KUNIT_CASE(uki_test_addon),

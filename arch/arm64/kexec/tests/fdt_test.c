@@ -323,6 +323,23 @@ static void fdt_test_initrd_firmware(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV);
 }
 
+/* An initrd of no bytes has no reservation; one at its address has another purpose. */
+static void fdt_test_initrd_empty(struct kunit *test)
+{
+	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
+	int node = fdt_add_subnode(ctx->blob, 0, "chosen");
+
+	KUNIT_ASSERT_GT(test, node, 0);
+	KUNIT_ASSERT_EQ(test, 0, fdt_setprop_u64(ctx->blob, node, "linux,initrd-start",
+						 INITRD_PA));
+	KUNIT_ASSERT_EQ(test, 0, fdt_setprop_u64(ctx->blob, node, "linux,initrd-end",
+						 INITRD_PA));
+	KUNIT_ASSERT_EQ(test, 0, fdt_add_mem_rsv(ctx->blob, INITRD_PA, SZ_4K));
+	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
+	KUNIT_EXPECT_FALSE(test, fdt_test_has(ctx, "linux,initrd-start"));
+	KUNIT_EXPECT_EQ(test, 1, fdt_test_count_rsv(ctx->out, INITRD_PA, SZ_4K));
+}
+
 /* Half a pair, or a value that is too short, is removed alone. */
 static void fdt_test_malformed(struct kunit *test)
 {
@@ -597,7 +614,7 @@ static void fdt_test_top_up(struct kunit *test)
 		{ 0x70000000, SZ_64K }, { 0x71000000, SZ_64K }, { 0x900000000ULL, SZ_64K },
 		{ 0x72000000, SZ_64K },
 	};
-	const struct fdt_range inside = { 0x71008000, SZ_4K };
+	const struct fdt_range inside = { 0x71008000, SZ_4K }, across = { 0x71008000, SZ_64K };
 	size_t used;
 	int i, chosen;
 
@@ -617,10 +634,39 @@ static void fdt_test_top_up(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_add_memrsv(ctx->out, late, 3));
 	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_add_memrsv(ctx->out, &inside, 1));
+	KUNIT_EXPECT_EQ(test, -ENOSPC, kexec_fdt_add_memrsv(ctx->out, &across, 1));
 	KUNIT_EXPECT_EQ(test, -ENOSPC, kexec_fdt_add_memrsv(ctx->out, late, 4));
 	KUNIT_EXPECT_EQ(test, fdt_num_mem_rsv(ctx->out), OTHER_RSV + 3);
 	KUNIT_EXPECT_EQ(test, chosen, fdt_path_offset(ctx->out, "/chosen"));
 	KUNIT_EXPECT_EQ(test, 0, fdt_check_header(ctx->out));
+}
+
+/* The entries fill the buffer to its last byte, and no more of them fit. */
+static void fdt_test_slots(struct kunit *test)
+{
+	const size_t len = 2 * sizeof(struct fdt_reserve_entry);
+	struct fdt_test_ctx *ctx = fdt_test_new(test, 2, 2);
+	const size_t more = 100 * sizeof(struct fdt_reserve_entry);
+	size_t used;
+
+	KUNIT_ASSERT_EQ(test, 0, fdt_pack(ctx->blob));
+	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
+	used = ctx->used;
+	ctx->src.nr_free_slots = 100;
+	/* The finished tree fits without the entries, and lacks one byte with them. */
+	KUNIT_EXPECT_EQ(test, -ENOSPC, kexec_fdt_build(&ctx->src, &ctx->req, ctx->out,
+						       used + more - 1, &ctx->used));
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_build(&ctx->src, &ctx->req, ctx->out, used + more,
+						 &ctx->used));
+	KUNIT_EXPECT_EQ(test, ctx->used, used + more);
+
+	ctx->src.nr_free_slots = 0;
+	KUNIT_ASSERT_EQ(test, 0, fdt_test_build(test, ctx));
+	KUNIT_EXPECT_EQ(test, -FDT_ERR_NOSPACE,
+			kexec_fdt_reserve_slots(ctx->out, ctx->used + len - 1, 2));
+	KUNIT_EXPECT_EQ(test, ctx->used, (size_t)fdt_totalsize(ctx->out));
+	KUNIT_EXPECT_EQ(test, 0, kexec_fdt_reserve_slots(ctx->out, ctx->used + len, 2));
+	KUNIT_EXPECT_EQ(test, ctx->used + len, (size_t)fdt_totalsize(ctx->out));
 }
 
 /* Pack a tree without strings that /chosen may share. */
@@ -655,6 +701,7 @@ static void fdt_test_bound(struct kunit *test)
 	ctx->src.persistent = persistent;
 	for (i = 0; i <= ARRAY_SIZE(persistent); i++) {
 		ctx->src.nr_persistent = i;
+		ctx->src.nr_free_slots = i % 3;
 		for (cut = 0; cut < 8; cut++, ctx->req.cmdline++) {
 			KUNIT_EXPECT_EQ(test, 0, fdt_test_build(test, ctx));
 			KUNIT_EXPECT_LT(test, kexec_fdt_bound(&ctx->src, &ctx->req) - ctx->used,
@@ -703,6 +750,7 @@ static struct kunit_case fdt_test_cases[] = {
 	KUNIT_CASE(fdt_test_bootargs),
 	KUNIT_CASE(fdt_test_initrd),
 	KUNIT_CASE(fdt_test_initrd_firmware),
+	KUNIT_CASE(fdt_test_initrd_empty),
 	KUNIT_CASE(fdt_test_malformed),
 	KUNIT_CASE(fdt_test_forget_ima),
 	KUNIT_CASE(fdt_test_self),
@@ -714,6 +762,7 @@ static struct kunit_case fdt_test_cases[] = {
 	KUNIT_CASE(fdt_test_three_cells),
 	KUNIT_CASE(fdt_test_persistent),
 	KUNIT_CASE(fdt_test_top_up),
+	KUNIT_CASE(fdt_test_slots),
 	KUNIT_CASE(fdt_test_chain),
 	KUNIT_CASE(fdt_test_no_space),
 	KUNIT_CASE(fdt_test_bound),

@@ -204,6 +204,7 @@ static void image_test_promise(struct kunit *test)
 	u8 *img = image_new(test);
 
 	KUNIT_EXPECT_EQ(test, kexec_image_promise(img, SZ_4K), IMAGE_MEM_LEN);
+	KUNIT_EXPECT_EQ(test, kexec_image_promise(img, 64), IMAGE_MEM_LEN);
 	KUNIT_EXPECT_EQ(test, kexec_image_promise(img, 63), 63ULL);
 	image_put64(img, image_size, 0ULL);
 	KUNIT_EXPECT_EQ(test, kexec_image_promise(img, SZ_4K), (u64)SZ_4K);
@@ -281,6 +282,10 @@ static void image_test_pe_truncated(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, image_parse(img, IMAGE_FILE_LEN - 1), -ENOEXEC);
 	KUNIT_EXPECT_EQ(test, image_parse(img, IMAGE_TEXT_LEN), -ENOEXEC);
 	KUNIT_EXPECT_EQ(test, image_parse(img, SZ_4K), -ENOEXEC);
+
+	/* What follows the table is no section. */
+	image_put_section(img, IMAGE_NR_SECT, 0xffffffff, 0xffffffff);
+	KUNIT_EXPECT_EQ(test, image_parse(img, IMAGE_FILE_LEN), 0);
 
 	image_put_section(img, 1, 0xffffffff, 0);
 	KUNIT_EXPECT_EQ(test, image_parse(img, IMAGE_FILE_LEN - 1), 0);

@@ -184,10 +184,15 @@ static void unpack_test_gzip_fields(struct kunit *test)
 		unpack_put_gzip(f, flags, 1000);
 		unpack_expect(test, f, 1000);
 	}
+	f->len = 0;
+	unpack_put_gzip(f, 0, 1000);
 	for (flags = 0x20; flags < 0x100; flags <<= 1) {
 		f->bytes[3] = flags;
 		unpack_expect_damage(test, f, f->len);
 	}
+	f->bytes[3] = 0;
+	f->bytes[2] = 7;
+	unpack_expect_damage(test, f, f->len);
 }
 
 #define IN_PLACE_LEN	(SZ_1M + 12345)
@@ -240,12 +245,24 @@ static void unpack_test_deflated(struct kunit *test)
 static void unpack_test_cut(struct kunit *test)
 {
 	struct unpack_file *f = unpack_new_file(test, FILE_ROOM, PLAIN_LEN);
+	struct unpack_payload payload;
 	size_t len;
+	u8 *part;
 
 	unpack_put_gzip(f, 0x1e, 200);
 	/* Fewer than two bytes are not a gzip file, see unpack_test_detect(). */
 	for (len = 2; len < f->len; len++)
 		unpack_expect_damage(test, f, len);
+	/* Fewer than the header and the trailer are refused before anything is unpacked. */
+	f->len = 0;
+	unpack_put_gzip(f, 0, 200);
+	for (len = 2; len <= 18; len++) {
+		part = kunit_kzalloc(test, len, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, part);
+		memcpy(part, f->bytes, len);
+		KUNIT_EXPECT_EQ(test, kexec_image_unpack_open(part, len, &payload),
+				len < 18 ? -ENOEXEC : 0);
+	}
 }
 
 static void unpack_test_flipped(struct kunit *test)
@@ -523,6 +540,7 @@ static void unpack_put_lzop(struct unpack_file *f, u32 flags)
 	unsigned int sums = !!(flags & BIT(0)) + !!(flags & BIT(8));
 	unsigned int packed_sums = !!(flags & BIT(1)) + !!(flags & BIT(9));
 
+	memset(f->bytes, 0, 256);
 	f->len = 0;
 	unpack_put(f, "\x89LZO\0\r\n\x1a\n", 9);
 	unpack_put(f, versions, sizeof(versions));
@@ -585,6 +603,13 @@ static void unpack_test_lzo_lengths(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, -EBADMSG,
 				unpack_count_blocks(f, UNPACK_LZO, f->len, false, &nr, &last));
 	}
+
+	/* The largest block, and the first version whose header has this length. */
+	put_unaligned_be32(UNPACK_LZO_BLOCK, f->bytes + 43);
+	put_unaligned_be32(20, f->bytes + 47);
+	put_unaligned_be16(0x940, f->bytes + 9);
+	KUNIT_EXPECT_EQ(test, 0, unpack_count_blocks(f, UNPACK_LZO, f->len, false, &nr, &last));
+	KUNIT_EXPECT_EQ(test, nr, 2U);
 }
 
 static struct kunit_case unpack_test_cases[] = {
