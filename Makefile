@@ -91,7 +91,7 @@ series:
 	@scripts/series.sh --build
 
 clean:
-	rm -rf build/out build/src build/log build/host build/fuzz build/check build/series build/rootfs build/stock build/packages build/bench build/coherency build/coverage build/prove
+	rm -rf build/out build/src build/log build/host build/fuzz build/check build/series build/rootfs build/stock build/packages build/bench build/coherency build/coverage build/mutants build/prove
 
 distclean:
 	rm -rf build

@@ -3,8 +3,10 @@
 """Changes the sources of the host simulator, one operator at a time, and runs its tests;
 prints TAP.
 
-A mutant is killed when a test fails, a sanitizer stops it, or it does not end. One that
-survives needs a reason in survivors.toml; an entry that no survivor needs is a fault, too.
+Each file is compiled once, with a copy of its functions for each mutant. A mutant is killed
+when a test fails, a sanitizer stops it, or it does not end. One that survives needs a reason
+in survivors.toml; an entry that no survivor needs is a fault, too. Results are kept until the
+file, a header, its suite or the simulator changes.
 """
 
 import argparse
@@ -19,13 +21,32 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import operators
+import planted
+import results
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[3]
 REASONS = HERE / "survivors.toml"
-# Rounds of the random tests; what survives the first ones gets the whole of them
+# Rounds of the random tests; what survives the first ones gets all rounds of its own
 ROUNDS = (["-n", "200"], [])
-# CPU time of a run
+# Words in the names of a file's own suite, which runs first, and of its random tests, if
+# they are not in the name of the file
+SUITES = {"image_blocks": "image-unpack", "unpack": "image-unpack", "inflate": "image-unpack",
+          "fdt_memrsv": "fdt", "timeline_abi": "timeline"}
+RANDOM = {"range_map": "place", "crashkernel_param": "reserve", "image_header": "image-damage"}
+DEFINE = f"""
+char *getenv(const char *name);
+int atoi(const char *text);
+unsigned int {planted.SWITCH};
+static void __attribute__((constructor)) choose_mutant(void)
+{{
+	const char *text = getenv("{planted.SWITCH}");
+
+	{planted.SWITCH} = text ? atoi(text) : 0;
+}}
+"""
+# CPU time of a run: of a file's own tests, which take 0.4 s at most, and of all tests
+OWN_SECONDS = 2
 SECONDS = 60
 
 
@@ -59,17 +80,27 @@ class Build:
         """Without a change each file must compile, or all its mutants would be none."""
         for file, text in texts.items():
             program = self.program(file, "plain", text)
-            if not program or run(program, ROUNDS[0]):
+            if run(program, ROUNDS[0]):
                 raise RuntimeError(f"{file}: the simulator fails without a change")
             program.unlink()
+
+    def judges(self, file):
+        """The simulator, and the suite of a file: all that judges its mutants."""
+        under_test = self.files()
+        suite = own_tests(file)[0].replace("-", "_")
+        sources = [TOP / name for name in self.compile if name not in under_test and
+                   (Path(name).parent.name != "tests" or Path(name).stem.startswith(suite))]
+        headers = [path for folder in ("kernel/kexec", "arch/arm64/kexec", "tools/testing/kexec")
+                   for path in sorted((TOP / folder).rglob("*.h"))]
+        return [*sources, *headers, HERE / "operators.py", HERE.parent / "Makefile"]
 
     def files(self):
         """The files under test."""
         return [file for file in self.compile
-                if re.match(r"(kernel|arch/arm64)/kexec/(lib/)?\w+\.c$", file)]
+                if re.match(r"(kernel|arch/arm64)/kexec/lib/\w+\.c$", file)]
 
     def program(self, file, name, text):
-        """The simulator with another text of a file, or None if that does not compile."""
+        """The simulator with another text of a file."""
         stem = self.folder / name
         source = TOP / file
         changed = stem.with_suffix(".c")
@@ -82,19 +113,32 @@ class Build:
         link = [stem.with_suffix(".o") if word == words[at + 1] else word for word in self.link]
         link[link.index("-o") + 1] = stem
         for command in (compile_it, link):
-            if subprocess.run(list(map(str, command)), capture_output=True, check=False,
-                              cwd=TOP).returncode:
-                return None
-        changed.unlink()
-        stem.with_suffix(".o").unlink()
+            done = subprocess.run(list(map(str, command)), capture_output=True, check=False,
+                                  cwd=TOP, text=True)
+            if done.returncode:
+                raise planted.BuildError(done.stderr)
+        for suffix in (".c", ".o", ".d"):
+            stem.with_suffix(suffix).unlink()
         return stem
 
+    def with_all(self, file, text, mutants):
+        """The simulator with all mutants of a file, and the numbers of those that do not
+        compile."""
+        broken = set()
+        while True:
+            chosen = [pair for pair in enumerate(mutants, 1) if pair[0] not in broken]
+            try:
+                return self.program(file, "all-" + Path(file).stem, DEFINE.join(
+                    (planted.with_copies(file, text, chosen), ""))), broken
+            except planted.BuildError as what:
+                broken |= planted.uncompiled(what, broken)
 
-def run(program, rounds):
+
+def run(program, words, number=0, seconds=SECONDS):
     """What fails, or None."""
-    env = dict(os.environ, UBSAN_OPTIONS="halt_on_error=1",
+    env = dict(os.environ, UBSAN_OPTIONS="halt_on_error=1", **{planted.SWITCH: str(number)},
                ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1:allocator_may_return_null=1")
-    done = subprocess.run(["prlimit", f"--cpu={SECONDS}", program, "-s", "1", *rounds], env=env,
+    done = subprocess.run(["prlimit", f"--cpu={seconds}", program, "-s", "1", *words], env=env,
                           capture_output=True, text=True, errors="replace", check=False)
     if not done.returncode:
         return None
@@ -104,16 +148,41 @@ def run(program, rounds):
     return found.group(1) if found else f"status {done.returncode}"
 
 
-def try_mutant(build, mutant, text):
-    """What kills it, None if it survives, or "" if it does not compile."""
-    program = build.program(mutant.file, f"{abs(hash(mutant.key)):x}", mutant.apply(text))
-    if not program:
-        return ""
-    killed = None
-    for rounds in ROUNDS:
-        killed = killed or run(program, rounds)
-    program.unlink()
-    return killed
+def own_tests(file):
+    """The words that select the suite and the random tests of a file."""
+    stem = Path(file).stem
+    suite = SUITES.get(stem, stem.replace("_", "-"))
+    return suite, RANDOM.get(stem, suite)
+
+
+class File:
+    """A file under test, with the results of its mutants."""
+
+    def __init__(self, build, file, mutants, known):
+        self.text = (TOP / file).read_text(encoding="utf-8")
+        self.name = file
+        self.mutants = mutants
+        self.digest = results.digest(*build.judges(file), self.text)
+        self.known = known
+        self.program, self.broken = None, set()
+        if all(known.has(mutant.key, self.digest) for mutant in mutants):
+            return
+        self.program, self.broken = build.with_all(file, self.text, mutants)
+        if self.run_own() or run(self.program, ROUNDS[0]):
+            raise RuntimeError(f"{file}: the simulator fails without a change")
+
+    def run_own(self, number=0):
+        return run(self.program, [*ROUNDS[0], own_tests(self.name)[0]], number, OWN_SECONDS)
+
+    def try_mutant(self, number):
+        """What kills it, None if it survives, or "" if it does not compile."""
+        if number in self.broken:
+            return ""
+        return (self.run_own(number) or run(self.program, ROUNDS[0], number) or
+                run(self.program, [own_tests(self.name)[1]], number))
+
+    def result(self, number, mutant):
+        return self.known.get(mutant.key, self.digest, lambda: self.try_mutant(number))
 
 
 class Reasons:
@@ -136,47 +205,65 @@ class Reasons:
                 any(key.startswith(m.file + " ") for m in mutants)]
 
 
-def report(mutants, results, reasons):
-    """Returns the number of mutants, of killed ones, and of survivors without a reason."""
-    total = killed = bad = 0
-    for mutant, result in zip(mutants, results):
+class Report:
+    """Prints TAP; counts mutants, killed ones, and survivors without a reason."""
+
+    def __init__(self):
+        self.reasons = Reasons()
+        self.counts = {}
+        self.total = self.bad = 0
+        self.failed = False
+
+    def result(self, mutant, result):
         if result == "":
-            continue
-        total += 1
-        killed += bool(result)
-        why = None if result else reasons.of(mutant)
-        bad += not (result or why)
+            return
+        self.total += 1
+        counts = self.counts.setdefault(mutant.file, [0, 0])
+        counts[0] += 1
+        counts[1] += bool(result)
+        why = None if result else self.reasons.of(mutant)
+        self.bad += not (result or why)
         print(f"# {result or why or 'survived, and nothing says why'}")
-        print(f"{'ok' if result or why else 'not ok'} {total} - {mutant.file}:{mutant.line} "
+        print(f"{'ok' if result or why else 'not ok'} {self.total} - {mutant.file}:{mutant.line} "
               f"{mutant.function}() `{mutant.source}` {mutant.what}"
               f"{'' if result else ' (survived)'}", flush=True)
-    return total, killed, bad
+
+    def end(self, begin, mutants, only, faults=()):
+        """The results of all; @only is the regex of the keys that were run."""
+        unused = self.reasons.unused(mutants, only)
+        for key in unused:
+            print(f"# no such survivor: {key}")
+        print(f"{'not ok' if unused or faults else 'ok'} {self.total + 1} - "
+              f"every reason is used, and the tests pass without a change\n1..{self.total + 1}")
+        for file, (total, killed) in self.counts.items():
+            print(f"# {file}: {total} mutants, {killed} killed, {total - killed} survived")
+        killed = sum(killed for _, killed in self.counts.values())
+        print(f"# {self.total} mutants: {killed} killed, {self.total - killed} survived, "
+              f"{self.bad} of them unexplained; {time.monotonic() - begin:.0f} s")
+        self.failed = bool(self.bad or unused or faults or not self.total)
 
 
 def main():
     options = parse_options()
     build = Build(options)
-    texts = {file: (TOP / file).read_text(encoding="utf-8") for file in build.files()}
-    mutants = [m for file, text in texts.items() for m in operators.mutants(file, text)
-               if re.search(options.filter, m.key)]
+    mutants = {file: [m for m in operators.mutants(file, (TOP / file).read_text(encoding="utf-8"))
+                      if re.search(options.filter, m.key)] for file in build.files()}
+    mutants = {file: found for file, found in mutants.items() if found}
     if options.list:
-        print("\n".join(m.key for m in mutants))
+        print("\n".join(m.key for found in mutants.values() for m in found))
         return 0
-    build.check({file: text for file, text in texts.items()
-                 if any(m.file == file for m in mutants)})
     begin = time.monotonic()
-    reasons = Reasons()
+    known = results.Results(options.build.parent / "mutants/host.json")
+    report = Report()
     print("TAP version 13")
     with ThreadPoolExecutor(options.jobs) as pool:
-        results = pool.map(lambda m: try_mutant(build, m, texts[m.file]), mutants)
-        total, killed, bad = report(mutants, results, reasons)
-    unused = reasons.unused(mutants, options.filter)
-    for key in unused:
-        print(f"# no such survivor: {key}")
-    print(f"{'not ok' if unused else 'ok'} {total + 1} - every reason is used\n1..{total + 1}")
-    print(f"# {total} mutants: {killed} killed, {total - killed} survived, {bad} of them "
-          f"unexplained; {time.monotonic() - begin:.0f} s")
-    return 1 if bad or unused or not total else 0
+        files = list(pool.map(lambda name: File(build, name, mutants[name], known), mutants))
+        every = [(file, *pair) for file in files for pair in enumerate(file.mutants, 1)]
+        found = pool.map(lambda one: one[0].result(*one[1:]), every)
+        for (_, _, mutant), result in zip(every, found):
+            report.result(mutant, result)
+    report.end(begin, [mutant for _, _, mutant in every], options.filter)
+    return 1 if report.failed else 0
 
 
 if __name__ == "__main__":

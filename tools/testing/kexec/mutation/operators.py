@@ -23,9 +23,7 @@ HIDDEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\])\'
                     r"^[ \t]*#(?:\\\n|[^\n])*", re.S | re.M)
 # Messages, assertions of the build, and attributes
 NO_CODE = re.compile(r"\b(?:pr_\w+|static_assert|BUILD_BUG_ON|module_param\w*|MODULE_\w+)\s*\(")
-FUNCTION = re.compile(r"^(?:static |int |bool |void |u64 |u32 |const |struct |unsigned |size_t |"
-                      r"noinline |phys_addr_t |__init |enum )[^;={}]*?\b(\w+)\([^;{}]*\)"
-                      r"[^;{}]*\n\{\n", re.M)
+FUNCTION = re.compile(r"^\w[^;={}]*?\b(\w+)\([^;{}]*\)[^;{}]*\n\{\n", re.M)
 
 
 @dataclass
@@ -101,8 +99,8 @@ def mutants(file, text):
         for begin, stop, new, what in sorted(changes(code, start, end)):
             line = text.count("\n", 0, begin) + 1
             source = text[text.rfind("\n", 0, begin) + 1:text.find("\n", begin)].strip()
-            seen[line, what] = seen.get((line, what), 0) + 1
-            if seen[line, what] > 1:
-                what += f" ({seen[line, what]})"
+            seen[source, what] = seen.get((source, what), 0) + 1
+            if seen[source, what] > 1:
+                what += f" ({seen[source, what]})"
             found.append(Mutant(file, name, line, begin, stop, new, what, source))
     return found

@@ -11,7 +11,6 @@ import argparse
 import copy
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import host
+import planted
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[3]
@@ -34,23 +34,8 @@ import run
 import symbols
 
 TABLE = HERE / "review.toml"
-VARIANT = "4k"
 FOLDER = "out-mutants"
-SWITCH = "kexec_mutant"
 KINDS = ("at", "litmus", "host", "case", "suite", "model")
-# In this file, which is always built in
-HOME = "kernel/kexec/state.c"
-DECLARE = f"\nextern unsigned int {SWITCH};\n"
-DEFINE = f"""
-#include <linux/init.h>
-#include <linux/kernel.h>
-unsigned int {SWITCH};
-static int __init choose_mutant(char *text)
-{{
-	return kstrtouint(text, 0, &{SWITCH});
-}}
-early_param("{SWITCH}", choose_mutant);
-"""
 
 
 @dataclass
@@ -92,23 +77,8 @@ def read_table():
 def controls(chosen):
     """Each test of @chosen that runs the kernel, once without a change."""
     tests = dict.fromkeys(mutant.test for mutant in chosen)
-    return [Mutant(name=f"control: {test} without a change", file=HOME, **{kind: test})
+    return [Mutant(name=f"control: {test} without a change", file=planted.HOME, **{kind: test})
             for kind, test in tests if kind in ("case", "model", "suite")]
-
-
-def write(path, text):
-    """With prepare.sh --link, the path is a link to the project's file."""
-    path.unlink()
-    path.write_text(text)
-
-
-def restore(path, target, source):
-    """Undo write()."""
-    if target:
-        path.unlink()
-        path.symlink_to(target)
-    else:
-        shutil.copy(source, path)
 
 
 def plant(text, mutant, switch):
@@ -117,49 +87,26 @@ def plant(text, mutant, switch):
     return text.replace(mutant.old, mutant.new.replace("MUTANT", switch))
 
 
-def declare(text):
-    """After the last #include of the file's beginning."""
-    at = list(re.finditer(r"^#include .*\n", text, re.M))[-1].end()
-    # Not inside of an #ifdef
-    while text.count("#if", 0, at) != text.count("#endif", 0, at):
-        at = text.index("#endif", at)
-        at = text.index("\n", at) + 1
-    return text[:at] + DECLARE + text[at:]
-
-
 class Kernel:
     """The kernel with all mutants in C."""
 
     def __init__(self, options, table):
-        self.src = options.build / "src/ours"
-        self.out = self.src / FOLDER
+        self.out = options.build / "src/ours" / FOLDER
         if not options.no_build:
             self.build(options, [mutant for mutant in table if mutant.file and not mutant.host])
         self.image = (self.out / "arch/arm64/boot/Image").read_bytes()
         self.symbols = symbols.Kernel(self.out / "vmlinux")
 
-    def build(self, options, table):
-        """Changes the tree for as long as it takes; prepare.sh would mend it, too."""
+    @staticmethod
+    def build(options, table):
         texts = {}
         for mutant in table:
-            text = texts.get(mutant.file) or declare((TOP / mutant.file).read_text())
-            texts[mutant.file] = plant(text, mutant, f"({SWITCH} == {mutant.number})")
-        texts[HOME] = texts.get(HOME, (TOP / HOME).read_text()) + DEFINE
-        self.out.mkdir(exist_ok=True)
-        shutil.copy(options.build / "out" / VARIANT / ".config", self.out / ".config")
-        links = {file: (self.src / file).is_symlink() and os.readlink(self.src / file)
-                 for file in texts}
+            text = texts.get(mutant.file) or planted.declare((TOP / mutant.file).read_text())
+            texts[mutant.file] = plant(text, mutant, f"({planted.SWITCH} == {mutant.number})")
         try:
-            for file, text in texts.items():
-                write(self.src / file, text)
-            make = f""". {TOP}/scripts/lib.sh; kernel_env
-"${{kernel_make[@]}}" -C {self.src} O={self.out} check-sections-in= Image"""
-            done = subprocess.run(["bash", "-c", make], capture_output=True, text=True, check=False)
-        finally:
-            for file in texts:
-                restore(self.src / file, links[file], TOP / file)
-        if done.returncode:
-            sys.exit(done.stderr[-4000:])
+            planted.build(options.build, FOLDER, texts)
+        except planted.BuildError as what:
+            sys.exit(str(what)[-4000:])
 
     def without(self, symbol, text):
         """The image with NOP for an instruction of a function."""
@@ -196,7 +143,7 @@ class Runner:
         (folder / "Image").write_bytes(image)
         case = copy.copy(case)
         if mutant.file:
-            case.cmdline = f"{case.cmdline} {SWITCH}={mutant.number}"
+            case.cmdline = f"{case.cmdline} {planted.SWITCH}={mutant.number}"
         return run.run_case(case, mutants.Store(self.options.build, folder / "Image", folder),
                             options)
 
