@@ -46,6 +46,7 @@
 #define STRESS_BURST_MS	500	/* loads and unloads without a pause */
 #define STRESS_REST_US	1000000	/* after a burst, at most */
 #define STRESS_TRIES		20	/* of a load that finds the lock taken */
+#define STRESS_OFFLINE_S	20	/* of a block, until a signal ends it */
 #ifndef KEXEC_CRASH_HOTPLUG_SUPPORT
 #define KEXEC_CRASH_HOTPLUG_SUPPORT	0x00000008
 #endif
@@ -220,6 +221,30 @@ static void stress_resize(struct stress *s)
 	usleep(100000 + stress_below(s, 400000));
 }
 
+static void stress_interrupt(int nr)
+{
+	(void)nr;
+}
+
+/*
+ * In the base a block may go offline for ever: virtio-mem unplugs it, and
+ * alloc_contig_range(), refused because the block is isolated, undoes that isolation.
+ * offline_pages() then tries again until there is a signal, and all others wait for
+ * mem_hotplug_lock.
+ */
+static int stress_change(const char *path, const char *state)
+{
+	/* Without SA_RESTART. */
+	const struct sigaction end = { .sa_handler = stress_interrupt };
+	int err;
+
+	sigaction(SIGALRM, &end, NULL);
+	alarm(STRESS_OFFLINE_S);
+	err = util_write(path, state);
+	alarm(0);
+	return err;
+}
+
 static void stress_block(struct stress *s)
 {
 	u64 nr = s->hot / (STRESS_BLOCK_MIB << 20) +
@@ -228,7 +253,7 @@ static void stress_block(struct stress *s)
 
 	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%lu/state", nr);
 	/* It may not exist, be in that state already, or refuse. */
-	if (!util_write(path, stress_below(s, 2) ? "offline" : "online_movable"))
+	if (!stress_change(path, stress_below(s, 2) ? "offline" : "online_movable"))
 		stress_count(&s->tally->moved);
 }
 
