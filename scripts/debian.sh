@@ -24,7 +24,8 @@ newer_systemd() {
 			--include=systemd,libseccomp2,libc-bin,dpkg,tar,dash,coreutils,diffutils \
 			"$suite" "$tree" >"$log" 2>&1 || {
 			tail -n 5 "$log" >&2
-			die "systemd: no packages of $suite can be fetched (network, ${log#"$top"/})"
+			log=${log#"$top"/}
+			die "systemd: no packages of $suite can be fetched (network, $log)"
 		}
 		touch "$tree/done"
 	}

@@ -141,7 +141,8 @@ static void pages_compare(const struct pages *p)
 	unsigned int i, page = 0, nr = 0;
 
 	for (table = p->list.first; table; table = kexec_extent_next(table)) {
-		fuzz_check(table->nr && table->nr <= KEXEC_TABLE_EXTENTS, "%llu entries", table->nr);
+		fuzz_check(table->nr && table->nr <= KEXEC_TABLE_EXTENTS, "%llu entries",
+			   table->nr);
 		for (i = 0; i < table->nr; i++, nr++)
 			page = pages_compare_entry(p, &table->extent[i], page);
 	}
@@ -256,7 +257,8 @@ static void extent_any_list(struct fuzz_input *in)
 		dst[i].end = dst[i].start + 1 + fuzz_number(in) / 2;
 	}
 	ret = kexec_extent_check(&list, dst, nr_dst);
-	fuzz_check(ret == (extent_is_bad(table->extent, nr, dst, nr_dst) ? -EUCLEAN : 0), "%d", ret);
+	fuzz_check(ret == (extent_is_bad(table->extent, nr, dst, nr_dst) ? -EUCLEAN : 0), "%d",
+		   ret);
 	free(table);
 }
 
