@@ -22,6 +22,9 @@
 /* The entry of the certificates is the fifth. */
 #define PE_MIN_DIRS	(offsetof(struct data_directory, certs) / sizeof(struct data_dirent) + 1)
 
+/* A certificate and its wrapper.  The verification reads so many bytes before it looks. */
+#define PE_MIN_CERT	(sizeof(struct win_certificate) + 4)
+
 /* They are sorted by insertion; kernels have up to five, and UKIs up to 90. */
 #define PE_MAX_SECTIONS	128
 
@@ -40,6 +43,17 @@ static bool pe_sections_fit(const u8 *entry, unsigned int nr, u64 start, u64 len
 	return true;
 }
 
+/* The verification subtracts the wrapper from the length that is in it. */
+static bool pe_certificate_fits(const u8 *bytes, u64 at, u64 size, u64 start, u64 len)
+{
+	u32 cert_len;
+
+	if (at < start || size < PE_MIN_CERT || at + size > len)
+		return false;
+	cert_len = get_unaligned_le32(bytes + at + offsetof(struct win_certificate, length));
+	return cert_len >= PE_MIN_CERT && cert_len <= size;
+}
+
 /**
  * kexec_pe_is_sound() - tell whether all bytes that a signature is for are in a program
  * @program: the program, no alignment needed
@@ -49,8 +63,8 @@ static bool pe_sections_fit(const u8 *entry, unsigned int nr, u64 start, u64 len
  */
 bool kexec_pe_is_sound(const void *program, size_t len)
 {
-	const u8 *bytes = program, *coff, *opt;
-	u64 opt_at, table, headers, nr_dirs, nr;
+	const u8 *bytes = program, *coff, *opt, *dirs;
+	u64 opt_at, table, headers, nr_dirs, nr, cert_at, cert_size;
 
 	if (len < PE_DOS_LEN || get_unaligned_le16(bytes) != MZ_MAGIC)
 		return false;
@@ -68,13 +82,16 @@ bool kexec_pe_is_sound(const void *program, size_t len)
 	table = opt_at + sizeof(struct pe32plus_opt_hdr) + nr_dirs * sizeof(struct data_dirent);
 	if (nr_dirs < PE_MIN_DIRS || table > headers || headers > len)
 		return false;
-	if (!get_unaligned_le32(opt + sizeof(struct pe32plus_opt_hdr) +
-				offsetof(struct data_directory, certs.size)))
+	dirs = opt + sizeof(struct pe32plus_opt_hdr);
+	cert_at = get_unaligned_le32(dirs + offsetof(struct data_directory, certs.virtual_address));
+	cert_size = get_unaligned_le32(dirs + offsetof(struct data_directory, certs.size));
+	if (!cert_at || !cert_size)
 		return true;
 
 	nr = get_unaligned_le16(coff + offsetof(struct pe_hdr, sections));
 	/* Other readers find the table by the size of the header before it. */
-	return nr && nr <= PE_MAX_SECTIONS &&
+	return pe_certificate_fits(bytes, cert_at, cert_size, headers, len) &&
+	       nr && nr <= PE_MAX_SECTIONS &&
 	       table + nr * sizeof(struct section_header) <= headers &&
 	       table == opt_at + get_unaligned_le16(coff + offsetof(struct pe_hdr, opt_hdr_size)) &&
 	       pe_sections_fit(bytes + table, nr, headers, len);

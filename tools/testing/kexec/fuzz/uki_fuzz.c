@@ -53,8 +53,13 @@ static void uki_expect_hashable(const u8 *file, size_t len)
 	fuzz_check(opt + 112 <= len, "optional header at %llu", opt);
 	table = opt + 112 + 8ULL * get_unaligned_le32(file + opt + 108);
 	fuzz_check(table >= opt + 112 + 40 && table <= len, "sections at %llu", table);
-	if (!get_unaligned_le32(file + opt + 112 + 36))
+	at = get_unaligned_le32(file + opt + 112 + 32);
+	size = get_unaligned_le32(file + opt + 112 + 36);
+	if (!at || !size)
 		return;
+	fuzz_check(size >= 12 && at + size <= len, "certificates at %llu", at);
+	fuzz_check(get_unaligned_le32(file + at) >= 12, "a certificate without data");
+	fuzz_check(get_unaligned_le32(file + at) <= size, "a certificate beyond its table");
 	fuzz_check(get_unaligned_le16(file + opt - 18), "no section");
 	for (i = 0; i < get_unaligned_le16(file + opt - 18); i++) {
 		fuzz_check(table + 40 * i + 40 <= len, "section %llu", i);

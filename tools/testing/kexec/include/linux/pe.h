@@ -42,6 +42,11 @@ struct data_directory {
 	struct data_dirent certs;
 };
 
+struct win_certificate {
+	u32 length;
+	u8 unread_kind[4];
+};
+
 struct section_header {
 	char name[8];
 	u32 virtual_size;
