@@ -28,6 +28,7 @@
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/notifier.h>
@@ -340,20 +341,38 @@ static int hotplug_ask_loaded(struct kexec_image *img, struct kexec_refusal *ref
 }
 
 /*
- * The caller holds no hotplug lock and no reference: the lock holder that this waits for
- * acquires the former, and may discard the image, for which it waits for the latter.
+ * Acquires the hotplug locks and the kexec lock, which is only tried while the others are
+ * held: its holder may wait for them.
+ */
+static bool hotplug_ask_lock(void)
+{
+	const ktime_t end = ktime_add_ms(ktime_get(), KEXEC_LOCK_TIMEOUT_MS);
+
+	for (;;) {
+		hotplug_lock_memblock();
+		if (kexec_lock_recheck())
+			return true;
+		hotplug_unlock_memblock();
+		if (kexec_lock_is_busy() || ktime_after(ktime_get(), end))
+			return false;
+		fsleep(USEC_PER_MSEC);
+	}
+}
+
+/*
+ * The caller holds no reference: the lock holder that this waits for may discard the image,
+ * and then waits for the references.
  */
 static int hotplug_ask_locked(struct kexec_refusal *refusal)
 {
 	int ret = 0;
 
-	if (!kexec_lock_recheck_timeout())
+	if (!hotplug_ask_lock())
 		return hotplug_ask_busy(refusal);
-	hotplug_lock_memblock();
 	if (kexec_image)
 		ret = hotplug_ask_loaded(to_kexec_image(kexec_image), refusal);
-	hotplug_unlock_memblock();
 	kexec_unlock_recheck();
+	hotplug_unlock_memblock();
 	kexec_sysfs_flush();
 	return ret;
 }

@@ -62,7 +62,7 @@ static bool __kexec_panic lock_move(enum lock_state from, enum lock_state to)
 	return atomic_try_cmpxchg(&kexec_lock_state.word, &now, to);
 }
 
-/* Only tried, so this is no part of a deadlock; lock_wait() may be. */
+/* Only tried, so this is no part of a deadlock; kexec_lock_timeout() may be. */
 static __always_inline bool lock_map_acquired(bool acquired)
 {
 	if (acquired)
@@ -130,21 +130,6 @@ bool kexec_lock_is_refreshing(void)
 	return now == LOCK_STAGING || now == LOCK_COMMITTING;
 }
 
-static bool lock_wait(bool (*try)(void))
-{
-	const ktime_t end = ktime_add_ms(ktime_get(), KEXEC_LOCK_TIMEOUT_MS);
-
-	/* A deadlock would be a failure after the timeout. */
-	might_lock(&kexec_lock_state);
-	while (!try()) {
-		if (kexec_lock_is_busy() || ktime_after(ktime_get(), end))
-			return false;
-		/* fsleep() may oversleep: bound by time, not by iterations. */
-		fsleep(USEC_PER_MSEC);
-	}
-	return true;
-}
-
 /**
  * kexec_lock_timeout() - acquire the kexec lock, wait for an update or a check
  *
@@ -153,7 +138,17 @@ static bool lock_wait(bool (*try)(void))
  */
 bool kexec_lock_timeout(void)
 {
-	return lock_wait(kexec_lock);
+	const ktime_t end = ktime_add_ms(ktime_get(), KEXEC_LOCK_TIMEOUT_MS);
+
+	/* A deadlock would be a failure after the timeout. */
+	might_lock(&kexec_lock_state);
+	while (!kexec_lock()) {
+		if (kexec_lock_is_busy() || ktime_after(ktime_get(), end))
+			return false;
+		/* fsleep() may oversleep: bound by time, not by iterations. */
+		fsleep(USEC_PER_MSEC);
+	}
+	return true;
 }
 
 /**
@@ -186,17 +181,6 @@ bool __kexec_panic kexec_lock_panic(bool *commit)
 bool kexec_lock_recheck(void)
 {
 	return lock_map_acquired(lock_move(LOCK_FREE, LOCK_RECHECKING));
-}
-
-/**
- * kexec_lock_recheck_timeout() - as kexec_lock_recheck(), but wait for an update or a check
- *
- * Return: true on success, false after KEXEC_LOCK_TIMEOUT_MS, or at once if the lock is held
- * for a load, an unload or a reboot.
- */
-bool kexec_lock_recheck_timeout(void)
-{
-	return lock_wait(kexec_lock_recheck);
 }
 
 /**

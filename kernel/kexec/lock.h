@@ -36,7 +36,6 @@ bool kexec_lock_is_refreshing(void);
 bool kexec_lock_timeout(void);
 bool kexec_lock_panic(bool *commit);
 bool kexec_lock_recheck(void);
-bool kexec_lock_recheck_timeout(void);
 bool kexec_unlock_recheck(void);
 bool kexec_lock_refresh(void);
 bool kexec_lock_commit(void);

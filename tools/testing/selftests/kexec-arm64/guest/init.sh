@@ -535,8 +535,9 @@ bring_up_in_load() {
 	done
 	step_cpu "$2" 1
 	echo 0 >$hold
+	# Between the unlock and the work of the CPU the tree lacks a reservation
 	answer=EBUSY
-	while [ "$answer" = EBUSY ]; do
+	while [ "$answer" = EBUSY ] || [ "$answer" = EADDRNOTAVAIL ]; do
 		cat "$sys/kexec/ready" >/tmp/ready || die "ready cannot be read"
 		read -r answer </tmp/ready
 	done
