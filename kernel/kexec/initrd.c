@@ -232,7 +232,9 @@ static int initrd_count(struct kexec_initrd *initrd, struct initrd_run *run)
 		return 0;
 	}
 	ret = initrd->read(data, initrd->file_len, initrd->arg);
-	if (!ret) {
+	if (ret == -ENOMEM) {
+		kexec_initrd_fault(run, -ENOMEM, "no memory to look at it");
+	} else if (!ret) {
 		run->in = data;
 		run->file_len = initrd->file_len;
 		ret = initrd_run(run);

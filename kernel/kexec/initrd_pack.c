@@ -64,8 +64,12 @@
 #define PACK_LZ4_WORD	4
 #define PACK_LZ4_MAGIC	0x184c2102
 
-/* Piece of xz. */
+/* Piece of xz; its first block header, and bits of the flags there; a filter. */
 #define PACK_XZ_PIECE	SZ_64K
+#define PACK_XZ_BLOCK_AT	12
+#define PACK_XZ_FILTERS	0x03
+#define PACK_XZ_SIZES	0xc0
+#define PACK_XZ_LZMA2	0x21
 
 /**
  * struct pack_format - a compression
@@ -270,13 +274,63 @@ static int pack_xz_run(struct initrd_run *run, struct xz_dec *dec, u8 *out)
 	return pack_damaged(run);
 }
 
+/* See 1.2 "Multibyte Integers" of the format; @at is advanced. */
+static u64 pack_xz_number(const u8 *data, u64 len, u64 *at)
+{
+	unsigned int shift = 0;
+	u64 value = 0;
+	u8 byte = 0x80;
+
+	for (; *at < len && byte & 0x80 && shift < 63; shift += 7) {
+		byte = data[(*at)++];
+		value |= (u64)(byte & 0x7f) << shift;
+	}
+	return value;
+}
+
+/**
+ * kexec_initrd_xz_window() - get the size of the dictionary that xz data needs
+ * @data: the data, from its magic on
+ * @len: bytes of it
+ *
+ * That of the first block, see 3.1 "Block Header" and 5.3.1 "LZMA2" of the format.
+ *
+ * Return: bytes; the maximum if the header is not understood.
+ */
+u64 kexec_initrd_xz_window(const u8 *data, u64 len)
+{
+	u64 at = PACK_XZ_BLOCK_AT + 2, i, id, size;
+	u8 flags, bits;
+
+	if (len < at || !data[PACK_XZ_BLOCK_AT])
+		return PACK_WINDOW_MAX;
+	flags = data[PACK_XZ_BLOCK_AT + 1];
+	len = min_t(u64, len, PACK_XZ_BLOCK_AT + 4 * (data[PACK_XZ_BLOCK_AT] + 1));
+	for (i = 0; i < hweight8(flags & PACK_XZ_SIZES); i++)
+		pack_xz_number(data, len, &at);
+	for (i = 0; i <= (flags & PACK_XZ_FILTERS); i++) {
+		id = pack_xz_number(data, len, &at);
+		size = pack_xz_number(data, len, &at);
+		if (size >= len - at)
+			break;
+		bits = data[at] & 0x3f;
+		if (id == PACK_XZ_LZMA2 && size == 1 && bits < 40)
+			return min_t(u64, (2ULL | (bits & 1)) << (bits / 2 + 11), PACK_WINDOW_MAX);
+		at += size;
+	}
+	return PACK_WINDOW_MAX;
+}
+
 static int pack_xz(struct initrd_run *run)
 {
 	u8 *out __free(kvfree) = kvmalloc(PACK_XZ_PIECE, GFP_KERNEL);
-	u64 window = min_t(u64, pack_headroom(), PACK_WINDOW_MAX);
-	int ret = pack_make_room(run, window);
+	u64 window = kexec_initrd_xz_window(run->in + run->pos, run->in_len - run->pos);
 	struct xz_dec *dec;
+	int ret;
 
+	if (window > pack_headroom())
+		return kexec_initrd_fault(run, -ENOMEM, "no memory for its window");
+	ret = pack_make_room(run, window);
 	if (ret)
 		return ret;
 	dec = xz_dec_init(XZ_DYNALLOC, window);

@@ -309,10 +309,9 @@ static int uki_get_own(struct kexec_uki_fill *fill, void *va)
 	if (fill->data)
 		return kexec_uki_copy(va, own->len, fill->data + own->start);
 	file = __vmalloc(fill->uki->len, gfp);
-	if (!file) {
-		pr_err("no memory to look at the initrd\n");
+	/* Loaded as it is then. */
+	if (!file)
 		return -ENOMEM;
-	}
 	ret = uki_read(fill, file);
 	if (ret >= 0)
 		ret = kexec_uki_copy(va, own->len, file + own->start);

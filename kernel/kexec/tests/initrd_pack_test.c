@@ -266,6 +266,42 @@ static void pack_test_bzip2_selector(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, BZIP2_REFUSED, pack_test_run(test, bits.data, BZIP2_ROOM).err);
 }
 
+/* Block header: its size, flags, sizes of the block, a BCJ filter, and LZMA2 */
+static void pack_test_xz_window(struct kunit *test)
+{
+	static const struct {
+		u8 block[12];
+		u64 window;
+	} headers[] = {
+		{ { 2, 0x00, 0x21, 1, 0 }, SZ_4K }, { { 2, 0x00, 0x21, 1, 16 }, SZ_1M },
+		{ { 2, 0x00, 0x21, 1, 17 }, SZ_1M + SZ_512K },
+		{ { 2, 0xc0, 0x81, 1, 5, 0x21, 1, 16 }, SZ_1M },
+		{ { 2, 0x80, 0x85, 0x80, 1, 0x21, 1, 18 }, SZ_2M },
+		{ { 2, 0x01, 0x0a, 0, 0x21, 1, 20 }, SZ_4M },
+		{ { 2, 0x01, 0x04, 2, 9, 9, 0x21, 1, 20 }, SZ_4M },
+		/* As large as is allowed, larger, and not valid */
+		{ { 2, 0x00, 0x21, 1, 26 }, SZ_32M }, { { 2, 0x00, 0x21, 1, 30 }, SZ_64M },
+		{ { 2, 0x00, 0x21, 1, 39 }, SZ_64M }, { { 2, 0x00, 0x21, 1, 63 }, SZ_64M },
+		{ { 2, 0x00, 0x21, 2, 16 }, SZ_64M }, { { 2, 0x00, 0x0a, 1, 16 }, SZ_64M },
+		{ { 0, 0x00, 0x21, 1, 16 }, SZ_64M }, { { 2, 0x00, 0x21, 0xff, 0xff }, SZ_64M },
+	};
+	unsigned int i, len;
+	u8 data[24] = { };
+	u64 window;
+
+	for (i = 0; i < ARRAY_SIZE(headers); i++) {
+		memcpy(data + 12, headers[i].block, sizeof(headers[i].block));
+		window = kexec_initrd_xz_window(data, sizeof(data));
+		KUNIT_EXPECT_EQ_MSG(test, headers[i].window, window, "%u", i);
+		/* A part of the header has its window, or none. */
+		for (len = 0; len < sizeof(data); len++) {
+			window = kexec_initrd_xz_window(data, len);
+			KUNIT_EXPECT_TRUE_MSG(test, window == headers[i].window ||
+					      window == SZ_64M, "%u: %u", i, len);
+		}
+	}
+}
+
 static struct kunit_case pack_test_cases[] = {
 	KUNIT_CASE(pack_test_whole),
 	KUNIT_CASE(pack_test_cut),
@@ -273,6 +309,7 @@ static struct kunit_case pack_test_cases[] = {
 	KUNIT_CASE(pack_test_lzma_empty),
 	KUNIT_CASE(pack_test_bzip2_input),
 	KUNIT_CASE(pack_test_bzip2_selector),
+	KUNIT_CASE(pack_test_xz_window),
 	{}
 };
 
