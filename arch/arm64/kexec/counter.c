@@ -6,6 +6,7 @@
 
 #include <asm/barrier.h>
 #include <asm/sysreg.h>
+#include <asm/virt.h>
 
 #include <clocksource/arm_arch_timer.h>
 
@@ -27,8 +28,9 @@ u64 kexec_arch_counter(u64 *hz)
 /**
  * kexec_arch_counter_panic() - read the same counter on the panic path
  *
- * The driver of the timer works around errata through pointers to functions, which the
- * panic path does not follow.  Without that, one of many reads may be off.
+ * The driver of the timer selects the counter, and works around errata, through pointers to
+ * functions, which the panic path does not follow.  Without the latter, one of many reads may
+ * be off.
  *
  * Return: ticks.
  */
@@ -36,5 +38,8 @@ u64 __kexec_panic kexec_arch_counter_panic(void)
 {
 	/* The counter must not be read before the instructions above. */
 	isb();
+	/* A host at EL1 may be interrupted while the virtual counter has a guest's offset. */
+	if (is_hyp_mode_available() && !is_kernel_in_hyp_mode())
+		return read_sysreg(cntpct_el0);
 	return read_sysreg(cntvct_el0);
 }
