@@ -76,7 +76,7 @@ def test_copies(tap):
         tap.check(not fault, f"mutation: copies compile {fault}")
         tap.check(said(folder, 0) == "2", "mutation: no copy without a number")
         for (number, mutant), (_, wanted) in zip(numbered, CHANGES):
-            tap.check(said(folder, number) == wanted, f"mutation: copy with {mutant.what}")
+            tap.check(said(folder, number) == wanted, f"mutation: copy {number}: {mutant.what}")
 
 
 def test_broken(tap):
