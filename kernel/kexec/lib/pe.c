@@ -43,14 +43,14 @@ static bool pe_sections_fit(const u8 *entry, unsigned int nr, u64 start, u64 len
 	return true;
 }
 
-/* The verification subtracts the wrapper from the length that is in it. */
+/* The wrapper begins with a length, from which the verification subtracts its size. */
 static bool pe_certificate_fits(const u8 *bytes, u64 at, u64 size, u64 start, u64 len)
 {
 	u32 cert_len;
 
 	if (at < start || size < PE_MIN_CERT || at + size > len)
 		return false;
-	cert_len = get_unaligned_le32(bytes + at + offsetof(struct win_certificate, length));
+	cert_len = get_unaligned_le32(bytes + at);
 	return cert_len >= PE_MIN_CERT && cert_len <= size;
 }
 

@@ -119,6 +119,10 @@ static void pe_test_unsigned(struct kunit *test)
 	put_unaligned_le32(0, program + PE_TEST_CERT_LEN);
 	put_unaligned_le32(PE_TEST_TABLE, program + PE_TEST_HDR_LEN);
 	KUNIT_EXPECT_TRUE(test, kexec_pe_is_sound(program, PE_TEST_LEN));
+	put_unaligned_le32(PE_TEST_TABLE - 1, program + PE_TEST_HDR_LEN);
+	KUNIT_EXPECT_FALSE(test, kexec_pe_is_sound(program, PE_TEST_LEN));
+	put_unaligned_le32(PE_TEST_LEN + 1, program + PE_TEST_HDR_LEN);
+	KUNIT_EXPECT_FALSE(test, kexec_pe_is_sound(program, PE_TEST_LEN));
 	put_unaligned_le32(PE_TEST_LEN, program + PE_TEST_HDR_LEN);
 	KUNIT_EXPECT_TRUE(test, kexec_pe_is_sound(program, PE_TEST_LEN));
 	put_unaligned_le32(4, program + PE_TEST_NR_DIRS);
@@ -139,7 +143,7 @@ static void pe_test_certificates(struct kunit *test)
 		{ PE_TEST_CERT, 64, 0 }, { PE_TEST_CERT, 64, 7 }, { PE_TEST_CERT, 64, 11 },
 		{ PE_TEST_CERT, 64, 65 }, { PE_TEST_CERT, 64, ~0 }, { PE_TEST_CERT, 11, 12 },
 		{ PE_TEST_CERT, 65, 64 }, { PE_TEST_CERT, ~0, 64 }, { ~0, 64, 64 },
-		{ PE_TEST_HEADERS - 1, 64, 64 }, { PE_TEST_LEN - 8, 8, 0 },
+		{ PE_TEST_LEN - 8, 8, 0 }, { PE_TEST_LEN - 2, 2, 0 },
 	};
 	unsigned int i;
 	u8 *program;
@@ -155,6 +159,10 @@ static void pe_test_certificates(struct kunit *test)
 	pe_test_certificate(program, PE_TEST_HEADERS, 64, 0);
 	put_unaligned_le32(64, program + PE_TEST_HEADERS);
 	KUNIT_EXPECT_TRUE(test, kexec_pe_is_sound(program, PE_TEST_LEN));
+	/* Partly in the headers. */
+	pe_test_certificate(program, PE_TEST_HEADERS - 1, 64, 0);
+	put_unaligned_le32(64, program + PE_TEST_HEADERS - 1);
+	KUNIT_EXPECT_FALSE(test, kexec_pe_is_sound(program, PE_TEST_LEN));
 }
 
 /* At most 128 sections. */
