@@ -184,7 +184,6 @@ int kexec_arch_prepare(struct kexec_plan *plan);
 void kexec_arch_clean_to_poc(const void *va, size_t len);
 int kexec_arch_protect(phys_addr_t start, u64 len, bool writable);
 u64 kexec_arch_counter(u64 *hz);
-u64 kexec_arch_counter_panic(void);
 void kexec_arch_save_regs(struct pt_regs *regs, const struct pt_regs *from);
 int kexec_arch_shutdown_cpus(enum kexec_cpus_op how, struct kexec_refusal *refusal);
 unsigned int kexec_arch_dump_excluded(struct kexec_range *ranges, unsigned int max);

@@ -167,7 +167,7 @@ static __always_inline void __kexec_panic crash_stop_and_start(struct pt_regs *r
 	bool locked = crash_lock();
 	struct kexec_image *img;
 
-	kexec_vmcoreinfo_mark_panic(kexec_arch_counter_panic());
+	kexec_vmcoreinfo_mark_panic(kexec_arch_counter(NULL));
 	crash_stop_others(locked);
 	/* The holder may have released the lock and started an update before it stopped. */
 	locked = locked || crash_lock();

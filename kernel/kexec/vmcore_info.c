@@ -225,7 +225,7 @@ void __kexec_panic crash_update_vmcoreinfo_safecopy(void *ptr)
 
 /**
  * kexec_vmcoreinfo_mark_panic() - record the time at which a crash image is started
- * @ticks: of kexec_arch_counter_panic()
+ * @ticks: of kexec_arch_counter()
  *
  * Context: the panic path; the first attempt counts.
  */
