@@ -14,9 +14,10 @@
  * kexec_time memory KERNEL INITRD
  *	loads once. Another thread, on another CPU, reads the free memory as
  *	often as it can. "peak_kib": how much less was free at the worst moment
- *	than before; "held_kib": how much less is free afterwards. What CPUs keep
- *	for themselves is free before and after, and used at the worst moment:
- *	"peak_kib" is rather too large.
+ *	than before; "held_kib": how much less is free afterwards; "passing_kib":
+ *	the difference, which does not depend on the size of the files. What CPUs
+ *	keep for themselves is free before and after, and used at the worst
+ *	moment: "peak_kib" is rather too large.
  *
  * kexec_time run PROGRAM [ARG...]
  *	the same for a program that loads, an absolute path. "run_us": the time of
@@ -214,6 +215,7 @@ static void time_memory(const struct time_subject *s)
 	after = util_free_kib();
 	time_figure("peak_kib", before - watch.least);
 	time_figure("held_kib", before - after);
+	time_figure("passing_kib", after - watch.least);
 }
 
 static void time_memory_files(const char *kernel, const char *initrd)
