@@ -269,8 +269,11 @@ static int pack_xz_run(struct initrd_run *run, struct xz_dec *dec, u8 *out)
 	} while (ret == XZ_OK);
 	if (ret == XZ_STREAM_END)
 		return 0;
-	if (ret == XZ_MEM_ERROR || ret == XZ_MEMLIMIT_ERROR)
+	if (ret == XZ_MEM_ERROR)
 		return kexec_initrd_fault(run, -ENOMEM, "no memory for the window of xz");
+	/* More than PACK_WINDOW_MAX, or than the first block needs. */
+	if (ret == XZ_MEMLIMIT_ERROR)
+		return kexec_initrd_fault(run, -ENOMEM, "the window of xz is too large");
 	return pack_damaged(run);
 }
 

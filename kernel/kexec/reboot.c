@@ -131,7 +131,8 @@ static int reboot_ask_image(struct kexec_refusal *refusal)
  *
  * Nothing is changed, and no lock is held during a check of the content.
  *
- * Return: 0, the errno of kernel_kexec(), or -ENOSPC if IMA's list does not fit the image.
+ * Return: 0, the errno of kernel_kexec(), -ENOSPC if IMA's list does not fit the image, or
+ * -ENOMEM if the device tree cannot be checked.
  */
 int kexec_reboot_ask(struct kexec_refusal *refusal)
 {

@@ -297,7 +297,8 @@ static int uki_read(struct kexec_uki_fill *fill, void *file)
 
 /*
  * To be counted, the initrd is needed before the segments are placed.  It is unpacked only
- * after the signature of the UKI was checked.
+ * after the signature of a signed UKI was checked.  In an unsigned one the kernel may be
+ * signed, which is checked later, and the initrd is trusted as much as one of the caller.
  */
 static int uki_get_own(struct kexec_uki_fill *fill, void *va)
 {

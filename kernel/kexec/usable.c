@@ -29,8 +29,8 @@
 #include "usable.h"
 #include "lib/range_map.h"
 
-/* Splits by segments, this kernel's image and crash reservations. */
-#define USABLE_SLACK	(2 * KEXEC_SEGMENT_MAX + 4)
+/* Two ranges, which the segments and vmcoreinfo pages of two images split. */
+#define USABLE_SLACK	(2 * (KEXEC_SEGMENT_MAX + 1) + 2)
 
 #define USABLE_STEP_PAGES	1024
 
