@@ -113,16 +113,17 @@ def measure_all(chosen, results, options):
             for kernel in KERNELS
             if ONLY.get(case.name, kernel) == kernel
             if not (options.resume and results.path(case.name, kernel, seed).is_file())]
-    failed = 0
+
+    def work(job):
+        """At once, so that --resume has it when a later run is interrupted."""
+        found = measure(*job, options)
+        if found is not None:
+            case, kernel, seed = job
+            results.put(case.name, kernel, seed, found)
+        return found is None
+
     with ThreadPoolExecutor(options.jobs) as pool:
-        running = [(job, pool.submit(measure, *job, options)) for job in jobs]
-        for (case, kernel, seed), done in running:
-            found = done.result()
-            if found is None:
-                failed += 1
-            else:
-                results.put(case.name, kernel, seed, found)
-    return failed
+        return sum(pool.map(work, jobs))
 
 
 def below(values, limit):
